@@ -1,0 +1,91 @@
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base64url;
+
+/// The public name of a session: 16 random bytes, written as 22 characters of base64url.
+///
+/// It is the store's key and may be logged, listed and shown. It is *not* a credential: that is
+/// the [`SessionSecret`](crate::SessionSecret).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct SessionId([u8; 16]);
+
+impl SessionId {
+    /// Length of the written form.
+    pub const TEXT_LENGTH: usize = 22;
+
+    /// The ID made of these bytes; they must come from a cryptographic generator.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// A fresh ID: 128 bits, twice what OWASP's Session Management Cheat Sheet asks for.
+    ///
+    /// # Errors
+    /// When the system's generator does not answer.
+    #[cfg(feature = "getrandom")]
+    pub fn generate() -> Result<Self, crate::EntropyUnavailable> {
+        crate::entropy::random().map(Self)
+    }
+
+    /// The 16 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        base64url::decode(text).map(Self)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base64url::encode(&self.0))
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionId({self})")
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = InvalidSessionId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSessionId> {
+        Self::parse(text.as_bytes()).ok_or(InvalidSessionId)
+    }
+}
+
+impl TryFrom<String> for SessionId {
+    type Error = InvalidSessionId;
+
+    fn try_from(text: String) -> Result<Self, InvalidSessionId> {
+        text.parse()
+    }
+}
+
+impl From<SessionId> for String {
+    fn from(id: SessionId) -> Self {
+        base64url::encode(&id.0)
+    }
+}
+
+/// A text that is not a session ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidSessionId;
+
+impl fmt::Display for InvalidSessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("session ID is not 22 characters of canonical base64url")
+    }
+}
+
+impl core::error::Error for InvalidSessionId {}
