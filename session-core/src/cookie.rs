@@ -1,0 +1,312 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::time::CLOCK_SKEW;
+use crate::{CookieName, KeyId, KeyRingError, KeySecret, SessionId, SessionSecret, UnixTime, base64url};
+
+/// The longest text that is looked at; a well-formed cookie has at most 170 characters.
+pub const MAX_COOKIE_LENGTH: usize = 512;
+
+const VERSION: &[u8] = b"v1";
+const MAC_LABEL: &str = "session-cookie/v1:";
+
+/// The keys that sign and verify one session cookie.
+///
+/// One key is named as the signing key; every key verifies. The MAC keys are derived for the
+/// cookie's name when the ring is made, so that verifying is two hash states away.
+pub struct CookieKeyRing {
+    name: CookieName,
+    keys: Vec<CookieKey>,
+    signing: CookieKey,
+}
+
+#[derive(Clone)]
+struct CookieKey {
+    id: KeyId,
+    mac: Hmac<Sha256>,
+}
+
+impl CookieKeyRing {
+    /// The ring for the cookie `name`, signing with the key named `signing`.
+    ///
+    /// # Errors
+    /// When two keys share an ID or `signing` is not among them.
+    pub fn new(
+        name: CookieName,
+        keys: impl IntoIterator<Item = (KeyId, KeySecret)>,
+        signing: KeyId,
+    ) -> Result<Self, KeyRingError> {
+        let mut ring: Vec<CookieKey> = Vec::new();
+        for (id, secret) in keys {
+            if ring.iter().any(|key| key.id == id) {
+                return Err(KeyRingError::RepeatedKey { id });
+            }
+            let mac = secret.derive_mac(MAC_LABEL, name.as_str());
+            ring.push(CookieKey { id, mac });
+        }
+        let signing = ring.iter().find(|key| key.id == signing).cloned();
+        let signing = signing.ok_or(KeyRingError::SigningKeyNotListed)?;
+        Ok(Self { name, keys: ring, signing })
+    }
+
+    /// The cookie that these keys are for.
+    #[must_use]
+    pub const fn name(&self) -> &CookieName {
+        &self.name
+    }
+
+    /// The cookie value of a session, tagged with the signing key. It stays the same for the life
+    /// of its session ID.
+    ///
+    /// # Errors
+    /// When the session would end before it starts; such a cookie would never verify.
+    pub fn sign(
+        &self,
+        session_id: SessionId,
+        secret: &SessionSecret,
+        issued_at: UnixTime,
+        expires_at: UnixTime,
+    ) -> Result<CookieValue, EndsBeforeItStarts> {
+        if issued_at >= expires_at {
+            return Err(EndsBeforeItStarts { issued_at, expires_at });
+        }
+        let key_id = self.signing.id;
+        let secret = zeroize::Zeroizing::new(base64url::encode(secret.expose()));
+        let mut text = alloc::format!("v1.{key_id}.{session_id}.{}.{issued_at}.{expires_at}", *secret);
+        let tag = self.signing.mac.clone().chain_update(text.as_bytes()).finalize();
+        text.push('.');
+        text.push_str(&base64url::encode(&tag.into_bytes()));
+        Ok(CookieValue(text.into()))
+    }
+
+    /// Judges one cookie value by FORMAT.md §1, in that order: size, grammar, key, tag, and only
+    /// then time. What comes back is *authentic*; whether it is *live*, only the store knows.
+    ///
+    /// # Errors
+    /// The first reason that applies.
+    pub fn verify(&self, value: &[u8], now: UnixTime) -> Result<AuthenticCookie, CookieRefusal> {
+        if value.len() > MAX_COOKIE_LENGTH {
+            return Err(CookieRefusal::TooLong);
+        }
+        let cookie = UnverifiedCookie::parse(value).ok_or(CookieRefusal::Malformed)?;
+        let key = self.keys.iter().find(|key| key.id == cookie.content.key_id);
+        let key = key.ok_or(CookieRefusal::UnknownKey)?;
+        let mac = key.mac.clone().chain_update(cookie.signed_text);
+        // `verify` compares in constant time.
+        mac.verify(&cookie.tag.into()).map_err(|_| CookieRefusal::BadTag)?;
+        cookie.content.judge_time(now)
+    }
+}
+
+impl fmt::Debug for CookieKeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = self.keys.iter().map(|key| key.id);
+        f.debug_struct("CookieKeyRing")
+            .field("name", &self.name)
+            .field("keys", &ids.collect::<Vec<_>>())
+            .field("signing", &self.signing.id)
+            .finish()
+    }
+}
+
+/// The text of a session cookie: the credential itself, on its way into `Set-Cookie`.
+pub struct CookieValue(zeroize::Zeroizing<String>);
+
+impl CookieValue {
+    /// The text, secret included.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CookieValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CookieValue(..)")
+    }
+}
+
+/// A cookie whose tag is right and whose deadline has not passed.
+///
+/// *Authentic* is not *live*: the session may have idled out or been revoked. Only the store can
+/// say, and it needs [`secret`](Self::secret) to do so.
+#[derive(Debug)]
+pub struct AuthenticCookie {
+    key_id: KeyId,
+    session_id: SessionId,
+    secret: SessionSecret,
+    issued_at: UnixTime,
+    expires_at: UnixTime,
+}
+
+impl AuthenticCookie {
+    /// The key that made the tag.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// The session that the cookie belongs to.
+    #[must_use]
+    pub const fn session_id(&self) -> SessionId {
+        self.session_id
+    }
+
+    /// The credential, to compare with the record's hash.
+    #[must_use]
+    pub const fn secret(&self) -> &SessionSecret {
+        &self.secret
+    }
+
+    /// When the session ID was issued.
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixTime {
+        self.issued_at
+    }
+
+    /// The absolute deadline of the session.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    fn judge_time(self, now: UnixTime) -> Result<Self, CookieRefusal> {
+        let Self { issued_at, expires_at, .. } = self;
+        if issued_at > now.saturating_add(CLOCK_SKEW) {
+            return Err(CookieRefusal::NotYetValid { issued_at, now });
+        }
+        if now >= expires_at {
+            return Err(CookieRefusal::Expired { expires_at, now });
+        }
+        Ok(self)
+    }
+}
+
+/// A text of the right grammar, about which nothing else is known.
+struct UnverifiedCookie<'t> {
+    content: AuthenticCookie,
+    signed_text: &'t [u8],
+    tag: [u8; 32],
+}
+
+impl<'t> UnverifiedCookie<'t> {
+    fn parse(text: &'t [u8]) -> Option<Self> {
+        let mut fields = text.split(|&byte| byte == b'.');
+        if fields.next()? != VERSION {
+            return None;
+        }
+        let content = AuthenticCookie {
+            key_id: KeyId::parse(fields.next()?)?,
+            session_id: SessionId::parse(fields.next()?)?,
+            secret: SessionSecret::parse(fields.next()?)?,
+            issued_at: parse_time(fields.next()?)?,
+            expires_at: parse_time(fields.next()?)?,
+        };
+        let tag_text = fields.next()?;
+        let tag = base64url::decode(tag_text)?;
+        if fields.next().is_some() || content.issued_at >= content.expires_at {
+            return None;
+        }
+        // Everything before the last dot.
+        let signed_length = text.len().checked_sub(tag_text.len())?.checked_sub(1)?;
+        Some(Self { content, signed_text: text.get(..signed_length)?, tag })
+    }
+}
+
+/// Decimal seconds: no sign, no leading zero, at most 11 digits.
+fn parse_time(digits: &[u8]) -> Option<UnixTime> {
+    if digits.is_empty() || digits.len() > 11 || (digits.len() > 1 && digits.starts_with(b"0")) {
+        return None;
+    }
+    let mut secs: u64 = 0;
+    for digit in digits {
+        let value = digit.checked_sub(b'0').filter(|&value| value < 10)?;
+        secs = secs.checked_mul(10)?.checked_add(value.into())?;
+    }
+    Some(UnixTime::from_secs(secs))
+}
+
+/// Why a cookie value is refused: the closed list of FORMAT.md §1.
+///
+/// For logs and for [`code`](Self::code); a client gets one opaque answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieRefusal {
+    /// Longer than [`MAX_COOKIE_LENGTH`].
+    TooLong,
+    /// Not the grammar of version 1, or not its one canonical text.
+    Malformed,
+    /// The key is not in the ring, or no longer.
+    UnknownKey,
+    /// The tag differs. There is no more detail, on purpose.
+    BadTag,
+    /// Issued further in the future than clocks may differ.
+    NotYetValid {
+        /// When it says it was issued.
+        issued_at: UnixTime,
+        /// When it was judged.
+        now: UnixTime,
+    },
+    /// Past the absolute deadline.
+    Expired {
+        /// The absolute deadline.
+        expires_at: UnixTime,
+        /// When it was judged.
+        now: UnixTime,
+    },
+}
+
+impl CookieRefusal {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::Malformed => "malformed",
+            Self::UnknownKey => "unknown_key",
+            Self::BadTag => "bad_tag",
+            Self::NotYetValid { .. } => "not_yet_valid",
+            Self::Expired { .. } => "expired",
+        }
+    }
+}
+
+impl fmt::Display for CookieRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "session cookie is longer than {MAX_COOKIE_LENGTH} bytes"),
+            Self::Malformed => f.write_str("session cookie is not of the v1 format"),
+            Self::UnknownKey => f.write_str("session cookie names a key that is not in the key ring"),
+            Self::BadTag => f.write_str("session cookie has a wrong tag"),
+            Self::NotYetValid { issued_at, now } => {
+                write!(f, "session cookie was issued at {issued_at}, in the future of {now}")
+            }
+            Self::Expired { expires_at, now } => {
+                write!(f, "session cookie expired at {expires_at}, judged at {now}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for CookieRefusal {}
+
+/// A session whose deadline is not after its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndsBeforeItStarts {
+    /// When the session ID was to be issued.
+    pub issued_at: UnixTime,
+    /// The absolute deadline.
+    pub expires_at: UnixTime,
+}
+
+impl fmt::Display for EndsBeforeItStarts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { issued_at, expires_at } = self;
+        write!(f, "session issued at {issued_at} has its deadline at {expires_at}, expected a later one")
+    }
+}
+
+impl core::error::Error for EndsBeforeItStarts {}

@@ -1,0 +1,95 @@
+use core::fmt;
+
+use crate::{AuthenticCookie, CookieKeyRing, CookieName, CookieRefusal, UnixTime};
+
+/// How many cookies of the same name are verified; more than one is already unusual.
+const MAX_CANDIDATES: usize = 4;
+
+impl CookieKeyRing {
+    /// Finds the session cookie in the `Cookie` header lines of a request and judges it.
+    ///
+    /// A name may come twice, with no order to rely on (RFC 6265bis §5.7.3), so each value is
+    /// verified, at most four: exactly one good session wins, whatever was planted beside it (R14).
+    ///
+    /// # Errors
+    /// When there is no such cookie, when two good ones disagree, or when none is good; then the
+    /// reason is that of the first.
+    pub fn verify_header<'h>(
+        &self,
+        lines: impl IntoIterator<Item = &'h [u8]>,
+        now: UnixTime,
+    ) -> Result<AuthenticCookie, HeaderRefusal> {
+        let mut good: Option<AuthenticCookie> = None;
+        let mut refusal = HeaderRefusal::Absent;
+        for value in cookie_values(lines, self.name()).take(MAX_CANDIDATES) {
+            match (self.verify(value, now), &good) {
+                (Ok(cookie), Some(first)) if cookie.session_id() != first.session_id() => {
+                    return Err(HeaderRefusal::Ambiguous);
+                }
+                (Ok(cookie), None) => good = Some(cookie),
+                (Err(reason), _) if refusal == HeaderRefusal::Absent => {
+                    refusal = HeaderRefusal::Cookie(reason);
+                }
+                _ => {}
+            }
+        }
+        good.ok_or(refusal)
+    }
+}
+
+/// The values that `Cookie` header lines carry for `name`, in their order.
+///
+/// Bytes, by RFC 6265bis §4.2: split at `;` alone, with space and tab trimmed round each pair. The
+/// name is exact. Quotes have no meaning, nothing is percent-decoded, and bytes that are not ASCII
+/// in some other cookie harm nobody (R13).
+pub fn cookie_values<'h>(
+    lines: impl IntoIterator<Item = &'h [u8]>,
+    name: &CookieName,
+) -> impl Iterator<Item = &'h [u8]> {
+    lines.into_iter().flat_map(|line| line.split(|&byte| byte == b';')).filter_map(move |pair| {
+        let rest = trim(pair).strip_prefix(name.as_str().as_bytes())?;
+        rest.strip_prefix(b"=")
+    })
+}
+
+fn trim(mut pair: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = pair {
+        pair = rest;
+    }
+    pair
+}
+
+/// Why the `Cookie` header of a request gives no session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderRefusal {
+    /// There is no cookie of that name.
+    Absent,
+    /// Two good cookies belong to different sessions.
+    Ambiguous,
+    /// There is a cookie, and it is refused.
+    Cookie(CookieRefusal),
+}
+
+impl HeaderRefusal {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Ambiguous => "ambiguous",
+            Self::Cookie(refusal) => refusal.code(),
+        }
+    }
+}
+
+impl fmt::Display for HeaderRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("request has no session cookie"),
+            Self::Ambiguous => f.write_str("request has good cookies of two sessions"),
+            Self::Cookie(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for HeaderRefusal {}

@@ -1,0 +1,65 @@
+use alloc::boxed::Box;
+use core::fmt;
+
+/// The name of a session cookie; always with the `__Host-` prefix.
+///
+/// The prefix makes a browser refuse the cookie unless it is `Secure`, has `Path=/` and no
+/// `Domain`, so no sibling host can plant one (RFC 6265bis §4.1.3.2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CookieName(Box<str>);
+
+impl CookieName {
+    /// The name used unless another is set.
+    pub const DEFAULT: &str = "__Host-session";
+
+    /// What every name starts with.
+    pub const PREFIX: &str = "__Host-";
+
+    /// The longest name; it keeps name and value together under 256 bytes.
+    pub const MAX_LENGTH: usize = 64;
+
+    /// The cookie name of this text.
+    ///
+    /// # Errors
+    /// When it lacks the prefix, is only the prefix, is longer than 64 bytes, or has a character
+    /// that is not allowed in a token (RFC 9110 §5.6.2).
+    pub fn new(name: &str) -> Result<Self, InvalidCookieName> {
+        let rest = name.strip_prefix(Self::PREFIX).ok_or(InvalidCookieName)?;
+        let well_formed = !rest.is_empty() && name.len() <= Self::MAX_LENGTH && rest.bytes().all(is_token);
+        well_formed.then(|| Self(name.into())).ok_or(InvalidCookieName)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for CookieName {
+    fn default() -> Self {
+        Self(Self::DEFAULT.into())
+    }
+}
+
+impl fmt::Display for CookieName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// A text that cannot name a session cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidCookieName;
+
+impl fmt::Display for InvalidCookieName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cookie name is not `__Host-` and a token, together at most 64 bytes")
+    }
+}
+
+impl core::error::Error for InvalidCookieName {}

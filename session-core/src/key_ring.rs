@@ -1,0 +1,283 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use ed25519_dalek::SigningKey;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    CookieKeyRing, CookieName, KeyId, KeySecret, StatementKeySet, StatementSigner, WeakKey, base64url,
+};
+
+/// Every key of a server, as its key ring file holds them (FORMAT.md §4).
+///
+/// In each part one key is named as the signing key and all keys verify; the order means nothing.
+/// So a key is rotated in three steps, and between them no session is lost: add it everywhere,
+/// name it as the signing key, remove the old one once its last cookie has expired.
+pub struct KeyRing {
+    cookie: Part<KeySecret>,
+    statement: Part<SigningKey>,
+}
+
+struct Part<K> {
+    signing: KeyId,
+    keys: Vec<(KeyId, K)>,
+}
+
+impl KeyRing {
+    /// A ring with one fresh key in each part, `c1` and `s1`.
+    ///
+    /// # Errors
+    /// When the system's generator does not answer.
+    #[cfg(feature = "getrandom")]
+    pub fn generate() -> Result<Self, crate::EntropyUnavailable> {
+        let seed = Zeroizing::new(crate::entropy::random::<32>()?);
+        let (c1, s1) = (KeyId::numbered_one(b'c'), KeyId::numbered_one(b's'));
+        Ok(Self {
+            cookie: Part { signing: c1, keys: alloc::vec![(c1, KeySecret::generate()?)] },
+            statement: Part { signing: s1, keys: alloc::vec![(s1, SigningKey::from_bytes(&seed))] },
+        })
+    }
+
+    /// Reads the key ring file.
+    ///
+    /// # Errors
+    /// When it is not of that form, a key is weak or malformed, a key ID is repeated, or a signing
+    /// key is not listed. The error names the key, never a value.
+    pub fn from_json(json: &str) -> Result<Self, KeyRingError> {
+        let ring: RingJson = serde_json::from_str(json).map_err(|error| KeyRingError::shape(&error))?;
+        Ok(Self {
+            cookie: ring.cookie.read(|jwk| Ok((jwk.kid, jwk.secret()?)))?,
+            statement: ring.statement.read(|jwk| Ok((jwk.kid, jwk.signing_key()?)))?,
+        })
+    }
+
+    /// The text of the key ring file. It holds every secret: write it for its owner alone.
+    #[must_use]
+    pub fn to_json(&self) -> Zeroizing<String> {
+        let ring =
+            RingJson { cookie: self.cookie.write(OctJwk::new), statement: self.statement.write(OkpJwk::new) };
+        Zeroizing::new(serde_json::to_string_pretty(&ring).unwrap_or_default())
+    }
+
+    /// The keys of the session cookie `name`.
+    ///
+    /// # Errors
+    /// None for a ring that was read or generated: it was checked then.
+    pub fn cookie_keys(&self, name: CookieName) -> Result<CookieKeyRing, KeyRingError> {
+        CookieKeyRing::new(name, self.cookie.keys.iter().cloned(), self.cookie.signing)
+    }
+
+    /// The signer of statements.
+    ///
+    /// # Errors
+    /// None for a ring that was read or generated: it was checked then.
+    pub fn statement_signer(&self) -> Result<StatementSigner, KeyRingError> {
+        let Part { signing, keys } = &self.statement;
+        let key = keys.iter().find(|(id, _)| id == signing).map(|(_, key)| key.clone());
+        let key = key.ok_or(KeyRingError::SigningKeyNotListed)?;
+        Ok(StatementSigner::new(*signing, key))
+    }
+
+    /// The public halves of the statement keys.
+    ///
+    /// # Errors
+    /// None for a ring that was read or generated: it was checked then.
+    pub fn statement_keys(&self) -> Result<StatementKeySet, KeyRingError> {
+        let mut set = StatementKeySet::default();
+        for (id, key) in &self.statement.keys {
+            set.push(*id, key.verifying_key())?;
+        }
+        Ok(set)
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyRing(..)")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RingJson {
+    cookie: PartJson<OctJwk>,
+    statement: PartJson<OkpJwk>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartJson<J> {
+    signing: KeyId,
+    keys: Vec<J>,
+}
+
+impl<J> PartJson<J> {
+    fn read<K>(self, key: impl Fn(&J) -> Result<(KeyId, K), KeyRingError>) -> Result<Part<K>, KeyRingError> {
+        let mut keys: Vec<(KeyId, K)> = Vec::new();
+        for jwk in &self.keys {
+            let (id, key) = key(jwk)?;
+            if keys.iter().any(|(other, _)| *other == id) {
+                return Err(KeyRingError::RepeatedKey { id });
+            }
+            keys.push((id, key));
+        }
+        if !keys.iter().any(|(id, _)| *id == self.signing) {
+            return Err(KeyRingError::SigningKeyNotListed);
+        }
+        Ok(Part { signing: self.signing, keys })
+    }
+}
+
+impl<K> Part<K> {
+    fn write<J>(&self, jwk: impl Fn(KeyId, &K) -> J) -> PartJson<J> {
+        PartJson { signing: self.signing, keys: self.keys.iter().map(|(id, key)| jwk(*id, key)).collect() }
+    }
+}
+
+/// A symmetric key as a JWK (RFC 7518 §6.4).
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OctJwk {
+    kty: Oct,
+    kid: KeyId,
+    alg: Hs256,
+    k: Zeroizing<String>,
+}
+
+impl OctJwk {
+    fn new(kid: KeyId, secret: &KeySecret) -> Self {
+        let k = Zeroizing::new(base64url::encode(secret.expose()));
+        Self { kty: Oct::Oct, kid, alg: Hs256::Hs256, k }
+    }
+
+    fn secret(&self) -> Result<KeySecret, KeyRingError> {
+        let id = self.kid;
+        let bytes = base64url::decode_any_length(self.k.as_bytes()).map(Zeroizing::new);
+        let bytes = bytes.ok_or(KeyRingError::InvalidKey { id })?;
+        KeySecret::new(&bytes).map_err(|reason| KeyRingError::WeakKey { id, reason })
+    }
+}
+
+/// An Ed25519 key pair as a JWK (RFC 8037 §2).
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OkpJwk {
+    kty: Okp,
+    crv: Ed25519,
+    kid: KeyId,
+    alg: EdDsa,
+    x: String,
+    d: Zeroizing<String>,
+}
+
+impl OkpJwk {
+    fn new(kid: KeyId, key: &SigningKey) -> Self {
+        let x = base64url::encode(key.verifying_key().as_bytes());
+        let d = Zeroizing::new(base64url::encode(key.as_bytes()));
+        Self { kty: Okp::Okp, crv: Ed25519::Ed25519, kid, alg: EdDsa::EdDsa, x, d }
+    }
+
+    fn signing_key(&self) -> Result<SigningKey, KeyRingError> {
+        let id = self.kid;
+        let seed = base64url::decode(self.d.as_bytes()).map(Zeroizing::new);
+        let seed = seed.ok_or(KeyRingError::InvalidKey { id })?;
+        // The seed of an Ed25519 key is held to the rule of every other secret here.
+        KeySecret::new(&*seed).map_err(|reason| KeyRingError::WeakKey { id, reason })?;
+        let key = SigningKey::from_bytes(&seed);
+        if base64url::decode(self.x.as_bytes()).as_ref() != Some(key.verifying_key().as_bytes()) {
+            return Err(KeyRingError::InvalidKey { id });
+        }
+        Ok(key)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+enum Oct {
+    #[serde(rename = "oct")]
+    Oct,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Hs256 {
+    #[serde(rename = "HS256")]
+    Hs256,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Okp {
+    #[serde(rename = "OKP")]
+    Okp,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Ed25519 {
+    Ed25519,
+}
+
+#[derive(Serialize, Deserialize)]
+enum EdDsa {
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+/// Why keys are refused. It names the key, and never says a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyRingError {
+    /// Not the JSON document that was expected.
+    Shape {
+        /// Line where reading stopped, from 1; 0 when unknown.
+        line: usize,
+        /// Column where reading stopped.
+        column: usize,
+    },
+    /// A key's text is not canonical base64url, or its two halves do not belong together.
+    InvalidKey {
+        /// The key.
+        id: KeyId,
+    },
+    /// A key's secret is too weak.
+    WeakKey {
+        /// The key.
+        id: KeyId,
+        /// What is wrong with it.
+        reason: WeakKey,
+    },
+    /// Two keys have the same ID.
+    RepeatedKey {
+        /// That ID.
+        id: KeyId,
+    },
+    /// `signing` names a key that is not there.
+    SigningKeyNotListed,
+}
+
+impl KeyRingError {
+    // The message of `serde_json` quotes the text it trips over, which may be a secret.
+    pub(crate) fn shape(error: &serde_json::Error) -> Self {
+        Self::Shape { line: error.line(), column: error.column() }
+    }
+}
+
+impl fmt::Display for KeyRingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape { line, column } => {
+                write!(f, "keys are not the expected JSON document, at line {line} column {column}")
+            }
+            Self::InvalidKey { id } => {
+                write!(
+                    f,
+                    "key `{id}` is not well-formed, expected canonical base64url of a key and its own public half"
+                )
+            }
+            Self::WeakKey { id, reason } => write!(f, "key `{id}` is refused: {reason}"),
+            Self::RepeatedKey { id } => write!(f, "key ID `{id}` is used twice, expected each once"),
+            Self::SigningKeyNotListed => f.write_str("signing key is not among the listed keys"),
+        }
+    }
+}
+
+impl core::error::Error for KeyRingError {}

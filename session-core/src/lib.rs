@@ -1,0 +1,50 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+// A hostile cookie must not be able to stop a server: nothing in this crate may panic (R19).
+#![warn(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+extern crate alloc;
+
+mod base64url;
+mod cookie;
+mod cookie_header;
+mod cookie_name;
+#[cfg(feature = "getrandom")]
+mod entropy;
+mod jws;
+mod key;
+mod key_ring;
+mod secret;
+mod session_id;
+mod set_cookie;
+mod statement;
+mod statement_keys;
+mod time;
+mod timeouts;
+
+pub use cookie::{
+    AuthenticCookie, CookieKeyRing, CookieRefusal, CookieValue, EndsBeforeItStarts, MAX_COOKIE_LENGTH,
+};
+pub use cookie_header::{HeaderRefusal, cookie_values};
+pub use cookie_name::{CookieName, InvalidCookieName};
+#[cfg(feature = "getrandom")]
+pub use entropy::EntropyUnavailable;
+pub use key::{InvalidKeyId, KeyId, KeySecret, WeakKey};
+pub use key_ring::{KeyRing, KeyRingError};
+pub use secret::{InvalidSecretHash, SecretHash, SessionSecret};
+pub use session_id::{InvalidSessionId, SessionId};
+pub use set_cookie::{SameSite, remove_cookie, set_cookie};
+pub use statement::{
+    AuthenticStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, StatementRefusal,
+    StatementSigner, UnfitStatement,
+};
+pub use statement_keys::StatementKeySet;
+pub use time::{CLOCK_SKEW, TimeTooLate, UnixTime};
+pub use timeouts::{Deadlines, Standing, Timeouts, TimeoutsError};

@@ -1,0 +1,232 @@
+use alloc::string::String;
+use core::fmt;
+use core::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::jws::{self, UnverifiedJws};
+use crate::time::CLOCK_SKEW;
+use crate::{KeyId, SessionId, StatementKeySet, UnixTime};
+
+const TYPE: &str = "session-statement+jwt";
+
+/// The longest life of a statement: it cannot be called back, so it is short (FORMAT.md §2).
+pub const MAX_STATEMENT_LIFETIME: Duration = Duration::from_secs(300);
+
+/// The longest statement: with a cookie's name beside it, it stays under the 4,096 bytes that
+/// browsers keep (RFC 6265bis §5.6).
+pub const MAX_STATEMENT_LENGTH: usize = 4000;
+
+/// What a statement says of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementClaims {
+    /// The server that says it.
+    #[serde(rename = "iss")]
+    pub issuer: String,
+    /// Who the session belongs to.
+    #[serde(rename = "sub")]
+    pub subject: String,
+    /// The session's public ID.
+    #[serde(rename = "sid")]
+    pub session_id: SessionId,
+    /// When the statement was made.
+    #[serde(rename = "iat")]
+    pub issued_at: UnixTime,
+    /// Until when it may be believed.
+    #[serde(rename = "exp")]
+    pub expires_at: UnixTime,
+    /// When the password was last entered.
+    #[serde(rename = "auth_time")]
+    pub authenticated_at: UnixTime,
+    /// The idle deadline as it stood at `issued_at`; use pushes it.
+    pub idle_expires_at: UnixTime,
+    /// The absolute deadline.
+    pub absolute_expires_at: UnixTime,
+    /// What the application adds: a name, roles.
+    pub claims: Map<String, Value>,
+}
+
+impl StatementClaims {
+    fn has_a_lawful_lifetime(&self) -> bool {
+        let lifetime = self.expires_at.saturating_since(self.issued_at);
+        !lifetime.is_zero() && lifetime <= MAX_STATEMENT_LIFETIME
+    }
+}
+
+/// Signs statements with the ring's signing key.
+pub struct StatementSigner {
+    key_id: KeyId,
+    key: SigningKey,
+}
+
+impl StatementSigner {
+    pub(crate) const fn new(key_id: KeyId, key: SigningKey) -> Self {
+        Self { key_id, key }
+    }
+
+    /// The statement as a JWT in compact form.
+    ///
+    /// # Errors
+    /// When it would live longer than 300 s, or its text would not fit into a cookie.
+    pub fn sign(&self, claims: &StatementClaims) -> Result<String, UnfitStatement> {
+        if !claims.has_a_lawful_lifetime() {
+            return Err(UnfitStatement::Lifetime);
+        }
+        jws::sign(&self.key, self.key_id, TYPE, claims)
+            .filter(|text| text.len() <= MAX_STATEMENT_LENGTH)
+            .ok_or(UnfitStatement::TooLong)
+    }
+}
+
+impl fmt::Debug for StatementSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatementSigner").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
+/// A statement with a good signature of the expected issuer, within its time.
+///
+/// It tells who the session belonged to when it was made. It is never a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthenticStatement {
+    key_id: KeyId,
+    claims: StatementClaims,
+}
+
+impl AuthenticStatement {
+    /// The key that signed it.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn claims(&self) -> &StatementClaims {
+        &self.claims
+    }
+}
+
+impl StatementKeySet {
+    /// Judges a statement by FORMAT.md §2, in that order: syntax, key, signature, issuer, time.
+    ///
+    /// # Errors
+    /// The first reason that applies.
+    pub fn verify(
+        &self,
+        statement: &str,
+        issuer: &str,
+        now: UnixTime,
+    ) -> Result<AuthenticStatement, StatementRefusal> {
+        let (jws, claims) = parse(statement).ok_or(StatementRefusal::Malformed)?;
+        let key = self.key(jws.kid).ok_or(StatementRefusal::UnknownKey)?;
+        if !jws.is_signed_by(key) {
+            return Err(StatementRefusal::BadSignature);
+        }
+        if claims.issuer != issuer {
+            return Err(StatementRefusal::WrongIssuer);
+        }
+        let StatementClaims { issued_at, expires_at, .. } = claims;
+        if issued_at > now.saturating_add(CLOCK_SKEW) {
+            return Err(StatementRefusal::NotYetValid { issued_at, now });
+        }
+        if now >= expires_at {
+            return Err(StatementRefusal::Expired { expires_at, now });
+        }
+        Ok(AuthenticStatement { key_id: jws.kid, claims })
+    }
+}
+
+fn parse(statement: &str) -> Option<(UnverifiedJws<'_>, StatementClaims)> {
+    if statement.len() > MAX_STATEMENT_LENGTH {
+        return None;
+    }
+    let jws = UnverifiedJws::parse(statement, TYPE)?;
+    let claims: StatementClaims = serde_json::from_slice(&jws.payload).ok()?;
+    claims.has_a_lawful_lifetime().then_some((jws, claims))
+}
+
+/// Why a statement is refused: the closed list of FORMAT.md §2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementRefusal {
+    /// Not a statement: wrong syntax, header, or claims.
+    Malformed,
+    /// The key is not in the key set, or no longer.
+    UnknownKey,
+    /// The signature is wrong. There is no more detail, on purpose.
+    BadSignature,
+    /// Another server made it.
+    WrongIssuer,
+    /// Made further in the future than clocks may differ.
+    NotYetValid {
+        /// When it says it was made.
+        issued_at: UnixTime,
+        /// When it was judged.
+        now: UnixTime,
+    },
+    /// Past its time.
+    Expired {
+        /// Until when it could be believed.
+        expires_at: UnixTime,
+        /// When it was judged.
+        now: UnixTime,
+    },
+}
+
+impl StatementRefusal {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownKey => "unknown_key",
+            Self::BadSignature => "bad_signature",
+            Self::WrongIssuer => "wrong_issuer",
+            Self::NotYetValid { .. } => "not_yet_valid",
+            Self::Expired { .. } => "expired",
+        }
+    }
+}
+
+impl fmt::Display for StatementRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("statement is not of the version 1 format"),
+            Self::UnknownKey => f.write_str("statement names a key that is not in the key set"),
+            Self::BadSignature => f.write_str("statement has a wrong signature"),
+            Self::WrongIssuer => f.write_str("statement was made by another issuer"),
+            Self::NotYetValid { issued_at, now } => {
+                write!(f, "statement was made at {issued_at}, in the future of {now}")
+            }
+            Self::Expired { expires_at, now } => {
+                write!(f, "statement expired at {expires_at}, judged at {now}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for StatementRefusal {}
+
+/// Why a statement cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnfitStatement {
+    /// It would not end after its start, or live longer than [`MAX_STATEMENT_LIFETIME`].
+    Lifetime,
+    /// Its text would be longer than [`MAX_STATEMENT_LENGTH`].
+    TooLong,
+}
+
+impl fmt::Display for UnfitStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lifetime => f.write_str("statement's lifetime is not between 1 and 300 seconds"),
+            Self::TooLong => {
+                write!(f, "statement is longer than {MAX_STATEMENT_LENGTH} bytes; shorten its claims")
+            }
+        }
+    }
+}
+
+impl core::error::Error for UnfitStatement {}

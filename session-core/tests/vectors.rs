@@ -1,0 +1,61 @@
+//! The answers of an independent implementation (`vectors/`). A disagreement is a defect here.
+
+use serde_json::{Value, json};
+use session_core::{CookieKeyRing, CookieName, KeyId, KeySecret, StatementKeySet, UnixTime};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+fn vectors(text: &str) -> Value {
+    serde_json::from_str(text).expect("vectors are JSON")
+}
+
+fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+    value[member].as_str().unwrap_or_else(|| panic!("no text `{member}` in {value}"))
+}
+
+fn now(vector: &Value) -> UnixTime {
+    UnixTime::from_secs(vector["now"].as_u64().expect("a time"))
+}
+
+#[test]
+fn every_cookie_vector_gets_its_verdict() {
+    let file = vectors(include_str!("../../vectors/cookie-v1.json"));
+    let keys = || {
+        file["keys"].as_array().expect("keys").iter().map(|jwk| {
+            let secret = URL_SAFE_NO_PAD.decode(text(jwk, "k")).expect("a key");
+            (KeyId::new(text(jwk, "kid")).expect("a key ID"), KeySecret::new(&secret).expect("a key"))
+        })
+    };
+    let cases = file["vectors"].as_array().expect("vectors");
+    assert_eq!(cases.len(), 71);
+    for case in cases {
+        let name = CookieName::new(text(case, "cookie_name")).expect("a cookie name");
+        let ring = CookieKeyRing::new(name, keys(), KeyId::new("c1").unwrap()).expect("a ring");
+        let verdict = match ring.verify(text(case, "cookie").as_bytes(), now(case)) {
+            Ok(cookie) => json!({ "ok": {
+                "session_id": cookie.session_id().to_string(),
+                "issued_at": cookie.issued_at().as_secs(),
+                "expires_at": cookie.expires_at().as_secs(),
+                "key_id": cookie.key_id().as_str(),
+            }}),
+            Err(refusal) => json!({ "error": refusal.code() }),
+        };
+        assert_eq!(verdict, case["expect"], "vector `{}`", text(case, "name"));
+    }
+}
+
+#[test]
+fn every_statement_vector_gets_its_verdict() {
+    let file = vectors(include_str!("../../vectors/statement-v1.json"));
+    let keys = StatementKeySet::from_json(&file["jwks"].to_string()).expect("a key set");
+    let cases = file["vectors"].as_array().expect("vectors");
+    assert_eq!(cases.len(), 48);
+    for case in cases {
+        let verdict = match keys.verify(text(case, "statement"), text(&file, "issuer"), now(case)) {
+            Ok(statement) => json!({ "ok": statement.claims() }),
+            Err(refusal) => json!({ "error": refusal.code() }),
+        };
+        assert_eq!(verdict, case["expect"], "vector `{}`", text(case, "name"));
+    }
+}
