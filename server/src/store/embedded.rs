@@ -1,0 +1,1 @@
+//! Sessions on one machine, in a file: redb with group commit.
