@@ -97,8 +97,8 @@ pub struct Stored {
 /// A document in a subject's index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Its key.
-    pub id: SessionId,
+    /// Its place in the index.
+    pub entry: Entry,
     /// The bytes.
     pub document: Vec<u8>,
     /// When it will be let go.

@@ -1,0 +1,54 @@
+use session_core::{EndsBeforeItStarts, EntropyUnavailable, UnfitStatement};
+
+use crate::record::{DocumentTooLarge, UnreadableRecord};
+use crate::store::Unavailable;
+
+/// Why something could not be done to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// The store has no such session: it idled out, was revoked, or somebody logged out.
+    #[error("session has ended")]
+    Ended,
+    /// The session is past its absolute deadline.
+    #[error("session is past its absolute deadline")]
+    Expired,
+    /// The cookie has the right tag and the wrong secret: somebody else made it with our key.
+    #[error("cookie's secret is not the session's")]
+    WrongSecret,
+    /// What the store has is not a record of ours.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableRecord),
+    /// The data is at another revision than was expected.
+    #[error("session data is at revision {revision}")]
+    OtherRevision {
+        /// The one it is at.
+        revision: u64,
+    },
+    /// Other servers kept changing the session; it may be tried again.
+    #[error("session is being changed by others, expected a quieter moment")]
+    Contended,
+    /// The subject's sessions were revoked while this one was being made.
+    #[error("the subject's sessions were revoked at this moment")]
+    RevokedMeanwhile,
+    /// The data does not fit into a record.
+    #[error(transparent)]
+    TooLarge(#[from] DocumentTooLarge),
+    /// The session's claims do not fit into a statement.
+    #[error(transparent)]
+    UnfitStatement(#[from] UnfitStatement),
+    /// The clock is so far off that no session can be made.
+    #[error(transparent)]
+    Clock(#[from] EndsBeforeItStarts),
+    /// The system gives no randomness.
+    #[error("the system's random number generator is unavailable")]
+    Entropy,
+    /// The store's answer is not known.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<EntropyUnavailable> for SessionError {
+    fn from(_: EntropyUnavailable) -> Self {
+        Self::Entropy
+    }
+}
