@@ -2,12 +2,19 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod logins;
+mod password;
 mod record;
 mod sessions;
 pub mod store;
 mod subject;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use logins::{
+    AttemptLimits, Busy, HashingLimits, HashingPool, LoginError, Logins, User, Users, UsersFile,
+    UsersFileError, UsersUnavailable,
+};
+pub use password::{HashingFailed, InvalidPasswordHash, Password, PasswordCost, PasswordHash, WeakPassword};
 pub use record::{Client, MAX_DOCUMENT_LENGTH, NewSession, Record};
 pub use sessions::{Activity, DataChange, Issued, LiveSession, Renewal, Revocation, SessionError, Sessions};
 pub use subject::{InvalidSubject, Subject};

@@ -11,10 +11,14 @@
 pub mod embedded;
 pub mod redis;
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use session_core::{SessionId, UnixTime};
+use sha2::{Digest, Sha256};
 
 use crate::Subject;
 
@@ -133,6 +137,29 @@ pub struct Epoch(pub(crate) Option<Vec<u8>>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AttemptKey(pub(crate) String);
 
+impl AttemptKey {
+    /// Counts what is tried for one account name. The name is hashed: it may be of any length and
+    /// content, and people type passwords into the wrong field.
+    #[must_use]
+    pub fn account(name: &str) -> Self {
+        let hash = Sha256::digest(name.as_bytes());
+        Self(format!("account:{}", URL_SAFE_NO_PAD.encode(&hash[..16])))
+    }
+
+    /// Counts what is tried from one address. Of an IPv6 address only the first 64 bits count,
+    /// since a customer usually has all addresses that share them.
+    #[must_use]
+    pub fn address(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(format!("address:{address}")),
+            IpAddr::V6(address) => {
+                let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
+                Self(format!("address:{network}/64"))
+            }
+        }
+    }
+}
+
 /// How many attempts there were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempts {
@@ -151,3 +178,24 @@ pub struct Unavailable;
 /// How old an index entry without a document must be before it is trimmed: longer than any
 /// creation may take, and than clocks may differ.
 pub(crate) const TRIM_AGE: Duration = Duration::from_secs(120);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_ipv6_network_count_as_one() {
+        let key = |text: &str| AttemptKey::address(text.parse().unwrap()).0;
+        assert_eq!(key("2001:db8:1:2:3:4:5:6"), "address:2001:db8:1:2::/64");
+        assert_eq!(key("2001:db8:1:2::"), "address:2001:db8:1:2::/64");
+        assert_ne!(key("2001:db8:1:3::"), key("2001:db8:1:2::"));
+        assert_eq!(key("::ffff:192.0.2.7"), "address:192.0.2.7");
+    }
+
+    #[test]
+    fn an_account_counter_does_not_tell_the_name() {
+        let AttemptKey(key) = AttemptKey::account("oops, my password");
+        assert_eq!(key.len(), "account:".len() + 22);
+        assert!(!key.contains("password"));
+    }
+}

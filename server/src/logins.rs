@@ -1,0 +1,136 @@
+//! Who may have a session: users, their passwords, and how often a password may be tried.
+
+mod hashing;
+mod users;
+mod users_file;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::password::{HashingFailed, Password, PasswordCost, PasswordHash};
+use crate::store::{AttemptKey, Store, Unavailable};
+
+pub use hashing::{Busy, HashingLimits, HashingPool};
+pub use users::{User, Users, UsersUnavailable};
+pub use users_file::{UsersFile, UsersFileError};
+
+/// How many wrong passwords are allowed within a window of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptLimits {
+    /// For one account, from anywhere.
+    pub per_account: u64,
+    /// From one address (IPv6: one /64), for any account.
+    pub per_address: u64,
+    /// From the first attempt until all are forgotten: there is no lasting lock.
+    pub window: Duration,
+}
+
+impl Default for AttemptLimits {
+    /// 10 and 100 in 15 minutes: a person never gets there, and somebody who guesses online has
+    /// under a thousand guesses a day for an account (NIST SP 800-63B §3.2.2 allows 100 in a row).
+    fn default() -> Self {
+        Self { per_account: 10, per_address: 100, window: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// Checks names and passwords.
+pub struct Logins {
+    users: Arc<dyn Users>,
+    store: Arc<dyn Store>,
+    hashing: HashingPool,
+    limits: AttemptLimits,
+    cost: PasswordCost,
+    // Verified when there is no such user, so that a stranger learns nothing from the time (R41).
+    nobodys_hash: PasswordHash,
+}
+
+impl Logins {
+    /// Logins of these users.
+    ///
+    /// # Errors
+    /// When the system gives no randomness or no memory.
+    pub fn new(
+        users: Arc<dyn Users>,
+        store: Arc<dyn Store>,
+        hashing: HashingPool,
+        limits: AttemptLimits,
+        cost: PasswordCost,
+    ) -> Result<Self, HashingFailed> {
+        let nobodys_hash = PasswordHash::new(&Password::new(String::new()), cost)?;
+        Ok(Self { users, store, hashing, limits, cost, nobodys_hash })
+    }
+
+    /// The user of this name, if the password is right.
+    ///
+    /// Attempts are counted before the password is looked at, so that parallel ones cannot slip
+    /// under the limit; right ones are taken back.
+    ///
+    /// # Errors
+    /// [`LoginError::Refused`] for an unknown name and for a wrong password, after the same time.
+    pub async fn authenticate(
+        &self,
+        name: &str,
+        password: Password,
+        address: Option<IpAddr>,
+    ) -> Result<User, LoginError> {
+        let counters = self.counters(name, address);
+        for (counter, limit) in &counters {
+            let attempts = self.store.count_attempt(counter, self.limits.window).await?;
+            if attempts.count > *limit {
+                return Err(LoginError::TooManyAttempts { retry_after: attempts.forgotten_in });
+            }
+        }
+        let user = self.users.find(name).await?;
+        let hash = user.as_ref().map_or(&self.nobodys_hash, |user| &user.password_hash).clone();
+        let right = self.hashing.run(move || hash.verify(&password).then_some(password)).await?;
+        let (Some(user), Some(password)) = (user, right) else { return Err(LoginError::Refused) };
+        for (counter, _) in &counters {
+            self.store.forgive_attempt(counter).await?;
+        }
+        if user.password_hash.is_weaker_than(self.cost) {
+            self.strengthen(&user, password).await;
+        }
+        Ok(user)
+    }
+
+    fn counters(&self, name: &str, address: Option<IpAddr>) -> Vec<(AttemptKey, u64)> {
+        let address = address.map(|address| (AttemptKey::address(address), self.limits.per_address));
+        let account = (AttemptKey::account(name), self.limits.per_account);
+        address.into_iter().chain([account]).collect()
+    }
+
+    /// Hashes a password again that was hashed with less work than now (R40). If it cannot be done
+    /// at this login, it will be at the next.
+    async fn strengthen(&self, user: &User, password: Password) {
+        let cost = self.cost;
+        let Ok(Ok(hash)) = self.hashing.run(move || PasswordHash::new(&password, cost)).await else { return };
+        match self.users.replace_hash(&user.subject, &user.password_hash, hash).await {
+            Ok(()) => tracing::info!(subject = user.subject.as_str(), "password hash strengthened"),
+            Err(error) => tracing::warn!(%error, "password hash could not be strengthened"),
+        }
+    }
+}
+
+/// Why a login did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoginError {
+    /// No such user, or not this password: nobody is told which.
+    #[error("name or password is wrong")]
+    Refused,
+    /// Too many tries, for this account or from this address.
+    #[error("too many attempts, expected a pause of {} s", retry_after.as_secs())]
+    TooManyAttempts {
+        /// Until the attempts are forgotten.
+        retry_after: Duration,
+    },
+    /// More logins at once than this machine can hash passwords for.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The users cannot be read.
+    #[error(transparent)]
+    Users(#[from] UsersUnavailable),
+    /// The store's answer is not known.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
