@@ -1,0 +1,176 @@
+//! The HTTP surface: filters route, handlers act, and [`Sessions`] decides.
+
+mod body;
+mod client_address;
+mod cross_site;
+mod devices;
+mod discovery;
+mod login;
+mod page;
+mod problem;
+mod reply;
+mod request;
+mod session;
+mod session_data;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use session_core::{SameSite, SessionId};
+use warp::filters::BoxedFilter;
+use warp::http::StatusCode;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+use crate::logins::Logins;
+use crate::sessions::Sessions;
+use crate::store::Store;
+
+pub use client_address::TrustedProxies;
+pub(crate) use request::Peer;
+
+use cross_site::CrossSite;
+use problem::Problem;
+use request::Request;
+
+/// What every request needs.
+pub struct App {
+    /// The rules.
+    pub sessions: Sessions,
+    /// Names and passwords.
+    pub logins: Logins,
+    /// To be asked whether it is there.
+    pub store: Arc<dyn Store>,
+    /// The JWK Set that is published.
+    pub public_keys: String,
+    /// Under which URL browsers know this server, such as `https://app.example`. Statements name
+    /// it as their issuer.
+    pub public_origin: String,
+    /// Which cross-site requests carry the session cookie.
+    pub same_site: SameSite,
+    /// Whose word on a client's address is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Set once the server is to stop.
+    pub draining: AtomicBool,
+}
+
+impl App {
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// Every route, as one filter: serve it with [`serve`](crate::serve), or compose it with your own.
+#[must_use]
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let page = page::routes(app);
+    session_routes(app)
+        .or(discovery_routes(app))
+        .unify()
+        .or(page)
+        .unify()
+        .recover(answer_rejection)
+        .unify()
+        .map(reply::with_security_headers)
+        .boxed()
+}
+
+/// Logging in and out, and everything that needs a session.
+fn session_routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let body = body::read;
+    let login = warp::path!("login").and(warp::post()).and(change(app)).and(body()).then(login::log_in);
+    let logout = warp::path!("logout").and(warp::post()).and(change(app)).then(login::log_out);
+    let show = warp::path!("session").and(warp::get()).and(read(app)).then(session::show);
+    let renew = warp::path!("session" / "renew").and(warp::post()).and(change(app)).then(session::renew);
+    let reauthenticate = warp::path!("session" / "reauthenticate")
+        .and(warp::post())
+        .and(change(app))
+        .and(body())
+        .then(login::reauthenticate);
+    let data = || warp::path!("session" / "data");
+    let show_data = data().and(warp::get()).and(read(app)).then(session_data::show);
+    let replace = data().and(warp::put()).and(change(app)).and(body()).then(session_data::replace);
+    let merge = data().and(warp::patch()).and(change(app)).and(body()).then(session_data::merge);
+    let list = warp::path!("sessions").and(warp::get()).and(read(app)).then(devices::list);
+    let revoke = warp::path!("sessions")
+        .and(warp::delete())
+        .and(change(app))
+        .and(optional_query())
+        .then(devices::revoke_many);
+    let revoke_one = warp::path!("sessions" / SessionId)
+        .and(warp::delete())
+        .and(change(app))
+        .then(|id, app, request| devices::revoke_one(app, request, id));
+
+    let logins = answered(login).or(answered(logout)).unify().or(answered(reauthenticate)).unify();
+    let session = answered(show).or(answered(renew)).unify();
+    let data = answered(show_data).or(answered(replace)).unify().or(answered(merge)).unify();
+    let devices = answered(list).or(answered(revoke)).unify().or(answered(revoke_one)).unify();
+    logins.or(session).unify().or(data).unify().or(devices).unify().boxed()
+}
+
+/// What anybody may read.
+fn discovery_routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let keys = warp::path!(".well-known" / "jwks.json").and(get_or_head()).and(with(app));
+    let api = warp::path!("openapi.json").and(get_or_head());
+    let live = warp::path!("livez").and(get_or_head());
+    let ready = warp::path!("readyz").and(get_or_head()).and(with(app));
+    keys.map(|app: Arc<App>| discovery::keys(&app))
+        .or(api.map(discovery::api))
+        .unify()
+        .or(live.map(discovery::live))
+        .unify()
+        .or(answered(ready.map(|app: Arc<App>| discovery::ready(&app))))
+        .unify()
+        .boxed()
+}
+
+fn with(app: &Arc<App>) -> impl Filter<Extract = (Arc<App>,), Error = Infallible> + Clone + use<> {
+    let app = Arc::clone(app);
+    warp::any().map(move || Arc::clone(&app))
+}
+
+/// A request that changes nothing.
+fn read(app: &Arc<App>) -> impl Filter<Extract = (Arc<App>, Request), Error = Infallible> + Clone + use<> {
+    with(app).and(request::read())
+}
+
+/// A request that changes something, so it must not have been forged by another site (R34).
+fn change(app: &Arc<App>) -> impl Filter<Extract = (Arc<App>, Request), Error = Rejection> + Clone + use<> {
+    let check = async |app: Arc<App>, request: Request| match cross_site::check(&request, &app.public_origin)
+    {
+        Ok(()) => Ok((app, request)),
+        Err(forged) => Err(warp::reject::custom(forged)),
+    };
+    read(app).and_then(check).untuple_one()
+}
+
+fn get_or_head() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::get().or(warp::head()).unify()
+}
+
+fn optional_query() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
+    warp::query::raw().or(warp::any().map(String::new)).unify()
+}
+
+fn answered<F>(filter: F) -> BoxedFilter<(Response,)>
+where
+    F: Filter<Extract = (Result<Response, Problem>,), Error = Rejection> + Clone + Send + Sync + 'static,
+{
+    filter.map(|result: Result<Response, Problem>| result.unwrap_or_else(Problem::into_response)).boxed()
+}
+
+/// The answer to a request that no route took.
+async fn answer_rejection(rejection: Rejection) -> Result<Response, Infallible> {
+    let problem = if let Some(problem) = rejection.find::<Problem>() {
+        problem.clone()
+    } else if rejection.find::<CrossSite>().is_some() {
+        Problem::new(StatusCode::FORBIDDEN, "cross_site", "this request was made by another site")
+    } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path has other methods")
+    } else {
+        Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+    };
+    Ok(problem.into_response())
+}
