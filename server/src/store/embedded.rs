@@ -1,1 +1,255 @@
 //! Sessions on one machine, in a file: redb with group commit.
+//!
+//! One thread writes. Whatever waits for it goes into one transaction, which is on the disk before
+//! any of it is answered: what was acknowledged survives a `kill -9` and a loss of power (R50), and
+//! a hundred logins at once cost one flush of the disk and not a hundred.
+//!
+//! A document and its entry in the index are written in the same transaction, so the index is
+//! exact and needs no trimming. Whatever has a deadline is absent from that moment by the clock,
+//! and its rows are swept a little later by the writer.
+
+mod sweep;
+mod tables;
+mod writer;
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use redb::backends::FileBackend;
+use redb::{Builder, Database, ReadTransaction, ReadableDatabase};
+use session_core::{SessionId, UnixTime};
+
+use self::tables::Tables;
+use self::writer::Writer;
+use super::{AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Store, Stored, Unavailable};
+use crate::{Clock, Subject};
+
+const FILE_NAME: &str = "sessions.redb";
+
+/// Memory for pages that were read; redb's own default of 1 GiB is out of proportion to sessions.
+const PAGE_CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// The sessions of one machine, in one file that only one process may have open.
+///
+/// Dropping it finishes what waits to be written.
+pub struct EmbeddedStore {
+    shelf: Arc<Shelf>,
+    clock: Arc<dyn Clock>,
+    writer: Writer,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in `directory`, and makes both if they are not there: for the owner's eyes
+    /// only, since documents hold what people typed.
+    ///
+    /// # Errors
+    /// When another process has it open, or it can be neither read nor made.
+    pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let shelf = Arc::new(Shelf::open(directory)?);
+        let writer = Writer::start(Arc::clone(&shelf), Arc::clone(&clock)).map_err(OpenError::Thread)?;
+        Ok(Self { shelf, clock, writer })
+    }
+
+    /// Reads straight from the caller's thread, asynchronous as it may be: a read never waits for
+    /// the writer, and takes a few microseconds from the page cache, which is less than handing it
+    /// to another thread would.
+    fn read<T>(
+        &self,
+        look: impl FnOnce(&ReadTransaction, UnixTime) -> Result<T, redb::Error>,
+    ) -> Result<T, Unavailable> {
+        self.shelf.read(|transaction| look(transaction, self.clock.now()))
+    }
+
+    fn find(&self, id: SessionId) -> Result<Option<Stored>, Unavailable> {
+        self.read(|transaction, now| tables::find(transaction, id, now))
+    }
+}
+
+#[async_trait]
+impl Store for EmbeddedStore {
+    async fn create(
+        &self,
+        entry: &Entry,
+        document: &[u8],
+        idle_expires_at: UnixTime,
+    ) -> Result<Creation, Unavailable> {
+        let (id, subject, document) = (entry.id, entry.subject.clone(), document.to_vec());
+        self.writer
+            .submit(move |tables: &mut Tables<'_>, now| {
+                tables.create(id, &subject, &document, idle_expires_at, now)
+            })
+            .await
+    }
+
+    async fn load(&self, id: SessionId, extend_to: Option<UnixTime>) -> Result<Option<Stored>, Unavailable> {
+        let Some(deadline) = extend_to else { return self.find(id) };
+        let extended = self.writer.submit(move |tables, now| tables.extend(id, deadline, now)).await;
+        // A full disk must not log anybody out, so what can be read is an answer.
+        extended.or_else(|Unavailable| self.find(id))
+    }
+
+    async fn idle_deadline(&self, id: SessionId) -> Result<Option<UnixTime>, Unavailable> {
+        Ok(self.find(id)?.and_then(|stored| stored.idle_expires_at))
+    }
+
+    async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Change, Unavailable> {
+        let (expected, document) = (expected.to_vec(), document.to_vec());
+        self.writer.submit(move |tables, now| tables.update(id, &expected, &document, now)).await
+    }
+
+    async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
+        let id = entry.id;
+        self.writer.submit(move |tables, now| tables.delete(id, now)).await
+    }
+
+    async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Change, Unavailable> {
+        let (id, expected) = (entry.id, expected.to_vec());
+        self.writer.submit(move |tables, now| tables.delete_unchanged(id, &expected, now)).await
+    }
+
+    async fn list(&self, subject: &Subject) -> Result<Vec<Listed>, Unavailable> {
+        self.read(|transaction, now| tables::list(transaction, subject, now))
+    }
+
+    async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
+        self.read(|transaction, now| tables::epoch(transaction, subject, now)).map(Epoch)
+    }
+
+    async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
+        let subject = subject.clone();
+        let value = SessionId::generate().map_err(|_| Unavailable)?;
+        self.writer.submit(move |tables, now| tables.change_epoch(&subject, value.as_bytes(), now)).await
+    }
+
+    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
+        let key = key.clone();
+        self.writer.submit(move |tables, now| tables.count_attempt(&key.0, window, now)).await
+    }
+
+    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
+        let key = key.clone();
+        self.writer.submit(move |tables, now| tables.forgive_attempt(&key.0, now)).await
+    }
+
+    fn is_available(&self) -> bool {
+        self.writer.is_alive() && self.shelf.is_open()
+    }
+}
+
+/// The open database, which can be put back when it failed: after an error of the disk redb
+/// answers nothing more until it is opened anew.
+struct Shelf {
+    path: PathBuf,
+    database: RwLock<Option<Database>>,
+}
+
+impl Shelf {
+    fn open(directory: &Path) -> Result<Self, OpenError> {
+        let at = |source| OpenError::Directory { path: directory.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(at)?;
+        let path = directory.join(FILE_NAME);
+        let database = open_database(&path)?;
+        // The file's name must survive a loss of power as well as its content.
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(at)?;
+        Ok(Self { path, database: RwLock::new(Some(database)) })
+    }
+
+    fn is_open(&self) -> bool {
+        self.with(|_| Ok(())).is_ok()
+    }
+
+    fn read<T>(
+        &self,
+        look: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, Unavailable> {
+        self.with(|database| look(&database.begin_read()?))
+            .inspect_err(|error| tracing::warn!(%error, "session store could not read its file"))
+            .map_err(|_| Unavailable)
+    }
+
+    /// Never waits: while the database is being opened anew there is none.
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, redb::Error> {
+        let slot = self.database.try_read().map_err(|_| redb::Error::DatabaseClosed)?;
+        work(slot.as_ref().ok_or(redb::Error::DatabaseClosed)?)
+    }
+
+    /// Puts the database back after a failure. Only the writer does this.
+    fn reopen(&self) -> Result<(), OpenError> {
+        let mut slot = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        // The old one holds the lock on the file.
+        drop(slot.take());
+        *slot = Some(open_database(&self.path)?);
+        Ok(())
+    }
+}
+
+fn open_database(path: &Path) -> Result<Database, OpenError> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+    let failed = |error: redb::Error| OpenError::from_redb(path, error);
+    let database = FileBackend::new(file)
+        .and_then(|backend| Builder::new().set_cache_size(PAGE_CACHE_BYTES).create_with_backend(backend))
+        .map_err(|error| failed(error.into()))?;
+    tables::make(&database).map_err(failed)?;
+    Ok(database)
+}
+
+/// Why the store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Only one process may have the file open.
+    #[error("session store {} is in use by another process", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The directory is not there and cannot be made, or cannot be read.
+    #[error("directory {} of the session store cannot be made or read", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file cannot be opened for reading and writing.
+    #[error("session store {} cannot be opened for reading and writing", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is no redb database, or a broken one.
+    #[error("session store {} is not a readable redb database", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What redb said.
+        source: Box<redb::Error>,
+    },
+    /// The operating system gave no thread to write with.
+    #[error("session store has no thread to write with")]
+    Thread(#[source] io::Error),
+}
+
+impl OpenError {
+    fn from_redb(path: &Path, error: redb::Error) -> Self {
+        let path = path.to_owned();
+        match error {
+            redb::Error::DatabaseAlreadyOpen => Self::InUse { path },
+            other => Self::Database { path, source: Box::new(other) },
+        }
+    }
+}

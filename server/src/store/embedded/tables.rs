@@ -1,0 +1,320 @@
+//! The tables, and what each operation does to them.
+//!
+//! Every row that has a deadline has exactly one row in [`EXPIRIES`] with the same deadline: all
+//! changes go through functions that keep the two in step.
+
+use std::time::Duration;
+
+use redb::{Database, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
+use session_core::{SessionId, UnixTime};
+
+use crate::Subject;
+use crate::store::{Attempts, Change, Creation, Listed, Stored};
+
+type Id = [u8; 16];
+pub(super) type Expiry = (u64, u8, &'static [u8]);
+
+/// Session ID → idle deadline, subject, document.
+const SESSIONS: TableDefinition<'_, &Id, (u64, &str, &[u8])> = TableDefinition::new("sessions");
+/// Subject and session ID.
+const INDEX: TableDefinition<'_, (&str, &Id), ()> = TableDefinition::new("subject-sessions");
+/// Subject → when it is forgotten, random value.
+const EPOCHS: TableDefinition<'_, &str, (u64, &Id)> = TableDefinition::new("subject-epochs");
+/// Key → when it is forgotten, count.
+const ATTEMPTS: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("attempts");
+/// Deadline, kind of row, its key: in the order in which rows are due.
+pub(super) const EXPIRIES: TableDefinition<'_, Expiry, ()> = TableDefinition::new("expiries");
+
+/// How long an epoch is kept: far longer than any creation takes that might compare it.
+const EPOCH_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// Which table a row of [`EXPIRIES`] speaks of. The numbers are part of the file's format.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Session = 1,
+    Epoch = 2,
+    Attempts = 3,
+}
+
+/// Makes the tables, so that a read transaction finds them in a new file.
+pub(super) fn make(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    Tables::open(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
+/// The document under `id`, unless it is due.
+pub(super) fn find(
+    transaction: &ReadTransaction,
+    id: SessionId,
+    now: UnixTime,
+) -> Result<Option<Stored>, redb::Error> {
+    let sessions = transaction.open_table(SESSIONS)?;
+    let row = sessions.get(id.as_bytes())?;
+    Ok(row.and_then(|row| live(row.value(), now)))
+}
+
+/// The living documents of a subject.
+pub(super) fn list(
+    transaction: &ReadTransaction,
+    subject: &Subject,
+    now: UnixTime,
+) -> Result<Vec<Listed>, redb::Error> {
+    let sessions = transaction.open_table(SESSIONS)?;
+    let index = transaction.open_table(INDEX)?;
+    let mut found = Vec::new();
+    for row in index.range((subject.as_str(), &[0; 16])..=(subject.as_str(), &[u8::MAX; 16]))? {
+        let key = row?.0;
+        let (_, id) = key.value();
+        if let Some(session) = sessions.get(id)? {
+            let (idle_deadline, _, document) = session.value();
+            let idle_expires_at = UnixTime::from_secs(idle_deadline);
+            if now < idle_expires_at {
+                let id = SessionId::from_bytes(*id);
+                found.push(Listed { id, document: document.to_vec(), idle_expires_at });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The subject's epoch, unless it is forgotten.
+pub(super) fn epoch(
+    transaction: &ReadTransaction,
+    subject: &Subject,
+    now: UnixTime,
+) -> Result<Option<Vec<u8>>, redb::Error> {
+    let epochs = transaction.open_table(EPOCHS)?;
+    let row = epochs.get(subject.as_str())?;
+    Ok(row.and_then(|row| {
+        let (forgotten_at, value) = row.value();
+        (now.as_secs() < forgotten_at).then(|| value.to_vec())
+    }))
+}
+
+fn live((idle_deadline, _, document): (u64, &str, &[u8]), now: UnixTime) -> Option<Stored> {
+    let idle_expires_at = UnixTime::from_secs(idle_deadline);
+    (now < idle_expires_at)
+        .then(|| Stored { document: document.to_vec(), idle_expires_at: Some(idle_expires_at) })
+}
+
+/// The tables within one transaction of the writer.
+pub(super) struct Tables<'t> {
+    sessions: Table<'t, &'static Id, (u64, &'static str, &'static [u8])>,
+    index: Table<'t, (&'static str, &'static Id), ()>,
+    epochs: Table<'t, &'static str, (u64, &'static Id)>,
+    attempts: Table<'t, &'static str, (u64, u64)>,
+    pub(super) expiries: Table<'t, Expiry, ()>,
+}
+
+impl<'t> Tables<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self, redb::Error> {
+        Ok(Self {
+            sessions: transaction.open_table(SESSIONS)?,
+            index: transaction.open_table(INDEX)?,
+            epochs: transaction.open_table(EPOCHS)?,
+            attempts: transaction.open_table(ATTEMPTS)?,
+            expiries: transaction.open_table(EXPIRIES)?,
+        })
+    }
+
+    pub(super) fn create(
+        &mut self,
+        id: SessionId,
+        subject: &Subject,
+        document: &[u8],
+        idle_expires_at: UnixTime,
+        now: UnixTime,
+    ) -> Result<Creation, redb::Error> {
+        if self.find(id, now)?.is_some() {
+            return Ok(Creation::Exists);
+        }
+        // An expired one that is not swept yet may have been another subject's.
+        self.remove_session(id)?;
+        self.index.insert((subject.as_str(), id.as_bytes()), ())?;
+        self.put_session(id, idle_expires_at, subject.as_str(), document)?;
+        Ok(Creation::Created)
+    }
+
+    pub(super) fn extend(
+        &mut self,
+        id: SessionId,
+        deadline: UnixTime,
+        now: UnixTime,
+    ) -> Result<Option<Stored>, redb::Error> {
+        let Some(mut session) = self.find(id, now)? else { return Ok(None) };
+        self.unschedule(session.idle_expires_at, Kind::Session, id.as_bytes())?;
+        self.put_session(id, deadline, &session.subject, &session.document)?;
+        session.idle_expires_at = deadline;
+        Ok(Some(session.into()))
+    }
+
+    pub(super) fn update(
+        &mut self,
+        id: SessionId,
+        expected: &[u8],
+        document: &[u8],
+        now: UnixTime,
+    ) -> Result<Change, redb::Error> {
+        let Some(session) = self.find(id, now)? else { return Ok(Change::Absent) };
+        if session.document != expected {
+            return Ok(Change::Conflict);
+        }
+        self.put_session(id, session.idle_expires_at, &session.subject, document)?;
+        Ok(Change::Done)
+    }
+
+    pub(super) fn delete(&mut self, id: SessionId, now: UnixTime) -> Result<bool, redb::Error> {
+        let was_there = self.find(id, now)?.is_some();
+        self.remove_session(id)?;
+        Ok(was_there)
+    }
+
+    pub(super) fn delete_unchanged(
+        &mut self,
+        id: SessionId,
+        expected: &[u8],
+        now: UnixTime,
+    ) -> Result<Change, redb::Error> {
+        match self.find(id, now)? {
+            None => Ok(Change::Absent),
+            Some(session) if session.document != expected => Ok(Change::Conflict),
+            Some(_) => {
+                self.remove_session(id)?;
+                Ok(Change::Done)
+            }
+        }
+    }
+
+    pub(super) fn change_epoch(
+        &mut self,
+        subject: &Subject,
+        value: &Id,
+        now: UnixTime,
+    ) -> Result<(), redb::Error> {
+        let subject = subject.as_str();
+        let forgotten_at = now.saturating_add(EPOCH_LIFETIME);
+        let old = self.epochs.insert(subject, (forgotten_at.as_secs(), value))?.map(|old| old.value().0);
+        self.reschedule(old, forgotten_at, Kind::Epoch, subject.as_bytes())
+    }
+
+    pub(super) fn count_attempt(
+        &mut self,
+        key: &str,
+        window: Duration,
+        now: UnixTime,
+    ) -> Result<Attempts, redb::Error> {
+        let old = self.attempts.get(key)?.map(|row| row.value());
+        let (forgotten_at, count) = match old {
+            Some((at, count)) if now.as_secs() < at => (UnixTime::from_secs(at), count.saturating_add(1)),
+            _ => (now.saturating_add(window), 1),
+        };
+        self.attempts.insert(key, (forgotten_at.as_secs(), count))?;
+        self.reschedule(old.map(|(at, _)| at), forgotten_at, Kind::Attempts, key.as_bytes())?;
+        Ok(Attempts { count, forgotten_in: forgotten_at.saturating_since(now) })
+    }
+
+    pub(super) fn forgive_attempt(&mut self, key: &str, now: UnixTime) -> Result<(), redb::Error> {
+        let Some((at, count)) = self.attempts.get(key)?.map(|row| row.value()) else { return Ok(()) };
+        if count > 1 && now.as_secs() < at {
+            self.attempts.insert(key, (at, count - 1))?;
+            return Ok(());
+        }
+        self.attempts.remove(key)?;
+        self.unschedule(UnixTime::from_secs(at), Kind::Attempts, key.as_bytes())
+    }
+
+    /// Removes the row that a row of [`EXPIRIES`] speaks of.
+    pub(super) fn remove(&mut self, kind: u8, key: &[u8]) -> Result<(), redb::Error> {
+        let text = || std::str::from_utf8(key).map_err(|_| corrupted("expiry of a key that is no text"));
+        if kind == Kind::Session as u8 {
+            let id = key.try_into().map_err(|_| corrupted("expiry of a session ID of another length"))?;
+            self.remove_session_rows(&id)?;
+        } else if kind == Kind::Epoch as u8 {
+            self.epochs.remove(text()?)?;
+        } else if kind == Kind::Attempts as u8 {
+            self.attempts.remove(text()?)?;
+        }
+        Ok(())
+    }
+
+    fn find(&self, id: SessionId, now: UnixTime) -> Result<Option<Session>, redb::Error> {
+        let row = self.sessions.get(id.as_bytes())?;
+        Ok(row.map(|row| Session::from(row.value())).filter(|session| now < session.idle_expires_at))
+    }
+
+    fn put_session(
+        &mut self,
+        id: SessionId,
+        idle_expires_at: UnixTime,
+        subject: &str,
+        document: &[u8],
+    ) -> Result<(), redb::Error> {
+        self.sessions.insert(id.as_bytes(), (idle_expires_at.as_secs(), subject, document))?;
+        self.schedule(idle_expires_at, Kind::Session, id.as_bytes())
+    }
+
+    fn remove_session(&mut self, id: SessionId) -> Result<(), redb::Error> {
+        match self.remove_session_rows(id.as_bytes())? {
+            Some(deadline) => self.unschedule(deadline, Kind::Session, id.as_bytes()),
+            None => Ok(()),
+        }
+    }
+
+    fn remove_session_rows(&mut self, id: &Id) -> Result<Option<UnixTime>, redb::Error> {
+        let Some(row) = self.sessions.remove(id)? else { return Ok(None) };
+        let (deadline, subject, _) = row.value();
+        self.index.remove((subject, id))?;
+        Ok(Some(UnixTime::from_secs(deadline)))
+    }
+
+    fn schedule(&mut self, at: UnixTime, kind: Kind, key: &[u8]) -> Result<(), redb::Error> {
+        self.expiries.insert((at.as_secs(), kind as u8, key), ())?;
+        Ok(())
+    }
+
+    fn unschedule(&mut self, at: UnixTime, kind: Kind, key: &[u8]) -> Result<(), redb::Error> {
+        self.expiries.remove((at.as_secs(), kind as u8, key))?;
+        Ok(())
+    }
+
+    fn reschedule(
+        &mut self,
+        old: Option<u64>,
+        at: UnixTime,
+        kind: Kind,
+        key: &[u8],
+    ) -> Result<(), redb::Error> {
+        if let Some(old) = old {
+            self.unschedule(UnixTime::from_secs(old), kind, key)?;
+        }
+        self.schedule(at, kind, key)
+    }
+}
+
+/// A row of [`SESSIONS`].
+struct Session {
+    idle_expires_at: UnixTime,
+    subject: Box<str>,
+    document: Vec<u8>,
+}
+
+impl From<(u64, &str, &[u8])> for Session {
+    fn from((idle_deadline, subject, document): (u64, &str, &[u8])) -> Self {
+        Self {
+            idle_expires_at: UnixTime::from_secs(idle_deadline),
+            subject: subject.into(),
+            document: document.to_vec(),
+        }
+    }
+}
+
+impl From<Session> for Stored {
+    fn from(session: Session) -> Self {
+        Self { document: session.document, idle_expires_at: Some(session.idle_expires_at) }
+    }
+}
+
+fn corrupted(what: &str) -> redb::Error {
+    redb::Error::Corrupted(what.to_owned())
+}
