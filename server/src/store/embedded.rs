@@ -24,7 +24,6 @@ use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadTransaction, ReadableDatabase};
 use session_core::{SessionId, UnixTime};
 
-use self::tables::Tables;
 use self::writer::Writer;
 use super::{AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Store, Stored, Unavailable};
 use crate::{Clock, Subject};
@@ -78,12 +77,8 @@ impl Store for EmbeddedStore {
         document: &[u8],
         idle_expires_at: UnixTime,
     ) -> Result<Creation, Unavailable> {
-        let (id, subject, document) = (entry.id, entry.subject.clone(), document.to_vec());
-        self.writer
-            .submit(move |tables: &mut Tables<'_>, now| {
-                tables.create(id, &subject, &document, idle_expires_at, now)
-            })
-            .await
+        let (entry, document) = (entry.clone(), document.to_vec());
+        self.writer.submit(move |tables, now| tables.create(&entry, &document, idle_expires_at, now)).await
     }
 
     async fn load(&self, id: SessionId, extend_to: Option<UnixTime>) -> Result<Option<Stored>, Unavailable> {

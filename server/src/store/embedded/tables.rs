@@ -9,15 +9,15 @@ use redb::{Database, ReadTransaction, ReadableTable, Table, TableDefinition, Wri
 use session_core::{SessionId, UnixTime};
 
 use crate::Subject;
-use crate::store::{Attempts, Change, Creation, Listed, Stored};
+use crate::store::{Attempts, Change, Creation, Entry, Listed, Stored};
 
 type Id = [u8; 16];
 pub(super) type Expiry = (u64, u8, &'static [u8]);
 
 /// Session ID → idle deadline, subject, document.
 const SESSIONS: TableDefinition<'_, &Id, (u64, &str, &[u8])> = TableDefinition::new("sessions");
-/// Subject and session ID.
-const INDEX: TableDefinition<'_, (&str, &Id), ()> = TableDefinition::new("subject-sessions");
+/// Subject and session ID → when the ID was issued, absolute deadline.
+const INDEX: TableDefinition<'_, (&str, &Id), (u64, u64)> = TableDefinition::new("subject-sessions");
 /// Subject → when it is forgotten, random value.
 const EPOCHS: TableDefinition<'_, &str, (u64, &Id)> = TableDefinition::new("subject-epochs");
 /// Key → when it is forgotten, count.
@@ -50,8 +50,8 @@ pub(super) fn find(
     now: UnixTime,
 ) -> Result<Option<Stored>, redb::Error> {
     let sessions = transaction.open_table(SESSIONS)?;
-    let row = sessions.get(id.as_bytes())?;
-    Ok(row.and_then(|row| live(row.value(), now)))
+    let session = sessions.get(id.as_bytes())?.map(|row| Session::from(row.value()));
+    Ok(session.filter(|session| now < session.idle_expires_at).map(Stored::from))
 }
 
 /// The living documents of a subject.
@@ -64,15 +64,16 @@ pub(super) fn list(
     let index = transaction.open_table(INDEX)?;
     let mut found = Vec::new();
     for row in index.range((subject.as_str(), &[0; 16])..=(subject.as_str(), &[u8::MAX; 16]))? {
-        let key = row?.0;
+        let (key, times) = row?;
         let (_, id) = key.value();
-        if let Some(session) = sessions.get(id)? {
-            let (idle_deadline, _, document) = session.value();
-            let idle_expires_at = UnixTime::from_secs(idle_deadline);
-            if now < idle_expires_at {
-                let id = SessionId::from_bytes(*id);
-                found.push(Listed { id, document: document.to_vec(), idle_expires_at });
-            }
+        let entry = entry(id, subject, times.value());
+        let session = sessions.get(id)?.map(|row| Session::from(row.value()));
+        if let Some(session) = session.filter(|session| now < session.idle_expires_at) {
+            found.push(Listed {
+                entry,
+                document: session.document,
+                idle_expires_at: session.idle_expires_at,
+            });
         }
     }
     Ok(found)
@@ -92,16 +93,19 @@ pub(super) fn epoch(
     }))
 }
 
-fn live((idle_deadline, _, document): (u64, &str, &[u8]), now: UnixTime) -> Option<Stored> {
-    let idle_expires_at = UnixTime::from_secs(idle_deadline);
-    (now < idle_expires_at)
-        .then(|| Stored { document: document.to_vec(), idle_expires_at: Some(idle_expires_at) })
+fn entry(id: &Id, subject: &Subject, (issued_at, absolute_expires_at): (u64, u64)) -> Entry {
+    Entry {
+        id: SessionId::from_bytes(*id),
+        subject: subject.clone(),
+        issued_at: UnixTime::from_secs(issued_at),
+        absolute_expires_at: UnixTime::from_secs(absolute_expires_at),
+    }
 }
 
 /// The tables within one transaction of the writer.
 pub(super) struct Tables<'t> {
     sessions: Table<'t, &'static Id, (u64, &'static str, &'static [u8])>,
-    index: Table<'t, (&'static str, &'static Id), ()>,
+    index: Table<'t, (&'static str, &'static Id), (u64, u64)>,
     epochs: Table<'t, &'static str, (u64, &'static Id)>,
     attempts: Table<'t, &'static str, (u64, u64)>,
     pub(super) expiries: Table<'t, Expiry, ()>,
@@ -120,19 +124,20 @@ impl<'t> Tables<'t> {
 
     pub(super) fn create(
         &mut self,
-        id: SessionId,
-        subject: &Subject,
+        entry: &Entry,
         document: &[u8],
         idle_expires_at: UnixTime,
         now: UnixTime,
     ) -> Result<Creation, redb::Error> {
+        let (id, subject) = (entry.id, entry.subject.as_str());
         if self.find(id, now)?.is_some() {
             return Ok(Creation::Exists);
         }
         // An expired one that is not swept yet may have been another subject's.
         self.remove_session(id)?;
-        self.index.insert((subject.as_str(), id.as_bytes()), ())?;
-        self.put_session(id, idle_expires_at, subject.as_str(), document)?;
+        let times = (entry.issued_at.as_secs(), entry.absolute_expires_at.as_secs());
+        self.index.insert((subject, id.as_bytes()), times)?;
+        self.put_session(id, idle_expires_at, subject, document)?;
         Ok(Creation::Created)
     }
 
