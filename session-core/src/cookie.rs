@@ -89,10 +89,7 @@ impl CookieKeyRing {
     /// # Errors
     /// The first reason that applies.
     pub fn verify(&self, value: &[u8], now: UnixTime) -> Result<AuthenticCookie, CookieRefusal> {
-        if value.len() > MAX_COOKIE_LENGTH {
-            return Err(CookieRefusal::TooLong);
-        }
-        let cookie = UnverifiedCookie::parse(value).ok_or(CookieRefusal::Malformed)?;
+        let cookie = UnverifiedCookie::read(value)?;
         let key = self.keys.iter().find(|key| key.id == cookie.content.key_id);
         let key = key.ok_or(CookieRefusal::UnknownKey)?;
         let mac = key.mac.clone().chain_update(cookie.signed_text);
@@ -186,6 +183,31 @@ impl AuthenticCookie {
     }
 }
 
+/// What a cookie says of itself, with nothing verified; for showing it to a person.
+///
+/// It carries no secret, so that nobody can take it for a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnverifiedCookieFields {
+    /// The key it names.
+    pub key_id: KeyId,
+    /// The session it names.
+    pub session_id: SessionId,
+    /// When it says it was issued.
+    pub issued_at: UnixTime,
+    /// The absolute deadline it claims.
+    pub expires_at: UnixTime,
+}
+
+/// Reads the fields of a cookie value and believes none of them.
+///
+/// # Errors
+/// [`CookieRefusal::TooLong`] and [`CookieRefusal::Malformed`].
+pub fn decode_cookie_unverified(value: &[u8]) -> Result<UnverifiedCookieFields, CookieRefusal> {
+    let AuthenticCookie { key_id, session_id, issued_at, expires_at, .. } =
+        UnverifiedCookie::read(value)?.content;
+    Ok(UnverifiedCookieFields { key_id, session_id, issued_at, expires_at })
+}
+
 /// A text of the right grammar, about which nothing else is known.
 struct UnverifiedCookie<'t> {
     content: AuthenticCookie,
@@ -194,6 +216,13 @@ struct UnverifiedCookie<'t> {
 }
 
 impl<'t> UnverifiedCookie<'t> {
+    fn read(text: &'t [u8]) -> Result<Self, CookieRefusal> {
+        if text.len() > MAX_COOKIE_LENGTH {
+            return Err(CookieRefusal::TooLong);
+        }
+        Self::parse(text).ok_or(CookieRefusal::Malformed)
+    }
+
     fn parse(text: &'t [u8]) -> Option<Self> {
         let mut fields = text.split(|&byte| byte == b'.');
         if fields.next()? != VERSION {

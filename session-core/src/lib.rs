@@ -31,6 +31,7 @@ mod timeouts;
 
 pub use cookie::{
     AuthenticCookie, CookieKeyRing, CookieRefusal, CookieValue, EndsBeforeItStarts, MAX_COOKIE_LENGTH,
+    UnverifiedCookieFields, decode_cookie_unverified,
 };
 pub use cookie_header::{HeaderRefusal, cookie_values};
 pub use cookie_name::{CookieName, InvalidCookieName};
@@ -43,7 +44,7 @@ pub use session_id::{InvalidSessionId, SessionId};
 pub use set_cookie::{SameSite, remove_cookie, set_cookie};
 pub use statement::{
     AuthenticStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, StatementRefusal,
-    StatementSigner, UnfitStatement,
+    StatementSigner, UnfitStatement, decode_statement_unverified,
 };
 pub use statement_keys::StatementKeySet;
 pub use time::{CLOCK_SKEW, TimeTooLate, UnixTime};

@@ -139,6 +139,15 @@ impl StatementKeySet {
     }
 }
 
+/// Reads what a statement says, with nothing verified; for showing it to a person.
+///
+/// # Errors
+/// [`StatementRefusal::Malformed`].
+pub fn decode_statement_unverified(statement: &str) -> Result<(KeyId, StatementClaims), StatementRefusal> {
+    let (jws, claims) = parse(statement).ok_or(StatementRefusal::Malformed)?;
+    Ok((jws.kid, claims))
+}
+
 fn parse(statement: &str) -> Option<(UnverifiedJws<'_>, StatementClaims)> {
     if statement.len() > MAX_STATEMENT_LENGTH {
         return None;

@@ -1,0 +1,102 @@
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use serde_json::Value;
+use session_core::{
+    CookieName, KeyRing, UnixTime, cookie_values, decode_cookie_unverified, decode_statement_unverified,
+};
+use session_server::{Clock, SystemClock};
+
+use super::{Result, data_file, keys};
+
+/// The longest text that is read.
+const MAX_LENGTH: u64 = 64 * 1024;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Key ring
+    #[arg(long, env = "SESSION_KEYS", value_name = "FILE", default_value_os_t = data_file("keys.json"))]
+    keys: PathBuf,
+    /// Name of the session cookie
+    #[arg(long, env = "SESSION_COOKIE_NAME", value_name = "NAME", default_value = CookieName::DEFAULT)]
+    cookie_name: String,
+    /// Issuer that a statement must have; by default the one it names
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// Judge as of this time, in seconds since the epoch; by default now
+    #[arg(long, value_name = "SECONDS")]
+    at: Option<u64>,
+}
+
+/// Reads from standard input, since other users of a machine can see arguments.
+pub(super) fn run(arguments: &Arguments) -> Result {
+    let ring = keys::load(&arguments.keys)?;
+    let mut text = Vec::new();
+    io::stdin().take(MAX_LENGTH).read_to_end(&mut text)?;
+    let text = text.trim_ascii();
+    let now = arguments.at.map_or_else(|| SystemClock.now(), UnixTime::from_secs);
+    // A statement starts with the base64url of `{"`.
+    match std::str::from_utf8(text) {
+        Ok(statement) if text.starts_with(b"ey") => explain_statement(&ring, statement, arguments, now),
+        _ => explain_cookie(&ring, text, arguments, now),
+    }
+}
+
+fn explain_cookie(ring: &KeyRing, text: &[u8], arguments: &Arguments, now: UnixTime) -> Result {
+    let name = CookieName::new(&arguments.cookie_name)?;
+    let line = text.strip_prefix(b"Cookie:").unwrap_or(text);
+    let values: Vec<&[u8]> = cookie_values([line], &name).collect();
+    let keys = ring.cookie_keys(name)?;
+    let (values, verdict) = if values.is_empty() {
+        (vec![text], keys.verify(text, now).map_err(|refusal| (refusal.code(), refusal.to_string())))
+    } else {
+        let verdict = keys.verify_header([line], now);
+        (values, verdict.map_err(|refusal| (refusal.code(), refusal.to_string())))
+    };
+    for value in values {
+        println!("session cookie {}", keys.name());
+        if let Ok(fields) = decode_cookie_unverified(value) {
+            println!("  key          {}", fields.key_id);
+            println!("  session ID   {}", fields.session_id);
+            println!("  secret       (not shown)");
+            println!("  issued at    {}", written(fields.issued_at));
+            println!("  expires at   {}", written(fields.expires_at));
+        }
+    }
+    match verdict {
+        Ok(_) => println!("verdict: authentic; whether the session is live, only the store knows"),
+        Err((code, message)) => println!("verdict: refused, {code}: {message}"),
+    }
+    Ok(())
+}
+
+fn explain_statement(ring: &KeyRing, statement: &str, arguments: &Arguments, now: UnixTime) -> Result {
+    let decoded = decode_statement_unverified(statement);
+    let named = decoded.as_ref().map_or("", |(_, claims)| claims.issuer.as_str());
+    let issuer = arguments.issuer.as_deref().unwrap_or(named);
+    println!("session statement");
+    if let Ok((key_id, claims)) = &decoded {
+        println!("  key          {key_id}");
+        println!("  issuer       {}", claims.issuer);
+        println!("  subject      {}", claims.subject);
+        println!("  session ID   {}", claims.session_id);
+        println!("  issued at    {}", written(claims.issued_at));
+        println!("  expires at   {}", written(claims.expires_at));
+        println!("  password at  {}", written(claims.authenticated_at));
+        println!("  idle until   {}", written(claims.idle_expires_at));
+        println!("  at most til  {}", written(claims.absolute_expires_at));
+        println!("  claims       {}", Value::Object(claims.claims.clone()));
+    }
+    match ring.statement_keys()?.verify(statement, issuer, now) {
+        Ok(_) => println!("verdict: authentic; it says nothing of what happened since it was issued"),
+        Err(refusal) => println!("verdict: refused, {}: {refusal}", refusal.code()),
+    }
+    Ok(())
+}
+
+fn written(time: UnixTime) -> String {
+    let time_of_day = SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs());
+    format!("{} ({time})", humantime::format_rfc3339_seconds(time_of_day))
+}
