@@ -7,13 +7,14 @@ use alloc::vec::Vec;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
+use crate::json::{Object, Text};
 use crate::{KeyId, base64url};
 
 // Members in alphabetical order, as every canonicaliser writes them.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
-    alg: Algorithm,
+    alg: Text<Algorithm>,
     kid: KeyId,
     typ: String,
 }
@@ -24,7 +25,7 @@ enum Algorithm {
 }
 
 pub(crate) fn sign<P: Serialize>(key: &SigningKey, kid: KeyId, typ: &str, payload: &P) -> Option<String> {
-    let header = Header { alg: Algorithm::EdDSA, kid, typ: typ.into() };
+    let header = Header { alg: Text(Algorithm::EdDSA), kid, typ: typ.into() };
     let mut text = base64url::encode(&serde_json::to_vec(&header).ok()?);
     text.push('.');
     text.push_str(&base64url::encode(&serde_json::to_vec(payload).ok()?));
@@ -47,7 +48,7 @@ impl<'t> UnverifiedJws<'t> {
         let (signed_text, signature) = text.rsplit_once('.')?;
         let (header, payload) = signed_text.split_once('.')?;
         let header = base64url::decode_any_length(header.as_bytes())?;
-        let header: Header = serde_json::from_slice(&header).ok()?;
+        let Object(header): Object<Header> = serde_json::from_slice(&header).ok()?;
         let payload = base64url::decode_any_length(payload.as_bytes())?;
         let signature = Signature::from_bytes(&base64url::decode(signature.as_bytes())?);
         (header.typ == typ).then_some(Self { kid: header.kid, payload, signed_text, signature })

@@ -6,6 +6,7 @@ use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::json::{Object, Text};
 use crate::{
     CookieKeyRing, CookieName, KeyId, KeySecret, StatementKeySet, StatementSigner, WeakKey, base64url,
 };
@@ -46,10 +47,11 @@ impl KeyRing {
     /// When it is not of that form, a key is weak or malformed, a key ID is repeated, or a signing
     /// key is not listed. The error names the key, never a value.
     pub fn from_json(json: &str) -> Result<Self, KeyRingError> {
-        let ring: RingJson = serde_json::from_str(json).map_err(|error| KeyRingError::shape(&error))?;
+        let ring = serde_json::from_str(json).map_err(|error| KeyRingError::shape(&error))?;
+        let Object(RingJson { cookie, statement }) = ring;
         Ok(Self {
-            cookie: ring.cookie.read(|jwk| Ok((jwk.kid, jwk.secret()?)))?,
-            statement: ring.statement.read(|jwk| Ok((jwk.kid, jwk.signing_key()?)))?,
+            cookie: cookie.0.read(|jwk| Ok((jwk.kid, jwk.secret()?)))?,
+            statement: statement.0.read(|jwk| Ok((jwk.kid, jwk.signing_key()?)))?,
         })
     }
 
@@ -102,21 +104,21 @@ impl fmt::Debug for KeyRing {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RingJson {
-    cookie: PartJson<OctJwk>,
-    statement: PartJson<OkpJwk>,
+    cookie: Object<PartJson<OctJwk>>,
+    statement: Object<PartJson<OkpJwk>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PartJson<J> {
     signing: KeyId,
-    keys: Vec<J>,
+    keys: Vec<Object<J>>,
 }
 
 impl<J> PartJson<J> {
     fn read<K>(self, key: impl Fn(&J) -> Result<(KeyId, K), KeyRingError>) -> Result<Part<K>, KeyRingError> {
         let mut keys: Vec<(KeyId, K)> = Vec::new();
-        for jwk in &self.keys {
+        for Object(jwk) in &self.keys {
             let (id, key) = key(jwk)?;
             if keys.iter().any(|(other, _)| *other == id) {
                 return Err(KeyRingError::RepeatedKey { id });
@@ -131,8 +133,9 @@ impl<J> PartJson<J> {
 }
 
 impl<K> Part<K> {
-    fn write<J>(&self, jwk: impl Fn(KeyId, &K) -> J) -> PartJson<J> {
-        PartJson { signing: self.signing, keys: self.keys.iter().map(|(id, key)| jwk(*id, key)).collect() }
+    fn write<J>(&self, jwk: impl Fn(KeyId, &K) -> J) -> Object<PartJson<J>> {
+        let keys = self.keys.iter().map(|(id, key)| Object(jwk(*id, key))).collect();
+        Object(PartJson { signing: self.signing, keys })
     }
 }
 
@@ -140,16 +143,16 @@ impl<K> Part<K> {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OctJwk {
-    kty: Oct,
+    kty: Text<Oct>,
     kid: KeyId,
-    alg: Hs256,
+    alg: Text<Hs256>,
     k: Zeroizing<String>,
 }
 
 impl OctJwk {
     fn new(kid: KeyId, secret: &KeySecret) -> Self {
         let k = Zeroizing::new(base64url::encode(secret.expose()));
-        Self { kty: Oct::Oct, kid, alg: Hs256::Hs256, k }
+        Self { kty: Text(Oct::Oct), kid, alg: Text(Hs256::Hs256), k }
     }
 
     fn secret(&self) -> Result<KeySecret, KeyRingError> {
@@ -164,10 +167,10 @@ impl OctJwk {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OkpJwk {
-    kty: Okp,
-    crv: Ed25519,
+    kty: Text<Okp>,
+    crv: Text<Ed25519>,
     kid: KeyId,
-    alg: EdDsa,
+    alg: Text<EdDsa>,
     x: String,
     d: Zeroizing<String>,
 }
@@ -176,7 +179,8 @@ impl OkpJwk {
     fn new(kid: KeyId, key: &SigningKey) -> Self {
         let x = base64url::encode(key.verifying_key().as_bytes());
         let d = Zeroizing::new(base64url::encode(key.as_bytes()));
-        Self { kty: Okp::Okp, crv: Ed25519::Ed25519, kid, alg: EdDsa::EdDsa, x, d }
+        let (kty, crv, alg) = (Text(Okp::Okp), Text(Ed25519::Ed25519), Text(EdDsa::EdDsa));
+        Self { kty, crv, kid, alg, x, d }
     }
 
     fn signing_key(&self) -> Result<SigningKey, KeyRingError> {

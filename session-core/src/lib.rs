@@ -18,6 +18,7 @@ mod cookie_header;
 mod cookie_name;
 #[cfg(feature = "getrandom")]
 mod entropy;
+mod json;
 mod jws;
 mod key;
 mod key_ring;

@@ -6,6 +6,7 @@ use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::json::Object;
 use crate::jws::{self, UnverifiedJws};
 use crate::time::CLOCK_SKEW;
 use crate::{KeyId, SessionId, StatementKeySet, UnixTime};
@@ -153,7 +154,7 @@ fn parse(statement: &str) -> Option<(UnverifiedJws<'_>, StatementClaims)> {
         return None;
     }
     let jws = UnverifiedJws::parse(statement, TYPE)?;
-    let claims: StatementClaims = serde_json::from_slice(&jws.payload).ok()?;
+    let Object(claims): Object<StatementClaims> = serde_json::from_slice(&jws.payload).ok()?;
     claims.has_a_lawful_lifetime().then_some((jws, claims))
 }
 

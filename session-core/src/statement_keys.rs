@@ -5,6 +5,7 @@ use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json::Object;
 use crate::{KeyId, KeyRingError, base64url};
 
 /// The public keys that verify statements: a JWK Set (RFC 7517).
@@ -19,9 +20,10 @@ impl StatementKeySet {
     /// # Errors
     /// When it is not a JWK Set, an Ed25519 key in it is not well-formed, or a key ID is repeated.
     pub fn from_json(jwks: &str) -> Result<Self, KeyRingError> {
-        let set: JwkSet<Value> = serde_json::from_str(jwks).map_err(|error| KeyRingError::shape(&error))?;
+        let set = serde_json::from_str(jwks).map_err(|error| KeyRingError::shape(&error))?;
+        let Object(JwkSet::<Value> { keys: jwks }) = set;
         let mut keys = Self::default();
-        for jwk in set.keys {
+        for jwk in jwks {
             let is = |member: &str, value: &str| jwk.get(member).and_then(Value::as_str) == Some(value);
             if is("kty", "OKP") && is("crv", "Ed25519") {
                 let jwk = PublicJwk::deserialize(jwk).map_err(|error| KeyRingError::shape(&error))?;
