@@ -1,0 +1,10 @@
+//! A property for each sentence of FORMAT.md §1, §2 and §4, and for the timeouts.
+
+mod cookie;
+mod cookie_header;
+mod fixtures;
+mod key_ring;
+mod names;
+mod set_cookie;
+mod statement;
+mod timeouts;
