@@ -1,3 +1,4 @@
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -100,7 +101,9 @@ fn load_or_create_keys(settings: &Settings) -> Result<KeyRing> {
 fn start_log(settings: &Settings) -> Result {
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|_| "log filter is not one that `tracing-subscriber` understands, such as `info`")?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     match settings.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

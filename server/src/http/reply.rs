@@ -21,8 +21,8 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
-    // Two years; browsers heed it over https only.
-    (STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+    // Two years, heeded over https only. Not for subdomains: they are not ours to decide on.
+    (STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];

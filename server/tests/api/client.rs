@@ -1,0 +1,132 @@
+use std::net::SocketAddr;
+
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+/// A browser as far as the server can tell: it keeps the session cookie and sends it back.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    http: reqwest::Client,
+    server: SocketAddr,
+    /// The cookie's value, if there is one.
+    pub(crate) cookie: Option<String>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Browser {
+    pub(crate) fn at(server: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, server, cookie: None }
+    }
+
+    /// The same browser, led to another server by the load balancer.
+    pub(crate) fn led_to(&self, server: SocketAddr) -> Self {
+        Self { server, ..self.clone() }
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("http://{}{path}", self.server));
+        match &self.cookie {
+            Some(value) => request.header(COOKIE, format!("theme=dark; __Host-session={value}; a=b")),
+            None => request,
+        }
+    }
+
+    /// Sends it, and heeds `Set-Cookie`.
+    pub(crate) async fn send(&mut self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let answer = Answer { status, headers, text: response.text().await.expect("a body") };
+        for cookie in answer.set_cookies() {
+            let value = cookie.strip_prefix("__Host-session=").and_then(|rest| rest.split(';').next());
+            self.cookie = value.filter(|value| !value.is_empty()).map(str::to_owned);
+        }
+        answer
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Looks without being active, as a polling page does.
+    pub(crate) async fn poll(&mut self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).header("Session-Activity", "passive")).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub(crate) async fn patch(&mut self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub(crate) async fn put(&mut self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub(crate) async fn delete(&mut self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// What a form sends that has no JavaScript.
+    pub(crate) async fn submit(&mut self, path: &str, body: &str) -> Answer {
+        let form = "application/x-www-form-urlencoded";
+        self.send(self.request(Method::POST, path).header(CONTENT_TYPE, form).body(body.to_owned())).await
+    }
+
+    pub(crate) async fn log_in(&mut self, username: &str, password: &str) -> Answer {
+        self.post("/login", json!({ "username": username, "password": password })).await
+    }
+
+    pub(crate) async fn log_out(&mut self) -> Answer {
+        self.send(self.request(Method::POST, "/logout")).await
+    }
+
+    pub(crate) fn cookie(&self) -> &str {
+        self.cookie.as_deref().expect("a session cookie")
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn expect_status(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// A 401, with the reason that the client is told.
+    #[track_caller]
+    pub(crate) fn expect_no_session(self, reason: &str) -> Self {
+        let answer = self.expect_status(401);
+        assert_eq!(answer.json()["reason"], reason, "{answer:?}");
+        answer
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    #[track_caller]
+    pub(crate) fn time(&self, member: &str) -> u64 {
+        self.json()[member].as_u64().unwrap_or_else(|| panic!("no time `{member}`: {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    pub(crate) fn set_cookies(&self) -> Vec<String> {
+        let values = self.headers.get_all(SET_COOKIE).iter();
+        values.map(|value| value.to_str().expect("ASCII").to_owned()).collect()
+    }
+}

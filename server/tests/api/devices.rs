@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::client::Browser;
+use crate::fleet::{Fleet, IDLE, PASSWORD, START};
+use crate::on_every_store;
+
+on_every_store!(
+    devices_are_listed_with_what_they_said_of_themselves,
+    one_device_can_be_ended_from_another,
+    all_others_or_all_can_be_ended,
+    somebody_elses_session_looks_absent,
+    no_session_survives_that_was_starting_while_all_were_ended,
+    a_listed_id_is_no_credential,
+);
+
+async fn listed(browser: &mut Browser) -> Vec<Value> {
+    let answer = browser.poll("/sessions").await.expect_status(200).json();
+    answer["sessions"].as_array().expect("a list").clone()
+}
+
+async fn devices_are_listed_with_what_they_said_of_themselves(fleet: Fleet) {
+    let mut phone = fleet.browser();
+    let login = serde_json::json!({ "username": "alice", "password": PASSWORD });
+    let request = phone.request(reqwest::Method::POST, "/login").header("User-Agent", "Phone/1.0");
+    phone.send(request.json(&login)).await.expect_status(200);
+    fleet.advance(Duration::from_secs(600));
+    let mut laptop = fleet.alice().await;
+    let sessions = listed(&mut laptop).await;
+    assert_eq!(sessions.len(), 2);
+    let (current, other) = (&sessions[0], &sessions[1]);
+    assert_eq!((&current["current"], &other["current"]), (&Value::Bool(true), &Value::Bool(false)));
+    assert_eq!(other["client"], serde_json::json!({ "ip": "127.0.0.1", "user_agent": "Phone/1.0" }));
+    assert_eq!(other["created_at"], START.as_secs());
+    assert_eq!(other["last_seen_at"], START.as_secs());
+    assert_eq!(current["last_seen_at"], START.as_secs() + 600);
+    fleet.advance(IDLE - Duration::from_secs(600));
+    assert_eq!(listed(&mut laptop).await.len(), 1, "an idle session is no ghost");
+}
+
+async fn one_device_can_be_ended_from_another(fleet: Fleet) {
+    let (mut phone, mut laptop) = (fleet.alice().await, fleet.alice().await);
+    let id = phone.get("/session").await.json()["session_id"].as_str().unwrap().to_owned();
+    laptop.delete(&format!("/sessions/{id}")).await.expect_status(204);
+    phone.get("/session").await.expect_no_session("ended");
+    laptop.get("/session").await.expect_status(200);
+    laptop.delete(&format!("/sessions/{id}")).await.expect_status(404);
+    laptop.delete("/sessions/not-an-id").await.expect_status(404);
+    let own = laptop.get("/session").await.json()["session_id"].as_str().unwrap().to_owned();
+    laptop.delete(&format!("/sessions/{own}")).await.expect_status(204);
+    assert!(laptop.cookie.is_none());
+}
+
+async fn all_others_or_all_can_be_ended(fleet: Fleet) {
+    let (mut first, mut second, mut current) =
+        (fleet.alice().await, fleet.alice().await, fleet.alice().await);
+    let mut bob = fleet.browser();
+    bob.log_in("bob", PASSWORD).await.expect_status(200);
+    current.delete("/sessions?keep=everything").await.expect_status(400);
+    current.delete("/sessions?keep=current").await.expect_status(204);
+    first.get("/session").await.expect_no_session("ended");
+    second.get("/session").await.expect_no_session("ended");
+    current.get("/session").await.expect_status(200);
+    let same = current.clone();
+    current.delete("/sessions").await.expect_status(204);
+    assert!(current.cookie.is_none());
+    same.led_to(fleet.servers[1].address).get("/session").await.expect_no_session("ended");
+    bob.get("/session").await.expect_status(200);
+}
+
+async fn somebody_elses_session_looks_absent(fleet: Fleet) {
+    let mut alice = fleet.alice().await;
+    let id = alice.get("/session").await.json()["session_id"].as_str().unwrap().to_owned();
+    let mut bob = fleet.browser();
+    bob.log_in("bob", PASSWORD).await.expect_status(200);
+    bob.delete(&format!("/sessions/{id}")).await.expect_status(404);
+    alice.get("/session").await.expect_status(200);
+}
+
+/// R27: whoever was logged in before the end of it, or logging in at that moment, is out.
+async fn no_session_survives_that_was_starting_while_all_were_ended(fleet: Fleet) {
+    for _ in 0..5 {
+        let mut ending = fleet.alice().await;
+        let starting: Vec<_> = (0..4)
+            .map(|number| {
+                let mut browser = fleet.browser().led_to(fleet.servers[number % fleet.servers.len()].address);
+                tokio::spawn(async move {
+                    let answer = browser.log_in("alice", PASSWORD).await;
+                    (answer, std::time::Instant::now(), browser)
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        ending.delete("/sessions").await.expect_status(204);
+        let ended_at = std::time::Instant::now();
+        for task in starting {
+            let (answer, finished_at, mut browser) = task.await.unwrap();
+            match answer.status {
+                200 if finished_at < ended_at => {
+                    browser.get("/session").await.expect_no_session("ended");
+                }
+                // Made after the moment at which all were ended.
+                200 | 409 => {}
+                _ => panic!("{answer:?}"),
+            }
+        }
+    }
+}
+
+async fn a_listed_id_is_no_credential(fleet: Fleet) {
+    let mut alice = fleet.alice().await;
+    let id = listed(&mut alice).await[0]["session_id"].as_str().unwrap().to_owned();
+    let mut thief = fleet.browser();
+    for value in [id.clone(), format!("v1.c1.{id}"), format!("v1.c1.{id}.{id}.1.2.{id}")] {
+        thief.cookie = Some(value);
+        thief.get("/session").await.expect_no_session("invalid");
+    }
+}

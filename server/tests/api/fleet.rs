@@ -1,0 +1,127 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use session_core::{CookieName, KeyRing, SameSite, Timeouts, UnixTime};
+use session_server::store::Store;
+use session_server::store::embedded::EmbeddedStore;
+use session_server::{
+    App, AttemptLimits, HashingLimits, HashingPool, Limits, Logins, ManualClock, Password, PasswordCost,
+    PasswordHash, Sessions, TrustedProxies, UsersFile, routes, serve,
+};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::client::Browser;
+
+/// When every test begins.
+pub(crate) const START: UnixTime = UnixTime::from_secs(1_800_000_000);
+/// The timeouts of every server.
+pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
+pub(crate) const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
+/// Alice's and Bob's, which must never be seen again.
+pub(crate) const PASSWORD: &str = "canary-password-correct-horse";
+/// The wrong passwords that an account, and an address, may have within a window.
+pub(crate) const LIMITS: AttemptLimits =
+    AttemptLimits { per_account: 5, per_address: 1_000, window: Duration::from_secs(15 * 60) };
+
+/// Several servers on one store, with one key ring and the users Alice and Bob.
+pub(crate) struct Fleet {
+    pub(crate) servers: Vec<Server>,
+    pub(crate) clock: ManualClock,
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) directory: TempDir,
+}
+
+/// One of them.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) app: Arc<App>,
+    stop: Option<oneshot::Sender<()>>,
+    pub(crate) task: JoinHandle<()>,
+}
+
+impl Fleet {
+    pub(crate) async fn on_the_embedded_store() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at(START);
+        let store = Arc::new(EmbeddedStore::open(directory.path(), Arc::new(clock.clone())).unwrap());
+        Self::on([store.clone() as Arc<dyn Store>, store.clone(), store], clock, directory).await
+    }
+
+    async fn on<const N: usize>(stores: [Arc<dyn Store>; N], clock: ManualClock, directory: TempDir) -> Self {
+        let keys = Arc::new(KeyRing::generate().unwrap());
+        let users = UsersFile::new(directory.path().join("users"));
+        let hash = PasswordHash::new(&Password::new(PASSWORD.into()), PasswordCost::Mib19).unwrap();
+        let add = |name: &str| users.change(|users| users.insert(name.into(), hash.clone())).unwrap();
+        add("alice");
+        add("bob");
+        let mut fleet = Self { servers: Vec::new(), clock, keys, directory };
+        for store in stores {
+            fleet.add_server(store, Limits::default()).await;
+        }
+        fleet
+    }
+
+    /// One more server on the store.
+    pub(crate) async fn add_server(&mut self, store: Arc<dyn Store>, limits: Limits) -> &Server {
+        let users = Arc::new(UsersFile::new(self.directory.path().join("users")));
+        let hashing = HashingPool::new(HashingLimits::default());
+        let logins = Logins::new(users, store.clone(), hashing, LIMITS, PasswordCost::Mib19).unwrap();
+        let origin = "https://app.example";
+        let sessions = Sessions::new(
+            store.clone(),
+            Arc::new(self.clock.clone()),
+            self.keys.cookie_keys(CookieName::default()).unwrap(),
+            self.keys.statement_signer().unwrap(),
+            origin.into(),
+            Timeouts::new(IDLE, ABSOLUTE).unwrap(),
+        );
+        let app = Arc::new(App {
+            sessions,
+            logins,
+            store,
+            public_keys: self.keys.statement_keys().unwrap().to_json(),
+            public_origin: origin.into(),
+            same_site: SameSite::Lax,
+            trusted_proxies: TrustedProxies::default(),
+            draining: AtomicBool::new(false),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        let task = tokio::spawn(serve(listener, app.clone(), routes(&app), limits, shutdown));
+        self.servers.push(Server { address, app, stop: Some(stop), task });
+        self.servers.last().unwrap()
+    }
+
+    /// A browser without cookies, at the first server.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::at(self.servers[0].address)
+    }
+
+    /// A browser in which Alice has just logged in.
+    pub(crate) async fn alice(&self) -> Browser {
+        let mut browser = self.browser();
+        browser.log_in("alice", PASSWORD).await.expect_status(200);
+        browser
+    }
+
+    /// Moves the servers' clocks and the store's.
+    pub(crate) fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+}
+
+impl Server {
+    /// Tells the server to stop, as a signal would.
+    pub(crate) fn stop(&mut self) {
+        let _ = self.stop.take().expect("told once").send(());
+    }
+}

@@ -1,0 +1,131 @@
+use serde_json::json;
+use session_core::SessionId;
+
+use crate::fleet::{Fleet, LIMITS, PASSWORD, START};
+use crate::on_every_store;
+
+on_every_store!(
+    a_login_gives_a_session_and_its_cookie,
+    a_stranger_learns_nothing_from_a_refusal,
+    a_login_ends_the_session_before_it_on_every_server,
+    a_form_leads_to_a_local_page,
+    a_refused_form_leads_to_its_message,
+    attempts_are_counted_over_all_servers_and_forgotten,
+    right_passwords_use_up_no_attempts,
+    a_body_that_is_not_a_login_is_refused_without_being_quoted,
+);
+
+async fn a_login_gives_a_session_and_its_cookie(fleet: Fleet) {
+    let mut browser = fleet.browser();
+    let answer = browser.log_in("alice", PASSWORD).await.expect_status(200);
+    let view = answer.json();
+    assert_eq!(view["subject"], "alice");
+    assert!(view["session_id"].as_str().unwrap().parse::<SessionId>().is_ok());
+    assert_eq!(answer.time("created_at"), START.as_secs());
+    assert_eq!(answer.time("authenticated_at"), START.as_secs());
+    assert_eq!(answer.time("idle_expires_at"), START.as_secs() + 30 * 60);
+    assert_eq!(answer.time("absolute_expires_at"), START.as_secs() + 12 * 60 * 60);
+
+    let cookies = answer.set_cookies();
+    let expected = format!("__Host-session={}; Path=/; Secure; HttpOnly; SameSite=Lax", browser.cookie());
+    assert_eq!(cookies, [expected]);
+
+    let statement = view["statement"].as_str().unwrap();
+    let keys = browser.get("/.well-known/jwks.json").await.expect_status(200);
+    let keys = session_core::StatementKeySet::from_json(&keys.text).unwrap();
+    let statement = keys.verify(statement, "https://app.example", START).unwrap();
+    assert_eq!(statement.claims().session_id.to_string(), view["session_id"].as_str().unwrap());
+    assert_eq!(statement.claims().subject, "alice");
+}
+
+async fn a_stranger_learns_nothing_from_a_refusal(fleet: Fleet) {
+    let mut browser = fleet.browser();
+    let wrong_password = browser.log_in("alice", "not her password").await.expect_status(401);
+    let unknown_user = browser.log_in("nobody", "not her password").await.expect_status(401);
+    assert_eq!(wrong_password.text, unknown_user.text);
+    let names = |answer: &crate::client::Answer| answer.headers.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&wrong_password), names(&unknown_user));
+    assert!(browser.cookie.is_none());
+    browser.get("/session").await.expect_no_session("absent");
+}
+
+async fn a_login_ends_the_session_before_it_on_every_server(fleet: Fleet) {
+    let mut browser = fleet.alice().await;
+    let planted = browser.clone();
+    browser.log_in("bob", PASSWORD).await.expect_status(200);
+    for server in &fleet.servers {
+        planted.led_to(server.address).get("/session").await.expect_no_session("ended");
+        let seen = browser.led_to(server.address).get("/session").await.expect_status(200);
+        assert_eq!(seen.json()["subject"], "bob");
+    }
+}
+
+async fn a_form_leads_to_a_local_page(fleet: Fleet) {
+    let form = |next: &str| format!("username=alice&password={PASSWORD}&next={next}");
+    let mut browser = fleet.browser();
+    let answer = browser.submit("/login", &form("%2Forders%3Fpage%3D2")).await.expect_status(303);
+    assert_eq!(answer.header("location"), "/orders?page=2");
+    browser.get("/session").await.expect_status(200);
+    let answer = browser.submit("/login", &form("%2F%2Fevil.example")).await.expect_status(303);
+    assert_eq!(answer.header("location"), "/");
+    let answer = browser.submit("/logout", "").await.expect_status(303);
+    assert_eq!(answer.header("location"), "/");
+    assert!(browser.cookie.is_none());
+}
+
+async fn a_refused_form_leads_to_its_message(fleet: Fleet) {
+    let mut browser = fleet.browser();
+    let answer = browser.submit("/login", "username=alice&password=wrong&next=%2F").await.expect_status(303);
+    assert_eq!(answer.header("location"), "/#sign-in-refused");
+    for _ in 1..LIMITS.per_account {
+        browser.submit("/login", "username=alice&password=wrong").await;
+    }
+    let answer = browser.submit("/login", "username=alice&password=wrong").await.expect_status(303);
+    assert_eq!(answer.header("location"), "/#sign-in-limited");
+}
+
+async fn attempts_are_counted_over_all_servers_and_forgotten(fleet: Fleet) {
+    let mut refused = 0;
+    for attempt in 0..LIMITS.per_account * 3 {
+        let server = &fleet.servers[attempt as usize % fleet.servers.len()];
+        let answer = fleet.browser().led_to(server.address).log_in("alice", "wrong").await;
+        match answer.status {
+            401 => refused += 1,
+            _ => {
+                let wait: u64 = answer.header("retry-after").parse().unwrap();
+                assert!((1..=LIMITS.window.as_secs()).contains(&wait), "{answer:?}");
+                answer.expect_status(429);
+            }
+        }
+    }
+    assert_eq!(refused, LIMITS.per_account);
+    // Even the right password has to wait, and another account need not.
+    fleet.browser().log_in("alice", PASSWORD).await.expect_status(429);
+    fleet.browser().log_in("bob", PASSWORD).await.expect_status(200);
+    fleet.advance(LIMITS.window);
+    fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
+}
+
+async fn right_passwords_use_up_no_attempts(fleet: Fleet) {
+    for _ in 0..LIMITS.per_account * 2 {
+        fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
+    }
+}
+
+async fn a_body_that_is_not_a_login_is_refused_without_being_quoted(fleet: Fleet) {
+    let mut browser = fleet.browser();
+    for body in [
+        json!({ "username": "alice", "password": ["canary"] }),
+        json!({ "username": "alice", "password": "canary", "admin": true }),
+        json!({ "username": "canary" }),
+        json!("canary"),
+    ] {
+        let answer = browser.post("/login", body).await.expect_status(400);
+        assert_eq!(answer.json()["code"], "unexpected_body");
+        assert!(!answer.text.contains("canary"), "{answer:?}");
+    }
+    let huge = "x".repeat(17 * 1024);
+    browser.log_in("alice", &huge).await.expect_status(413);
+    let text = browser.request(reqwest::Method::POST, "/login").header("content-type", "text/plain");
+    browser.send(text.body("{}")).await.expect_status(415);
+}
