@@ -1,1 +1,52 @@
-fn main() {}
+//! The project's tasks: `cargo xtask TASK`.
+
+mod npm;
+mod package;
+mod page;
+mod process;
+mod serve;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
+  test [PART]        everything CI runs, or one part: lint, rust, wasm, web
+  lint               formatting and lints of Rust and TypeScript
+  package            the npm package, into session-wasm/package/
+  web                the page, into web/dist/
+  screenshots DIR    pictures of the page, into DIR
+  setup              what the tasks above need and would otherwise fetch on first use";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match perform(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(args: &[&str]) -> Result<()> {
+    match args {
+        ["run"] => serve::start(&[]),
+        ["run", "--", flags @ ..] => serve::start(flags),
+        ["test"] => test::all(),
+        ["test", part] => test::part(part),
+        ["lint"] => test::part("lint"),
+        ["package"] => package::assemble(),
+        ["web"] => page::build(),
+        ["screenshots", dir] => test::screenshots(dir.as_ref()),
+        ["setup"] => setup::everything(),
+        _ => bail!("no such task\n\n{USAGE}"),
+    }
+}

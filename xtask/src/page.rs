@@ -1,0 +1,12 @@
+//! The page, built by Vite into `web/dist/`, where the server embeds it from.
+
+use anyhow::Result;
+
+use crate::process::run;
+use crate::{npm, package};
+
+pub(crate) fn build() -> Result<()> {
+    package::assemble()?;
+    npm::install("web")?;
+    run(&mut npm::script("web", "build"))
+}

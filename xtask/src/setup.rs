@@ -1,0 +1,70 @@
+//! What the tasks need from outside, fetched on first use.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::process::{command, is_installed, output, run};
+use crate::{npm, package};
+
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// A target without an operating system: what builds for it needs none.
+pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
+
+pub(crate) const CHROMIUM: Tool = Tool {
+    program: "chromium",
+    debian_package: "chromium",
+};
+pub(crate) const REDIS: Tool = Tool {
+    program: "redis-server",
+    debian_package: "redis-server",
+};
+
+/// A program that Debian packages.
+pub(crate) struct Tool {
+    pub(crate) program: &'static str,
+    debian_package: &'static str,
+}
+
+pub(crate) fn everything() -> Result<()> {
+    rust_target(WASM_TARGET)?;
+    rust_target(BARE_TARGET)?;
+    tools(&[REDIS, CHROMIUM])?;
+    package::assemble()?;
+    npm::install("session-wasm/tests")?;
+    npm::install("web")
+}
+
+/// Adds the Rust target `triple` unless the tool chain has it.
+pub(crate) fn rust_target(triple: &str) -> Result<()> {
+    let query = ["--print", "target-libdir", "--target", triple];
+    if Path::new(&output(&mut command("rustc", query))?).is_dir() {
+        return Ok(());
+    }
+    eprintln!("xtask: adding the Rust target {triple}");
+    run(&mut command("rustup", ["target", "add", triple]))
+}
+
+/// Installs those of `tools` that are missing when it may, and otherwise says how to.
+pub(crate) fn tools(tools: &[Tool]) -> Result<()> {
+    let mut missing = Vec::new();
+    for tool in tools {
+        if !is_installed(tool.program)? {
+            missing.push(tool.debian_package);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    let may_install = is_installed("apt-get")? && output(&mut command("id", ["-u"]))? == "0";
+    if !may_install {
+        bail!("missing: {names}; install with `sudo apt-get install {names}`");
+    }
+    eprintln!("xtask: installing {names} with apt-get");
+    run(command("apt-get", ["update", "--quiet"]).env("DEBIAN_FRONTEND", "noninteractive"))?;
+    let install = ["install", "--quiet", "--yes", "--no-install-recommends"];
+    run(command("apt-get", install)
+        .args(missing)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+}

@@ -1,0 +1,85 @@
+//! What has to hold before a change lands.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process::{command, run};
+use crate::setup::{BARE_TARGET, CHROMIUM, REDIS};
+use crate::{npm, package, serve, setup};
+
+const PARTS: [&str; 4] = ["lint", "rust", "wasm", "web"];
+
+pub(crate) fn all() -> Result<()> {
+    PARTS.into_iter().try_for_each(part)
+}
+
+pub(crate) fn part(name: &str) -> Result<()> {
+    eprintln!("xtask: {name}");
+    match name {
+        "lint" => lint(),
+        "rust" => rust(),
+        "wasm" => wasm(),
+        "web" => web(),
+        _ => bail!("no part `{name}`; there are {}", PARTS.join(", ")),
+    }
+}
+
+fn lint() -> Result<()> {
+    run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
+    let clippy = [
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    run(&mut command("cargo", clippy))?;
+    package::assemble()?;
+    npm::install("web")?;
+    run(&mut npm::script("web", "lint"))
+}
+
+fn rust() -> Result<()> {
+    setup::tools(&[REDIS])?;
+    run(&mut command("cargo", ["test", "--workspace"]))?;
+    setup::rust_target(BARE_TARGET)?;
+    let bare = [
+        "build",
+        "--package",
+        "session-core",
+        "--no-default-features",
+        "--target",
+    ];
+    run(command("cargo", bare).arg(BARE_TARGET))
+}
+
+fn wasm() -> Result<()> {
+    package::assemble()?;
+    npm::install("session-wasm/tests")?;
+    run(&mut npm::script("session-wasm/tests", "test"))
+}
+
+fn web() -> Result<()> {
+    run(&mut page_script("test")?)
+}
+
+/// Pictures of every view, in both colour schemes, wide and narrow.
+pub(crate) fn screenshots(dir: &Path) -> Result<()> {
+    std::fs::create_dir_all(dir)?;
+    run(page_script("screenshots")?.env("SCREENSHOTS", dir.canonicalize()?))
+}
+
+/// A script of the page that drives Chromium against the real server.
+fn page_script(name: &str) -> Result<Command> {
+    setup::tools(&[CHROMIUM])?;
+    let server = serve::build()?;
+    let mut script = npm::script("web", name);
+    script
+        .env("CHROMIUM", CHROMIUM.program)
+        .env("SESSION_SERVER", server);
+    Ok(script)
+}
