@@ -1,1 +1,31 @@
+//! The verdicts of `session-core` for JavaScript.
+//!
+//! Two features, built as two WebAssembly modules, so that what a page loads cannot even be given
+//! a symmetric key (R18): `cookie` for trusted edges, `statement` for everyone. There is no rule
+//! here: what is refused, and why, is the core's to say. The entry points that people import are
+//! in `js/`; `cargo xtask package` puts all of it together.
 
+#[cfg(feature = "cookie")]
+mod cookie;
+#[cfg(feature = "statement")]
+mod statement;
+
+#[cfg(feature = "cookie")]
+pub use cookie::CookieKeys;
+#[cfg(feature = "statement")]
+pub use statement::StatementKeys;
+
+use session_core::UnixTime;
+
+/// Whole seconds as JavaScript counts them, with a `number`. The entry points have refused all
+/// that is not a whole number of the core's range; what would come through anyway saturates.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+fn from_number(seconds: f64) -> UnixTime {
+    UnixTime::from_secs(seconds as u64)
+}
+
+/// Exact: the core's times have at most 11 digits.
+#[expect(clippy::cast_precision_loss, reason = "11 digits fit into the 53 bits of a `number`")]
+fn to_number(time: UnixTime) -> f64 {
+    time.as_secs() as f64
+}

@@ -36,26 +36,11 @@ pub(crate) fn assemble() -> Result<()> {
 }
 
 fn compile(module: &str) -> Result<PathBuf> {
-    let build = [
-        "build",
-        "--quiet",
-        "--package",
-        "session-wasm",
-        "--profile",
-        "wasm",
-    ];
+    let build = ["build", "--quiet", "--package", "session-wasm", "--profile", "wasm"];
     run(command("cargo", build)
-        .args([
-            "--target",
-            setup::WASM_TARGET,
-            "--no-default-features",
-            "--features",
-            module,
-        ])
+        .args(["--target", setup::WASM_TARGET, "--no-default-features", "--features", module])
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags()?))?;
-    Ok(target_dir()?
-        .join(setup::WASM_TARGET)
-        .join("wasm/session_wasm.wasm"))
+    Ok(target_dir()?.join(setup::WASM_TARGET).join("wasm/session_wasm.wasm"))
 }
 
 /// The same bytes from every checkout and every cargo home, in little memory, with the vector
@@ -63,9 +48,7 @@ fn compile(module: &str) -> Result<PathBuf> {
 fn rustflags() -> Result<String> {
     let cargo_home = match env::var_os("CARGO_HOME") {
         Some(dir) => PathBuf::from(dir),
-        None => env::home_dir()
-            .context("there is no home directory")?
-            .join(".cargo"),
+        None => env::home_dir().context("there is no home directory")?.join(".cargo"),
     };
     let flags = [
         format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
@@ -96,20 +79,13 @@ fn bind(module: &str, wasm: &Path, package: &Path) -> Result<()> {
     );
     fs::write(package.join(format!("{module}.glue.js")), output.js())?;
     fs::write(package.join(format!("{module}.wasm")), wasm)?;
-    Ok(fs::write(
-        package.join(format!("{module}.wasm.js")),
-        inlined,
-    )?)
+    Ok(fs::write(package.join(format!("{module}.wasm.js")), inlined)?)
 }
 
 /// The package has the workspace's version, which is written in one place only.
 fn write_manifest(package: &Path) -> Result<()> {
     let path = package.join("package.json");
     let manifest = fs::read_to_string(&path)?;
-    let versioned = manifest.replacen(
-        "\"0.0.0\"",
-        concat!("\"", env!("CARGO_PKG_VERSION"), "\""),
-        1,
-    );
+    let versioned = manifest.replacen("\"0.0.0\"", concat!("\"", env!("CARGO_PKG_VERSION"), "\""), 1);
     Ok(fs::write(path, versioned)?)
 }

@@ -7,10 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 /// `program` with `args`, to be started at the top of the workspace.
-pub(crate) fn command<S: AsRef<OsStr>>(
-    program: &str,
-    args: impl IntoIterator<Item = S>,
-) -> Command {
+pub(crate) fn command<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(crate::workspace::root());
     command
@@ -19,9 +16,7 @@ pub(crate) fn command<S: AsRef<OsStr>>(
 /// Runs `command` to its end, and fails unless it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = line(command);
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
     ensure!(status.success(), "`{line}` failed ({status})");
     Ok(())
 }
@@ -29,16 +24,10 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Like [`run`], with `input` as its standard input.
 pub(crate) fn run_with_input(command: &mut Command, input: &str) -> Result<()> {
     let line = line(command);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let mut child =
+        command.stdin(Stdio::piped()).spawn().with_context(|| format!("cannot start `{line}`"))?;
     // Dropped at the end of the statement, which is what tells the child that this was all.
-    child
-        .stdin
-        .take()
-        .context("the child has no standard input")?
-        .write_all(input.as_bytes())?;
+    child.stdin.take().context("the child has no standard input")?.write_all(input.as_bytes())?;
     let status = child.wait()?;
     ensure!(status.success(), "`{line}` failed ({status})");
     Ok(())
@@ -47,14 +36,9 @@ pub(crate) fn run_with_input(command: &mut Command, input: &str) -> Result<()> {
 /// What `command` writes to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let line = line(command);
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
     if !output.status.success() {
-        bail!(
-            "`{line}` failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("`{line}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
@@ -76,8 +60,5 @@ pub(crate) fn is_installed(program: &str) -> Result<bool> {
 
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

@@ -26,19 +26,14 @@ pub(crate) fn start(flags: &[&str]) -> Result<()> {
         None => println!("  sign in with a user of {USERS}\n"),
     }
     // The server takes this process's place, so signals and the exit code are its own.
-    let error = command(&server.to_string_lossy(), ["serve", "--users", USERS])
-        .args(flags)
-        .exec();
+    let error = command(&server.to_string_lossy(), ["serve", "--users", USERS]).args(flags).exec();
     Err(error).with_context(|| format!("cannot start {}", server.display()))
 }
 
 /// Builds the server with the page inside, and returns its path.
 pub(crate) fn build() -> Result<PathBuf> {
     page::build()?;
-    run(&mut command(
-        "cargo",
-        ["build", "--package", "session-server", "--features", "page"],
-    ))?;
+    run(&mut command("cargo", ["build", "--package", "session-server", "--features", "page"]))?;
     Ok(target_dir()?.join("debug/session-server"))
 }
 
@@ -50,14 +45,7 @@ fn first_user(server: &std::path::Path) -> Result<Option<String>> {
     }
     std::fs::create_dir_all(users.parent().unwrap_or(root()))?;
     let password = random_password()?;
-    let add = [
-        "user",
-        "add",
-        FIRST_USER,
-        "--users",
-        USERS,
-        "--password-stdin",
-    ];
+    let add = ["user", "add", FIRST_USER, "--users", USERS, "--password-stdin"];
     run_with_input(&mut command(&server.to_string_lossy(), add), &password)?;
     Ok(Some(password))
 }

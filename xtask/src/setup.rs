@@ -11,14 +11,8 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// A target without an operating system: what builds for it needs none.
 pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
 
-pub(crate) const CHROMIUM: Tool = Tool {
-    program: "chromium",
-    debian_package: "chromium",
-};
-pub(crate) const REDIS: Tool = Tool {
-    program: "redis-server",
-    debian_package: "redis-server",
-};
+pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", debian_package: "chromium" };
+pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 
 /// A program that Debian packages.
 pub(crate) struct Tool {
@@ -64,7 +58,5 @@ pub(crate) fn tools(tools: &[Tool]) -> Result<()> {
     eprintln!("xtask: installing {names} with apt-get");
     run(command("apt-get", ["update", "--quiet"]).env("DEBIAN_FRONTEND", "noninteractive"))?;
     let install = ["install", "--quiet", "--yes", "--no-install-recommends"];
-    run(command("apt-get", install)
-        .args(missing)
-        .env("DEBIAN_FRONTEND", "noninteractive"))
+    run(command("apt-get", install).args(missing).env("DEBIAN_FRONTEND", "noninteractive"))
 }

@@ -28,15 +28,7 @@ pub(crate) fn part(name: &str) -> Result<()> {
 
 fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
-    let clippy = [
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     run(&mut command("cargo", clippy))?;
     package::assemble()?;
     npm::install("web")?;
@@ -47,13 +39,7 @@ fn rust() -> Result<()> {
     setup::tools(&[REDIS])?;
     run(&mut command("cargo", ["test", "--workspace"]))?;
     setup::rust_target(BARE_TARGET)?;
-    let bare = [
-        "build",
-        "--package",
-        "session-core",
-        "--no-default-features",
-        "--target",
-    ];
+    let bare = ["build", "--package", "session-core", "--no-default-features", "--target"];
     run(command("cargo", bare).arg(BARE_TARGET))
 }
 
@@ -78,8 +64,6 @@ fn page_script(name: &str) -> Result<Command> {
     setup::tools(&[CHROMIUM])?;
     let server = serve::build()?;
     let mut script = npm::script("web", name);
-    script
-        .env("CHROMIUM", CHROMIUM.program)
-        .env("SESSION_SERVER", server);
+    script.env("CHROMIUM", CHROMIUM.program).env("SESSION_SERVER", server);
     Ok(script)
 }

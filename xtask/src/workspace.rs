@@ -8,17 +8,13 @@ use crate::process::{command, output};
 
 /// The top of the repository.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."))
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
 /// Where cargo builds, wherever the user's settings have moved it.
 pub(crate) fn target_dir() -> Result<PathBuf> {
     let args = ["metadata", "--no-deps", "--format-version", "1"];
     let metadata: serde_json::Value = serde_json::from_str(&output(&mut command("cargo", args))?)?;
-    let dir = metadata["target_directory"]
-        .as_str()
-        .context("cargo metadata names no target")?;
+    let dir = metadata["target_directory"].as_str().context("cargo metadata names no target")?;
     Ok(dir.into())
 }

@@ -1,0 +1,58 @@
+export { type MisuseCode, MisuseError } from './misuse.js';
+
+/** A key of the ring, as a JWK (RFC 7518 §6.4). */
+export interface CookieKey {
+  kty: 'oct';
+  kid: string;
+  alg: 'HS256';
+  /** The secret: base64url of at least 32 bytes. */
+  k: string;
+}
+
+/** The `cookie` part of a key ring file. */
+export interface CookieKeyRing {
+  signing: string;
+  keys: readonly CookieKey[];
+}
+
+export type CookieRefusal =
+  | 'absent'
+  | 'ambiguous'
+  | 'bad_tag'
+  | 'expired'
+  | 'malformed'
+  | 'not_yet_valid'
+  | 'too_long'
+  | 'unknown_key';
+
+/** *Authentic*: made with a key of the ring, and not past its absolute deadline. Not yet *live*: only the server knows. */
+export interface AuthenticCookie {
+  ok: true;
+  sessionId: string;
+  /** When the session ID was issued, in seconds since 1970. */
+  issuedAt: number;
+  /** The absolute deadline of the session, in seconds since 1970. */
+  expiresAt: number;
+  keyId: string;
+}
+
+export type CookieVerdict = AuthenticCookie | { ok: false; reason: CookieRefusal };
+
+/** Holds the ring's symmetric keys: for trusted edges and servers, never for a page. */
+export class CookieVerifier {
+  /**
+   * @param options.keyRing the `cookie` part of a key ring, or its JSON text
+   * @param options.cookieName `__Host-session` unless given
+   * @throws {MisuseError} `invalid_key_ring` when a key or the name is refused
+   */
+  constructor(options: { keyRing: CookieKeyRing | string; cookieName?: string });
+
+  /**
+   * Judges what a visitor sent; nothing in it makes this throw.
+   *
+   * @param cookie a whole `Cookie` header, or the bare value of the session cookie
+   * @param nowSeconds whole seconds since 1970; the clock's time unless given
+   * @throws {MisuseError} `invalid_cookie` or `invalid_time` when an argument has another type
+   */
+  verify(cookie: string | null | undefined, nowSeconds?: number): CookieVerdict;
+}

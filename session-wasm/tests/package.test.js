@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const wasm = (name) => readFileSync(new URL(import.meta.resolve(`../package/${name}.wasm`)));
+
+function importUnder(condition, specifier) {
+  const script = `await import('${specifier}')`;
+  return promisify(execFile)('node', [`--conditions=${condition}`, '--input-type=module', '--eval', script], { cwd: here });
+}
+
+test('a page cannot import the cookie module, and can import the statement module', async () => {
+  await assert.rejects(importUnder('browser', 'session-wasm/cookie'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+  await importUnder('browser', 'session-wasm/statement');
+  await importUnder('browser', 'session-wasm');
+});
+
+test('the statement module has no cookie code and takes no symmetric key', () => {
+  const classes = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
+  assert.ok(classes(wasm('cookie')).includes('cookiekeys_verify'));
+  assert.deepEqual(
+    classes(wasm('statement')).filter((name) => !name.startsWith('__')),
+    ['memory', 'statementkeys_new', 'statementkeys_verify'],
+  );
+  // The label of the MAC key's derivation (FORMAT.md §1).
+  assert.ok(wasm('cookie').includes('session-cookie/v1:'));
+  assert.ok(!wasm('statement').includes('session-cookie/v1:'));
+});
+
+test('no path of the machine that built it is in the package', () => {
+  for (const name of ['cookie', 'statement']) {
+    const text = wasm(name).toString('latin1');
+    assert.doesNotMatch(text, /\/(home|root|tmp|Users)\//);
+    assert.match(text, /\/(cargo|src|rustc)\//, 'panic messages name source files, so the check has something to see');
+  }
+});
+
+test('a statement of the far future is judged by the clock when no time is given', async () => {
+  const { StatementVerifier } = await import('session-wasm');
+  const { issuer, jwks, vectors } = JSON.parse(
+    readFileSync(new URL('../../vectors/statement-v1.json', import.meta.url), 'utf8'),
+  );
+  const { statement } = vectors.find(({ expect }) => expect.ok?.iat > Date.now() / 1000 + 3600);
+  const verifier = new StatementVerifier({ jwks, issuer });
+  assert.deepEqual(verifier.verify(statement), { ok: false, reason: 'not_yet_valid' });
+});
