@@ -13,7 +13,13 @@ export class CookieVerifier {
     initSync({ module });
     this.#keys = construct(
       'invalid_key_ring',
-      () => new CookieKeys(cookieName, keys.map((key) => key.kid), keys.map((key) => key.k), signing),
+      () =>
+        new CookieKeys(
+          cookieName,
+          keys.map((key) => key.kid),
+          keys.map((key) => key.k),
+          signing,
+        ),
     );
   }
 

@@ -14,7 +14,10 @@ const MAX_SECONDS = 99_999_999_999;
 export function wholeSeconds(now) {
   if (now === undefined) return Math.floor(Date.now() / 1000);
   if (Number.isInteger(now) && now >= 0 && now <= MAX_SECONDS) return now;
-  throw new MisuseError('invalid_time', 'expected now in whole seconds since 1970, as Math.floor(Date.now() / 1000)');
+  throw new MisuseError(
+    'invalid_time',
+    'expected now in whole seconds since 1970, as Math.floor(Date.now() / 1000)',
+  );
 }
 
 /** Runs the constructor of a WebAssembly class, whose refusal is a text. */

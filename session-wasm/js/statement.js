@@ -9,7 +9,8 @@ export class StatementVerifier {
   #keys;
 
   constructor({ jwks, issuer }) {
-    if (typeof issuer !== 'string') throw new MisuseError('invalid_issuer', 'expected the issuer as a string');
+    if (typeof issuer !== 'string')
+      throw new MisuseError('invalid_issuer', 'expected the issuer as a string');
     const text = typeof jwks === 'string' ? jwks : String(JSON.stringify(jwks));
     initSync({ module });
     this.#keys = construct('invalid_jwks', () => new StatementKeys(text, issuer));

@@ -61,7 +61,13 @@ export function checkCookies(test, assert, { CookieVerifier, vectors: { keys, ve
     const short = { signing: 'c1', keys: [{ kty: 'oct', kid: 'c1', alg: 'HS256', k: 'c2hvcnQ' }] };
     const isMisuse = (error) => error.code === 'invalid_key_ring' && !error.message.includes('c2hvcnQ');
     assert.throws(() => new CookieVerifier({ keyRing: short }), isMisuse);
-    for (const wrong of [undefined, 'not JSON', {}, { ...keyRing, signing: 'c9' }, { ...keyRing, keys: [{}] }]) {
+    for (const wrong of [
+      undefined,
+      'not JSON',
+      {},
+      { ...keyRing, signing: 'c9' },
+      { ...keyRing, keys: [{}] },
+    ]) {
       assert.throws(() => new CookieVerifier({ keyRing: wrong }), { code: 'invalid_key_ring' });
     }
     assert.throws(() => new CookieVerifier({ keyRing, cookieName: 'session' }), { code: 'invalid_key_ring' });
@@ -114,7 +120,13 @@ export function checkStatements(test, assert, { StatementVerifier, vectors: { is
   });
 
   test('what is not a key set is misuse', () => {
-    for (const wrong of [undefined, null, 'not JSON', {}, { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: 's1' }] }]) {
+    for (const wrong of [
+      undefined,
+      null,
+      'not JSON',
+      {},
+      { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: 's1' }] },
+    ]) {
       assert.throws(() => new StatementVerifier({ jwks: wrong, issuer }), { code: 'invalid_jwks' });
     }
     assert.throws(() => new StatementVerifier({ jwks }), { code: 'invalid_issuer' });
@@ -144,7 +156,9 @@ async function make({ kid, k }, letter, now) {
   const { subtle } = globalThis.crypto;
   const encode = (text) => new TextEncoder().encode(text);
   const info = encode('session-cookie/v1:__Host-session');
-  const secret = Uint8Array.from(atob(k.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
+  const secret = Uint8Array.from(atob(k.replaceAll('-', '+').replaceAll('_', '/')), (char) =>
+    char.charCodeAt(0),
+  );
   const ikm = await subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey']);
   const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info };
   const hmac = { name: 'HMAC', hash: 'SHA-256', length: 256 };

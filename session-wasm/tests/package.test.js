@@ -10,7 +10,9 @@ const wasm = (name) => readFileSync(new URL(import.meta.resolve(`../package/${na
 
 function importUnder(condition, specifier) {
   const script = `await import('${specifier}')`;
-  return promisify(execFile)('node', [`--conditions=${condition}`, '--input-type=module', '--eval', script], { cwd: here });
+  return promisify(execFile)('node', [`--conditions=${condition}`, '--input-type=module', '--eval', script], {
+    cwd: here,
+  });
 }
 
 test('a page cannot import the cookie module, and can import the statement module', async () => {
@@ -20,7 +22,8 @@ test('a page cannot import the cookie module, and can import the statement modul
 });
 
 test('the statement module has no cookie code and takes no symmetric key', () => {
-  const classes = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
+  const classes = (bytes) =>
+    WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
   assert.ok(classes(wasm('cookie')).includes('cookiekeys_verify'));
   assert.deepEqual(
     classes(wasm('statement')).filter((name) => !name.startsWith('__')),
@@ -35,7 +38,11 @@ test('no path of the machine that built it is in the package', () => {
   for (const name of ['cookie', 'statement']) {
     const text = wasm(name).toString('latin1');
     assert.doesNotMatch(text, /\/(home|root|tmp|Users)\//);
-    assert.match(text, /\/(cargo|src|rustc)\//, 'panic messages name source files, so the check has something to see');
+    assert.match(
+      text,
+      /\/(cargo|src|rustc)\//,
+      'panic messages name source files, so the check has something to see',
+    );
   }
 });
 

@@ -1,0 +1,36 @@
+/** The element of index.html with this `id`, which is expected to be a `type`. */
+export function element<T extends HTMLElement>(id: string, type: new () => T): T {
+  const found = document.getElementById(id);
+  if (found instanceof type) return found;
+  throw new Error(`index.html has no ${type.name} with the id ${id}`);
+}
+
+/** Writes `text` where it is not there yet, so that live regions speak once and selections last. */
+export function write(id: string, text: string): void {
+  const target = element(id, HTMLElement);
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/** A new element with these properties and children. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]>,
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/** Runs `work` on a click, once at a time. */
+export function onClick(button: HTMLButtonElement, work: () => Promise<void>): void {
+  button.addEventListener('click', async () => {
+    if (button.ariaBusy === 'true') return;
+    button.ariaBusy = 'true';
+    try {
+      await work();
+    } finally {
+      button.ariaBusy = null;
+    }
+  });
+}

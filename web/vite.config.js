@@ -1,0 +1,12 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  build: {
+    target: 'es2022',
+    // The Content Security Policy allows no inlined script, and no `data:` but in images.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The WebAssembly module is text inside a chunk of its own, loaded after the page is there.
+    chunkSizeWarningLimit: 400,
+  },
+});
