@@ -93,7 +93,9 @@ function farewell(reason: string | undefined): string {
 async function insist(question: () => Promise<Answer<SessionView>>): Promise<void> {
   const asked = turn;
   for (;;) {
-    const answer = await question();
+    let answer = await question();
+    // Another tab may have renewed the session meanwhile: ask again, now with the new cookie.
+    if (answer.kind === 'signed_out' && current) answer = await question();
     if (asked !== turn || takeIn(answer)) return;
     await server.pause('retryAfter' in answer ? answer.retryAfter : POLL_EVERY);
   }

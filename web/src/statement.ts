@@ -1,6 +1,6 @@
 /** The statement, verified in this browser by the server's own rules, and shown. */
 
-import type { StatementRefusal, StatementVerifier } from 'session-wasm';
+import type { StatementRefusal, StatementVerdict, StatementVerifier } from 'session-wasm';
 import * as clock from './clock';
 import { element, write } from './page';
 import type { SessionView } from './server';
@@ -22,14 +22,29 @@ const REFUSALS: Record<StatementRefusal, string> = {
 
 let verifier: StatementVerifier | undefined;
 let keysAskedAt = Number.NEGATIVE_INFINITY;
+let latest: SessionView | undefined;
 
 export async function show(view: SessionView): Promise<void> {
+  latest = view;
   write('session-id', view.session_id);
   write('authenticated-at', moment(view.authenticated_at, clock.now()));
-  let verdict = await verify(view.statement);
-  if (!verdict?.ok && (!verdict || verdict.reason === 'unknown_key') && (await loadKeys())) {
-    verdict = await verify(view.statement);
+  try {
+    const verdict = await judge(view.statement);
+    if (latest === view) showVerdict(verdict, view);
+  } catch {
+    // No WebAssembly here, or the module was lost on the way.
+    seal('refused', 'This browser could not check it');
   }
+}
+
+/** The verdict, with newer keys if it needs some; none while there are no keys at all. */
+async function judge(statement: string): Promise<StatementVerdict | undefined> {
+  const verdict = verify(statement);
+  const needsKeys = !verdict || (!verdict.ok && verdict.reason === 'unknown_key');
+  return needsKeys && (await loadKeys()) ? verify(statement) : verdict;
+}
+
+function showVerdict(verdict: StatementVerdict | undefined, view: SessionView): void {
   if (!verdict) return seal('asking', 'The public keys are not here yet');
   if (!verdict.ok) return seal('refused', REFUSALS[verdict.reason]);
   if (verdict.sessionId !== view.session_id || verdict.subject !== view.subject) {
@@ -41,7 +56,7 @@ export async function show(view: SessionView): Promise<void> {
   write('statement-expires-at', moment(verdict.expiresAt, clock.now()));
 }
 
-async function verify(statement: string) {
+function verify(statement: string): StatementVerdict | undefined {
   return verifier?.verify(statement, Math.floor(clock.now()));
 }
 
