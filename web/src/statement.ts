@@ -45,15 +45,16 @@ async function judge(statement: string): Promise<StatementVerdict | undefined> {
 }
 
 function showVerdict(verdict: StatementVerdict | undefined, view: SessionView): void {
-  if (!verdict) return seal('asking', 'The public keys are not here yet');
-  if (!verdict.ok) return seal('refused', REFUSALS[verdict.reason]);
-  if (verdict.sessionId !== view.session_id || verdict.subject !== view.subject) {
-    return seal('refused', 'It speaks of another session');
+  if (!verdict) seal('asking', 'The public keys are not here yet');
+  else if (!verdict.ok) seal('refused', REFUSALS[verdict.reason]);
+  else if (verdict.sessionId !== view.session_id || verdict.subject !== view.subject) {
+    seal('refused', 'It speaks of another session');
+  } else {
+    seal('good', 'Verified in this browser');
+    write('key-id', verdict.keyId);
+    write('issuer', location.origin);
+    write('statement-expires-at', moment(verdict.expiresAt, clock.now()));
   }
-  seal('good', 'Verified in this browser');
-  write('key-id', verdict.keyId);
-  write('issuer', location.origin);
-  write('statement-expires-at', moment(verdict.expiresAt, clock.now()));
 }
 
 function verify(statement: string): StatementVerdict | undefined {
