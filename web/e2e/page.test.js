@@ -171,7 +171,7 @@ test('without JavaScript the form signs in, out, and says what is wrong', async 
   await page.getByText('The name or the password is wrong.').waitFor();
 
   await signIn(page);
-  await page.waitForURL(`${server.origin}/`);
+  await page.getByText('You are signed in.').waitFor();
   const view = await page.request.get(`${server.origin}/session`);
   assert.equal((await view.json()).subject, 'demo');
 

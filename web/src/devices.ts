@@ -66,5 +66,6 @@ async function carryOut(work: () => Promise<Answer<undefined>>, done: string): P
   await refresh('passive');
   // The button that was pressed is gone with its row.
   element('devices-title', HTMLElement).focus();
-  write('devices-message', answer.kind === 'ok' ? done : 'That did not work. Please reload the page.');
+  const ended = answer.kind === 'ok' || answer.kind === 'absent';
+  write('devices-message', ended ? done : 'That did not work. Please reload the page.');
 }

@@ -27,6 +27,7 @@ export type Answer<T> =
   | { kind: 'signed_out'; reason: string | undefined }
   | { kind: 'limited'; retryAfter: number }
   | { kind: 'unavailable'; retryAfter: number }
+  | { kind: 'absent' }
   | { kind: 'failed'; message: string };
 
 /** Seconds. The server answers or refuses within one; what takes longer is lost on the way. */
@@ -70,6 +71,7 @@ async function read<T>(response: Response): Promise<Answer<T>> {
   const retryAfter = Number(response.headers.get('Retry-After')) || DEFAULT_RETRY;
   if (response.status === 204) return { kind: 'ok', value: undefined as T };
   if (response.ok) return { kind: 'ok', value: await response.json() };
+  if (response.status === 404) return { kind: 'absent' };
   if (response.status === 429) return { kind: 'limited', retryAfter };
   if (response.status >= 500) return { kind: 'unavailable', retryAfter };
   const problem = await response.json().catch(() => ({}));

@@ -35,6 +35,9 @@ async function attempt(): Promise<SessionView | undefined> {
       case 'signed_out':
         write('sign-in-message', 'The name or the password is wrong.');
         return undefined;
+      case 'absent':
+        write('sign-in-message', 'There is no sign-in at this address.');
+        return undefined;
       case 'failed':
         write('sign-in-message', `The server refused the request: ${answer.message}.`);
         return undefined;
