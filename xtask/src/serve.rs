@@ -1,7 +1,9 @@
 //! The whole product on this machine, by one command.
 
+use std::env;
+use std::fs;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -11,22 +13,25 @@ use crate::page;
 use crate::process::{command, run, run_with_input};
 use crate::workspace::{root, target_dir};
 
-const USERS: &str = "session-data/users";
-const FIRST_USER: &str = "demo";
+const DEFAULT_USERS: &str = "session-data/users";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const FIRST_USER: &str = "demo";
 
 pub(crate) fn start(flags: &[&str]) -> Result<()> {
     let server = build()?;
-    let password = first_user(&server)?;
-    println!("\n  http://{}/", listen_address(flags));
-    match password {
-        Some(password) => println!(
-            "  sign in as {FIRST_USER} with the password {password}\n  (shown once; `session-server user set-password` sets another)\n"
-        ),
-        None => println!("  sign in with a user of {USERS}\n"),
+    let users = setting(flags, "users");
+    let password = first_user(&server, users.as_deref().unwrap_or(DEFAULT_USERS))?;
+    println!("\n  http://{}/", setting(flags, "listen").as_deref().unwrap_or(DEFAULT_LISTEN));
+    if let Some(password) = password {
+        println!("  sign in as {FIRST_USER} with the password {password} (shown only now)");
+    }
+    println!();
+    let mut serve = command(&server.to_string_lossy(), ["serve"]);
+    if users.is_none() {
+        serve.args(["--users", DEFAULT_USERS]);
     }
     // The server takes this process's place, so signals and the exit code are its own.
-    let error = command(&server.to_string_lossy(), ["serve", "--users", USERS]).args(flags).exec();
+    let error = serve.args(flags).exec();
     Err(error).with_context(|| format!("cannot start {}", server.display()))
 }
 
@@ -38,14 +43,14 @@ pub(crate) fn build() -> Result<PathBuf> {
 }
 
 /// Makes the first user when there is no users file, and returns the password.
-fn first_user(server: &std::path::Path) -> Result<Option<String>> {
-    let users = root().join(USERS);
-    if users.exists() {
+fn first_user(server: &Path, users: &str) -> Result<Option<String>> {
+    let file = root().join(users);
+    if file.exists() {
         return Ok(None);
     }
-    std::fs::create_dir_all(users.parent().unwrap_or(root()))?;
+    fs::create_dir_all(file.parent().unwrap_or(root()))?;
     let password = random_password()?;
-    let add = ["user", "add", FIRST_USER, "--users", USERS, "--password-stdin"];
+    let add = ["user", "add", FIRST_USER, "--users", users, "--password-stdin"];
     run_with_input(&mut command(&server.to_string_lossy(), add), &password)?;
     Ok(Some(password))
 }
@@ -56,16 +61,28 @@ fn random_password() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What to show as the address: the flag decides, or else what the server takes by itself.
-fn listen_address(flags: &[&str]) -> String {
+/// What the server's setting `name` is given as, by flag or, failing that, by environment.
+fn setting(flags: &[&str], name: &str) -> Option<String> {
+    let flag = format!("--{name}");
     let mut words = flags.iter();
     while let Some(word) = words.next() {
-        if let Some(address) = word.strip_prefix("--listen=") {
-            return address.to_owned();
-        }
-        if *word == "--listen" {
-            return words.next().copied().unwrap_or(DEFAULT_LISTEN).to_owned();
+        match word.strip_prefix(&flag) {
+            Some("") => return words.next().map(|value| (*value).to_owned()),
+            Some(rest) if rest.starts_with('=') => return Some(rest[1..].to_owned()),
+            _ => {}
         }
     }
-    std::env::var("SESSION_LISTEN").unwrap_or_else(|_| DEFAULT_LISTEN.to_owned())
+    env::var(format!("SESSION_{}", name.to_uppercase())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::setting;
+
+    #[test]
+    fn a_setting_is_read_in_both_spellings_of_a_flag() {
+        assert_eq!(setting(&["--listen", "[::1]:80"], "listen").as_deref(), Some("[::1]:80"));
+        assert_eq!(setting(&["--x", "--listen=[::1]:80"], "listen").as_deref(), Some("[::1]:80"));
+        assert_eq!(setting(&["--listener=a", "--store", "b"], "listen"), None);
+    }
 }
