@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
@@ -25,27 +26,32 @@ pub(super) enum Phase {
 }
 
 /// The phase, shared between the connection's bytes and its requests.
-#[derive(Clone)]
-pub(super) struct PhaseCell(Arc<AtomicU8>);
+#[derive(Clone, Default)]
+pub(super) struct PhaseCell(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    phase: AtomicU8,
+    // Whoever waits for bytes during a request. The end of the request wakes it, so that the next
+    // deadline starts: hyper itself does not read again before something arrives.
+    reader: AtomicWaker,
+}
 
 impl PhaseCell {
     pub(super) fn set(&self, phase: Phase) {
-        self.0.store(phase as u8, Ordering::Relaxed);
+        self.0.phase.store(phase as u8, Ordering::Release);
+        if phase == Phase::BetweenRequests {
+            self.0.reader.wake();
+        }
     }
 
     fn get(&self) -> Phase {
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.phase.load(Ordering::Acquire) {
             0 => Phase::FirstByte,
             1 => Phase::Header,
             2 => Phase::Request,
             _ => Phase::BetweenRequests,
         }
-    }
-}
-
-impl Default for PhaseCell {
-    fn default() -> Self {
-        Self(Arc::new(AtomicU8::new(Phase::FirstByte as u8)))
     }
 }
 
@@ -76,6 +82,7 @@ impl DeadlineIo {
 
     /// Fails when the present phase has lasted for too long.
     fn poll_read_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        self.phase.0.reader.register(cx.waker());
         let phase = self.phase.get();
         let Some(patience) = self.patience(phase) else {
             self.timed_phase = phase;

@@ -4,6 +4,8 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::secrecy;
+
 /// A browser as far as the server can tell: it keeps the session cookie and sends it back.
 #[derive(Clone)]
 pub(crate) struct Browser {
@@ -45,6 +47,7 @@ impl Browser {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, text: response.text().await.expect("a body") };
+        secrecy::remember(&answer);
         for cookie in answer.set_cookies() {
             let value = cookie.strip_prefix("__Host-session=").and_then(|rest| rest.split(';').next());
             self.cookie = value.filter(|value| !value.is_empty()).map(str::to_owned);

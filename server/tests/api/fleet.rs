@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::client::Browser;
+use crate::secrecy;
 
 /// When every test begins.
 pub(crate) const START: UnixTime = UnixTime::from_secs(1_800_000_000);
@@ -54,6 +55,7 @@ impl Fleet {
 
     async fn on<const N: usize>(stores: [Arc<dyn Store>; N], clock: ManualClock, directory: TempDir) -> Self {
         let keys = Arc::new(KeyRing::generate().unwrap());
+        secrecy::watch(&keys);
         let users = UsersFile::new(directory.path().join("users"));
         let hash = PasswordHash::new(&Password::new(PASSWORD.into()), PasswordCost::Mib19).unwrap();
         let add = |name: &str| users.change(|users| users.insert(name.into(), hash.clone())).unwrap();

@@ -5,9 +5,11 @@ mod fleet;
 
 mod devices;
 mod headers;
+mod hostile_clients;
 mod log_in;
 mod log_out;
 mod same_site;
+mod secrecy;
 mod session;
 mod session_data;
 
