@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use session_core::{
     CookieKeyRing, CookieName, CookieRefusal, EndsBeforeItStarts, KeyRingError, MAX_COOKIE_LENGTH,
-    SessionSecret,
+    SessionSecret, UnverifiedCookieFields, decode_cookie_unverified,
 };
 
 use crate::fixtures::{
@@ -43,6 +43,25 @@ proptest! {
         let (issued_at, expires_at) = (cookie.issued_at(), cookie.expires_at());
         let again = ring().sign(cookie.session_id(), cookie.secret(), issued_at, expires_at).unwrap();
         prop_assert_eq!(again.expose(), text);
+    }
+
+    #[test]
+    fn the_fields_can_be_read_of_a_cookie_that_does_not_verify(session in sessions(), tag: [u8; 32]) {
+        let Session { issued_at, expires_at, .. } = session;
+        let text = session.cookie();
+        let signed = text.rsplit_once('.').expect("a tag").0.replace("v1.c1.", "v1.c9.");
+        let fields = decode_cookie_unverified(format!("{signed}.{}", encode(tag)).as_bytes());
+        let (issued_at, expires_at) = (at(issued_at), at(expires_at));
+        let expected =
+            UnverifiedCookieFields { key_id: key_id("c9"), session_id: session.id(), issued_at, expires_at };
+        prop_assert_eq!(fields, Ok(expected));
+    }
+
+    #[test]
+    fn the_fields_of_a_text_outside_the_grammar_cannot_be_read(session in sessions(), more in 1..600usize) {
+        let text = format!("{}{}", session.cookie(), ".".repeat(more));
+        let refusal = if text.len() > 512 { CookieRefusal::TooLong } else { CookieRefusal::Malformed };
+        prop_assert_eq!(decode_cookie_unverified(text.as_bytes()), Err(refusal));
     }
 
     #[test]

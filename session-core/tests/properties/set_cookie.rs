@@ -12,7 +12,8 @@ fn same_sites() -> impl Strategy<Value = (SameSite, &'static str)> {
 }
 
 fn names() -> impl Strategy<Value = CookieName> {
-    "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,57}".prop_map(|rest| CookieName::new(&format!("__Host-{rest}")).unwrap())
+    "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,57}"
+        .prop_map(|rest| CookieName::new(&format!("__Host-{rest}")).expect("a token"))
 }
 
 proptest! {

@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
-use ed25519_dalek::{Signature, Signer, SigningKey};
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use session_core::{
     MAX_STATEMENT_LENGTH, SessionId, StatementClaims, StatementKeySet, StatementRefusal, StatementSigner,
-    UnfitStatement, UnixTime,
+    UnfitStatement, UnixTime, decode_statement_unverified,
 };
+use sha2::{Digest, Sha512};
 
 use crate::fixtures::{LAST, at, encode, key_id};
 
@@ -394,6 +395,49 @@ fn a_malleable_signature_is_refused() {
     }
     assert_ne!(Signature::from_bytes(&bytes), KEY.sign(text.as_bytes()));
     assert_eq!(code(&format!("{text}.{}", encode(bytes)), NOW), "bad_signature");
+}
+
+/// With `R` the neutral point, `S = k·s` satisfies the equation for the holder of `s`; lenient
+/// verifiers differ on it, so that one server would accept what another refuses.
+#[test]
+fn a_signature_with_a_nonce_of_small_order_is_refused() {
+    let good = RING.0.sign(&claims()).expect("a statement");
+    let (text, _) = good.rsplit_once('.').expect("a signature");
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    let secret = KEY.to_scalar();
+    let hash =
+        Sha512::new().chain_update(&signature[..32]).chain_update(KEY.verifying_key()).chain_update(text);
+    let two_to_the_32nd = scalar(&secret, 1 << 32);
+    let words = hash.finalize();
+    let k = words.rchunks(4).fold(secret - secret, |k, word| {
+        let word = u32::from_le_bytes(word.try_into().expect("four bytes"));
+        k * two_to_the_32nd + scalar(&secret, word.into())
+    });
+    signature[32..].copy_from_slice((k * secret).as_bytes());
+    let lenient = KEY.verifying_key().verify(text.as_bytes(), &Signature::from_bytes(&signature));
+    assert!(lenient.is_ok(), "the equation holds");
+    assert_eq!(code(&format!("{text}.{}", encode(signature)), NOW), "bad_signature");
+}
+
+/// A scalar of the type of `like`, which its crate does not name for us.
+fn scalar<S: From<u64>>(_like: &S, value: u64) -> S {
+    value.into()
+}
+
+#[test]
+fn a_statement_is_read_without_being_verified_only_when_asked_for() {
+    let other = signed_values(&with(header(), "kid", "s9"), &with(payload(), "iss", "https://other.example"));
+    let (text, _) = other.rsplit_once('.').expect("a signature");
+    let forged = format!("{text}.{}", encode([0; 64]));
+    let claims = StatementClaims { issuer: "https://other.example".into(), ..claims() };
+    assert_eq!(decode_statement_unverified(&forged), Ok((key_id("s9"), claims)));
+    let malformed = Err(StatementRefusal::Malformed);
+    assert_eq!(
+        decode_statement_unverified(&signed_values(&with(header(), "crit", json!([])), &payload())),
+        malformed
+    );
+    assert_eq!(decode_statement_unverified(text), malformed);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn secs(secs: u64) -> Duration {
 fn timeouts() -> impl Strategy<Value = Timeouts> {
     let idle = prop_oneof![2..120u64, 120..7_200u64, 2..=MAX_ABSOLUTE];
     idle.prop_flat_map(|idle| (Just(idle), prop_oneof![idle..=(idle * 30).min(MAX_ABSOLUTE), Just(idle)]))
-        .prop_map(|(idle, absolute)| Timeouts::new(secs(idle), secs(absolute)).unwrap())
+        .prop_map(|(idle, absolute)| Timeouts::new(secs(idle), secs(absolute)).expect("lawful timeouts"))
 }
 
 /// How long use goes unwritten: `max(30 s, idle / 20)`, and for short timeouts half of them.
