@@ -1,0 +1,176 @@
+//! Statements, key sets and key ring files of any bytes: nothing panics, what is accepted keeps
+//! every rule of FORMAT.md §2 and §4, and it comes back the same when it is written and read again.
+//!
+//! The input is judged as each of them, and, when it has two lines, as header and payload of a
+//! statement whose signature is right: without that, the signature would shield both.
+
+#![no_main]
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signer, SigningKey};
+use libfuzzer_sys::fuzz_target;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use session_core::{
+    CookieName, KeyRing, StatementKeySet, StatementSigner, UnixTime, decode_statement_unverified,
+};
+use session_fuzz::input;
+
+const ISSUER: &str = "https://app.example";
+
+static VECTOR_KEYS: LazyLock<StatementKeySet> = LazyLock::new(|| {
+    let file = include_str!("../../vectors/statement-v1.json");
+    let file: Value = serde_json::from_str(file).expect("JSON");
+    StatementKeySet::from_json(&file["jwks"].to_string()).expect("a key set")
+});
+
+static OWN_KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::from_bytes(b"a seed that no other ring holds."));
+
+static OWN_KEYS: LazyLock<(StatementSigner, StatementKeySet)> = LazyLock::new(|| {
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let k = encode(b"a secret that no other ring has.");
+    let (x, d) = (encode(OWN_KEY.verifying_key().as_bytes()), encode(OWN_KEY.as_bytes()));
+    let ring = json!({
+        "cookie": { "signing": "c1", "keys": [{ "kty": "oct", "kid": "c1", "alg": "HS256", "k": k }] },
+        "statement": { "signing": "s1", "keys": [
+            { "kty": "OKP", "crv": "Ed25519", "kid": "s1", "alg": "EdDSA", "x": x, "d": d },
+        ]},
+    });
+    let ring = KeyRing::from_json(&ring.to_string()).expect("a key ring");
+    (ring.statement_signer().expect("a signer"), ring.statement_keys().expect("keys"))
+});
+
+fuzz_target!(|data: &[u8]| {
+    let (now, text) = input(data);
+    let Ok(text) = std::str::from_utf8(text) else {
+        return;
+    };
+    if let Ok(statement) = VECTOR_KEYS.verify(text, ISSUER, now) {
+        assert_eq!(statement.claims().issuer, ISSUER);
+    }
+    if let Some((header, payload)) = text.split_once('\n') {
+        judge_signed(header, payload, now);
+    }
+    judge_key_set(text);
+    judge_key_ring(text);
+});
+
+fn judge_signed(header: &str, payload: &str, now: UnixTime) {
+    let mut text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let signature = OWN_KEY.sign(text.as_bytes()).to_bytes();
+    text = format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature));
+
+    let (signer, keys) = &*OWN_KEYS;
+    let verdict = keys.verify(&text, ISSUER, now);
+    let code = verdict.as_ref().map_or_else(|refusal| refusal.code(), |_| "ok");
+    assert_eq!(code, expected(&text, header, payload, now.as_secs()));
+    assert_eq!(decode_statement_unverified(&text).is_ok(), code != "malformed");
+    if let Ok(statement) = verdict {
+        let again = signer.sign(statement.claims()).expect("lawful claims");
+        assert_eq!(keys.verify(&again, ISSUER, now).as_ref(), Ok(&statement));
+    }
+}
+
+/// FORMAT.md §2 once more, member by member instead of by types.
+fn expected(text: &str, header: &str, payload: &str, now: u64) -> &'static str {
+    let (Some(header), Some(payload)) = (Members::of(header), Members::of(payload)) else {
+        return "malformed";
+    };
+    let [alg, kid, typ] = ["alg", "kid", "typ"].map(|name| header.only(name));
+    let kid = kid.as_str().unwrap_or_default();
+    let header_is_exact = header.0.len() == 3
+        && alg == "EdDSA"
+        && typ == "session-statement+jwt"
+        && (1..=32).contains(&kid.len())
+        && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let [iss, sub, sid, claims] = ["iss", "sub", "sid", "claims"].map(|name| payload.only(name));
+    let times = ["iat", "exp", "auth_time", "idle_expires_at", "absolute_expires_at"]
+        .map(|name| payload.only(name).as_u64().filter(|&secs| secs <= 99_999_999_999));
+    let is_id =
+        |text: &str| text.len() == 22 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 16);
+    let claims_are_exact =
+        iss.is_string() && sub.is_string() && sid.as_str().is_some_and(is_id) && claims.is_object();
+    let [Some(iat), Some(exp), Some(_), Some(_), Some(_)] = times else {
+        return "malformed";
+    };
+    if text.len() > 4000 || !header_is_exact || !claims_are_exact || exp <= iat || exp - iat > 300 {
+        return "malformed";
+    }
+    if kid != "s1" {
+        return "unknown_key";
+    }
+    if iss != ISSUER {
+        return "wrong_issuer";
+    }
+    if iat > now + 60 {
+        return "not_yet_valid";
+    }
+    if now >= exp { "expired" } else { "ok" }
+}
+
+/// The members of one JSON object, each as often as it is written.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl Members {
+    fn of(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// The value of the member that must be there once; `null` otherwise.
+    fn only(&self, name: &str) -> Value {
+        let mut values = self.0.iter().filter(|(member, _)| member == name);
+        let (Some((_, value)), None) = (values.next(), values.next()) else {
+            return Value::Null;
+        };
+        // In its place, so that the parser's limit of depth falls on the same level.
+        let object = format!("{{\"it\":{}}}", value.get());
+        serde_json::from_str::<Value>(&object).map_or(Value::Null, |mut object| object["it"].take())
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(Vec::new()))
+    }
+}
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some(member) = map.next_entry()? {
+            self.0.push(member);
+        }
+        Ok(self)
+    }
+}
+
+fn judge_key_set(text: &str) {
+    if let Ok(keys) = StatementKeySet::from_json(text) {
+        assert!(text.trim_start().starts_with('{'));
+        let json = keys.to_json();
+        let again = StatementKeySet::from_json(&json).expect("what was written is read");
+        assert_eq!(again.to_json(), json);
+    }
+}
+
+fn judge_key_ring(text: &str) {
+    if let Ok(ring) = KeyRing::from_json(text) {
+        let file: Value = serde_json::from_str(text).expect("a key ring is JSON");
+        let json = ring.to_json();
+        assert_eq!(serde_json::from_str::<Value>(&json).expect("JSON"), file);
+        ring.cookie_keys(CookieName::default()).expect("cookie keys");
+        ring.statement_signer().expect("a signer");
+        ring.statement_keys().expect("statement keys");
+    }
+}
