@@ -13,7 +13,8 @@ import { chromium } from 'playwright-core';
 
 export const USER = { name: 'demo', password: 'correct horse battery staple' };
 
-const SERVER = fromEnvironment('SESSION_SERVER');
+const SERVER = fromEnvironment('SERVER_BINARY');
+const QUIETLY = { stdio: ['pipe', 'ignore', 'inherit'], env: { ...process.env, SESSION_LOG: 'error' } };
 const CHROMIUM = onPath(fromEnvironment('CHROMIUM'));
 
 export const launch = () =>
@@ -22,17 +23,16 @@ export const launch = () =>
 /** A server with one user, its data in a folder of its own. */
 export async function startServer(t, ...flags) {
   const dir = mkdtempSync(join(tmpdir(), 'session-page-'));
-  const [port, managePort] = await freePorts(2);
+  const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   await addUser(dir);
-  const args = ['serve', '--listen', `127.0.0.1:${port}`, '--manage', `127.0.0.1:${managePort}`];
-  args.push('--public-origin', origin, '--users', 'users', '--keys', 'keys.json', ...flags);
+  const args = ['serve', '--listen', `127.0.0.1:${port}`, ...flags];
 
   let child;
   const server = {
     origin,
     async start() {
-      child = spawn(SERVER, args, { cwd: dir, stdio: ['ignore', 'inherit', 'inherit'] });
+      child = spawn(SERVER, args, { cwd: dir, ...QUIETLY });
       await answers(`${origin}/livez`, child);
     },
     stop: () => end(child),
@@ -46,8 +46,8 @@ export async function startServer(t, ...flags) {
 }
 
 async function addUser(dir) {
-  const args = ['user', 'add', USER.name, '--users', 'users', '--password-stdin'];
-  const child = spawn(SERVER, args, { cwd: dir, stdio: ['pipe', 'inherit', 'inherit'] });
+  const args = ['user', 'add', USER.name, '--password-stdin'];
+  const child = spawn(SERVER, args, { cwd: dir, ...QUIETLY });
   child.stdin.end(USER.password);
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`session-server user add exited with ${code}`);
@@ -55,10 +55,13 @@ async function addUser(dir) {
 
 /** A Redis that can be frozen and thawed. */
 export async function startRedis(t) {
-  const [port] = await freePorts(1);
+  const port = await freePort();
   const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', args, { stdio: 'ignore', cwd: tmpdir() });
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: tmpdir() });
   t.after(() => end(child));
+  await new Promise((ready) => {
+    child.stdout.on('data', (text) => text.includes('Ready to accept connections') && ready());
+  });
   return {
     url: `redis://127.0.0.1:${port}`,
     freeze: () => child.kill('SIGSTOP'),
@@ -91,17 +94,12 @@ export async function signIn(page, password = USER.password) {
 
 export const session = (page) => page.getByRole('heading', { name: 'Your session' });
 
-async function freePorts(count) {
-  const listeners = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const listener = createServer().listen(0, '127.0.0.1');
-      await once(listener, 'listening');
-      return listener;
-    }),
-  );
-  const ports = listeners.map((listener) => String(listener.address().port));
-  await Promise.all(listeners.map((listener) => new Promise((closed) => listener.close(closed))));
-  return ports;
+async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address();
+  await new Promise((closed) => listener.close(closed));
+  return String(port);
 }
 
 async function answers(url, child) {

@@ -13,6 +13,7 @@ use crate::page;
 use crate::process::{command, run, run_with_input};
 use crate::workspace::{root, target_dir};
 
+// As the server has them.
 const DEFAULT_USERS: &str = "session-data/users";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const FIRST_USER: &str = "demo";
@@ -26,12 +27,8 @@ pub(crate) fn start(flags: &[&str]) -> Result<()> {
         println!("  sign in as {FIRST_USER} with the password {password} (shown only now)");
     }
     println!();
-    let mut serve = command(&server.to_string_lossy(), ["serve"]);
-    if users.is_none() {
-        serve.args(["--users", DEFAULT_USERS]);
-    }
     // The server takes this process's place, so signals and the exit code are its own.
-    let error = serve.args(flags).exec();
+    let error = command(&server.to_string_lossy(), ["serve"]).args(flags).exec();
     Err(error).with_context(|| format!("cannot start {}", server.display()))
 }
 

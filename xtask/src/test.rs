@@ -61,9 +61,10 @@ pub(crate) fn screenshots(dir: &Path) -> Result<()> {
 
 /// A script of the page that drives Chromium against the real server.
 fn page_script(name: &str) -> Result<Command> {
-    setup::tools(&[CHROMIUM])?;
+    setup::tools(&[CHROMIUM, REDIS])?;
     let server = serve::build()?;
     let mut script = npm::script("web", name);
-    script.env("CHROMIUM", CHROMIUM.program).env("SESSION_SERVER", server);
+    // Not `SESSION_…`: the server refuses variables of that name which it does not know.
+    script.env("CHROMIUM", CHROMIUM.program).env("SERVER_BINARY", server);
     Ok(script)
 }
