@@ -20,7 +20,7 @@ pub(crate) fn install(folder: &str) -> Result<()> {
     if fs::read(&installed).is_ok_and(|done| done == lock) {
         return Ok(());
     }
-    run(command("npm", ["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+    run(command("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund"]).current_dir(&folder))?;
     Ok(fs::write(installed, lock)?)
 }
 
