@@ -12,17 +12,19 @@ mod sweep;
 mod tables;
 mod writer;
 
+use std::error::Error;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadTransaction, ReadableDatabase};
 use session_core::{SessionId, UnixTime};
+use tokio::sync::RwLock;
 
 use self::writer::Writer;
 use super::{AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Store, Stored, Unavailable};
@@ -55,17 +57,17 @@ impl EmbeddedStore {
     }
 
     /// Reads straight from the caller's thread, asynchronous as it may be: a read never waits for
-    /// the writer, and takes a few microseconds from the page cache, which is less than handing it
-    /// to another thread would.
-    fn read<T>(
+    /// a transaction of the writer, and takes a few microseconds from the page cache, which is
+    /// less than handing it to another thread would.
+    async fn read<T>(
         &self,
         look: impl FnOnce(&ReadTransaction, UnixTime) -> Result<T, redb::Error>,
     ) -> Result<T, Unavailable> {
-        self.shelf.read(|transaction| look(transaction, self.clock.now()))
+        self.shelf.read(|transaction| look(transaction, self.clock.now())).await
     }
 
-    fn find(&self, id: SessionId) -> Result<Option<Stored>, Unavailable> {
-        self.read(|transaction, now| tables::find(transaction, id, now))
+    async fn find(&self, id: SessionId) -> Result<Option<Stored>, Unavailable> {
+        self.read(|transaction, now| tables::find(transaction, id, now)).await
     }
 }
 
@@ -82,14 +84,16 @@ impl Store for EmbeddedStore {
     }
 
     async fn load(&self, id: SessionId, extend_to: Option<UnixTime>) -> Result<Option<Stored>, Unavailable> {
-        let Some(deadline) = extend_to else { return self.find(id) };
-        let extended = self.writer.submit(move |tables, now| tables.extend(id, deadline, now)).await;
-        // A full disk must not log anybody out, so what can be read is an answer.
-        extended.or_else(|Unavailable| self.find(id))
+        let Some(deadline) = extend_to else { return self.find(id).await };
+        match self.writer.submit(move |tables, now| tables.extend(id, deadline, now)).await {
+            Ok(stored) => Ok(stored),
+            // A full disk must not log anybody out, so what can be read is an answer.
+            Err(Unavailable) => self.find(id).await,
+        }
     }
 
     async fn idle_deadline(&self, id: SessionId) -> Result<Option<UnixTime>, Unavailable> {
-        Ok(self.find(id)?.and_then(|stored| stored.idle_expires_at))
+        Ok(self.find(id).await?.and_then(|stored| stored.idle_expires_at))
     }
 
     async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Change, Unavailable> {
@@ -108,11 +112,11 @@ impl Store for EmbeddedStore {
     }
 
     async fn list(&self, subject: &Subject) -> Result<Vec<Listed>, Unavailable> {
-        self.read(|transaction, now| tables::list(transaction, subject, now))
+        self.read(|transaction, now| tables::list(transaction, subject, now)).await
     }
 
     async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
-        self.read(|transaction, now| tables::epoch(transaction, subject, now)).map(Epoch)
+        self.read(|transaction, now| tables::epoch(transaction, subject, now)).await.map(Epoch)
     }
 
     async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
@@ -154,28 +158,34 @@ impl Shelf {
         Ok(Self { path, database: RwLock::new(Some(database)) })
     }
 
+    /// Asks nothing of the disk. While it is being opened anew, it is not closed for good.
     fn is_open(&self) -> bool {
-        self.with(|_| Ok(())).is_ok()
+        self.database.try_read().map_or(true, |slot| slot.is_some())
     }
 
-    fn read<T>(
+    /// Waits only while the database is being opened anew.
+    async fn read<T>(
         &self,
         look: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, Unavailable> {
-        self.with(|database| look(&database.begin_read()?))
-            .inspect_err(|error| tracing::warn!(%error, "session store could not read its file"))
-            .map_err(|_| Unavailable)
+        let slot = self.database.read().await;
+        let database = slot.as_ref().ok_or(Unavailable)?;
+        let transaction = database.begin_read().map_err(redb::Error::from);
+        transaction.and_then(|transaction| look(&transaction)).map_err(|error| {
+            tracing::warn!(error = &error as &dyn Error, "session store could not read its file");
+            Unavailable
+        })
     }
 
-    /// Never waits: while the database is being opened anew there is none.
-    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, redb::Error> {
-        let slot = self.database.try_read().map_err(|_| redb::Error::DatabaseClosed)?;
+    /// Only for the writer: it blocks the thread.
+    fn write<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, redb::Error> {
+        let slot = self.database.blocking_read();
         work(slot.as_ref().ok_or(redb::Error::DatabaseClosed)?)
     }
 
-    /// Puts the database back after a failure. Only the writer does this.
+    /// Puts the database back after a failure. Only for the writer: it blocks the thread.
     fn reopen(&self) -> Result<(), OpenError> {
-        let mut slot = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.database.blocking_write();
         // The old one holds the lock on the file.
         drop(slot.take());
         *slot = Some(open_database(&self.path)?);

@@ -1,5 +1,6 @@
 //! The one thread that writes.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -29,8 +30,15 @@ const MAX_BATCH: usize = 512;
 /// notice, since what is due is absent anyway.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
+/// One change that waits.
+struct Job {
+    change: Change,
+    /// Closed when the transaction is over, and the database is open again if that failed.
+    over: oneshot::Sender<Infallible>,
+}
+
 /// Changes the tables, and returns how to say so once that is on the disk.
-type Job = Box<dyn FnOnce(&mut Tables<'_>, UnixTime) -> Result<Answer, redb::Error> + Send>;
+type Change = Box<dyn FnOnce(&mut Tables<'_>, UnixTime) -> Result<Answer, redb::Error> + Send>;
 type Answer = Box<dyn FnOnce() + Send>;
 
 /// The way to the thread. Dropping it waits until everything submitted is done.
@@ -54,16 +62,21 @@ impl Writer {
         &self,
         change: impl FnOnce(&mut Tables<'_>, UnixTime) -> Result<T, redb::Error> + Send + 'static,
     ) -> Result<T, Unavailable> {
-        let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |tables, now| {
+        let (answer, answered) = oneshot::channel();
+        let (over, is_over) = oneshot::channel();
+        let change: Change = Box::new(move |tables, now| {
             let result = change(tables, now)?;
             // Whoever asked may have gone away in the meantime; the change stands all the same.
-            Ok(Box::new(move || drop(sender.send(result))))
+            Ok(Box::new(move || drop(answer.send(result))))
         });
         let jobs = self.jobs.as_ref().ok_or(Unavailable)?;
-        jobs.try_send(job).map_err(|_| Unavailable)?;
-        // A job that was dropped without an answer was in a transaction that failed.
-        receiver.await.map_err(|_| Unavailable)
+        jobs.try_send(Job { change, over }).map_err(|_| Unavailable)?;
+        let Ok(result) = answered.await else {
+            // Dropped without an answer: the transaction failed.
+            let _ = is_over.await;
+            return Err(Unavailable);
+        };
+        Ok(result)
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -92,7 +105,9 @@ impl Desk {
     fn work(self) {
         let mut pause = SWEEP_INTERVAL;
         while let Some(jobs) = self.next_jobs(pause) {
-            pause = match self.commit(jobs) {
+            let (changes, _over): (Vec<_>, Vec<_>) =
+                jobs.into_iter().map(|job| (job.change, job.over)).unzip();
+            pause = match self.commit(changes) {
                 Ok(Swept::Some) => Duration::ZERO,
                 Ok(Swept::All) => SWEEP_INTERVAL,
                 Err(error) => {
@@ -114,23 +129,23 @@ impl Desk {
         }
     }
 
-    fn commit(&self, jobs: Vec<Job>) -> Result<Swept, redb::Error> {
-        self.shelf.with(|database| {
-            let (answers, swept) = self.apply(database, jobs)?;
+    fn commit(&self, changes: Vec<Change>) -> Result<Swept, redb::Error> {
+        self.shelf.write(|database| {
+            let (answers, swept) = self.apply(database, changes)?;
             answers.into_iter().for_each(|answer| answer());
             Ok(swept)
         })
     }
 
     /// All of it is on the disk when this returns, or none of it.
-    fn apply(&self, database: &Database, jobs: Vec<Job>) -> Result<(Vec<Answer>, Swept), redb::Error> {
+    fn apply(&self, database: &Database, changes: Vec<Change>) -> Result<(Vec<Answer>, Swept), redb::Error> {
         let now = self.clock.now();
-        if jobs.is_empty() && !sweep::is_any_due(database, now)? {
+        if changes.is_empty() && !sweep::is_any_due(database, now)? {
             return Ok((Vec::new(), Swept::All));
         }
         let transaction = database.begin_write()?;
         let mut tables = Tables::open(&transaction)?;
-        let answers = jobs.into_iter().map(|job| job(&mut tables, now)).collect::<Result<_, _>>()?;
+        let answers = changes.into_iter().map(|change| change(&mut tables, now)).collect::<Result<_, _>>()?;
         let swept = tables.sweep(now)?;
         drop(tables);
         transaction.commit()?;
