@@ -1,14 +1,17 @@
 //! What the suite needs of a store: a fresh one, and a way to move its time.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redb::{ReadableDatabase, ReadableTableMetadata};
 use session_core::{SessionId, UnixTime};
 use session_server::store::embedded::EmbeddedStore;
+use session_server::store::redis::RedisStore;
 use session_server::store::{Entry, Store};
-use session_server::{ManualClock, Subject};
+use session_server::{Clock, ManualClock, Subject};
 use tempfile::TempDir;
+
+use super::redis_server::RedisServer;
 
 /// When every test begins.
 pub(crate) const START: UnixTime = UnixTime::from_secs(1_800_000_000);
@@ -79,6 +82,68 @@ impl Harness for Embedded {
         let tables = transaction.list_tables().expect("the tables");
         tables.map(|table| transaction.open_untyped_table(table).unwrap().len().unwrap()).sum()
     }
+}
+
+/// Redis with two servers on it.
+pub(crate) struct OnRedis {
+    store: Arc<RedisStore>,
+    second_server: Arc<RedisStore>,
+    clock: ManualClock,
+    pub(crate) redis: RedisServer,
+}
+
+impl Harness for OnRedis {
+    const ROUNDS: usize = 10_000;
+
+    async fn start() -> Self {
+        let redis = RedisServer::start_at(START, &[]);
+        let clock = ManualClock::at(START);
+        let store = connect(&redis, &clock).await;
+        let second_server = connect(&redis, &clock).await;
+        Self { store, second_server, clock, redis }
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    fn second_server(&self) -> Arc<dyn Store> {
+        self.second_server.clone()
+    }
+
+    fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+        self.redis.set_clock(self.clock.now());
+    }
+
+    async fn count_rows(self) -> u64 {
+        // Redis expires what nobody asks for a few times a second, in its own time.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let keys = self.redis.run(&["DBSIZE"]);
+            if keys == 0 || Instant::now() > deadline {
+                return keys;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// A store on this server, once it is connected.
+pub(crate) async fn connect(redis: &RedisServer, clock: &ManualClock) -> Arc<RedisStore> {
+    let store = RedisStore::open(&redis.url(), Arc::new(clock.clone())).expect("a store");
+    until_available(&store).await;
+    Arc::new(store)
+}
+
+/// Waits for a store to find its server, and says how long that took.
+pub(crate) async fn until_available(store: &RedisStore) -> Duration {
+    let begun = Instant::now();
+    while !store.is_available() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the store does not find its server");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    begun.elapsed()
 }
 
 /// A new session of `subject` that starts at [`START`].

@@ -7,8 +7,12 @@ mod embedded;
 mod harness;
 mod kill_loop;
 mod races;
+mod redis;
+mod redis_faults;
+#[path = "../support/redis_server.rs"]
+mod redis_server;
 
-use harness::Embedded;
+use harness::{Embedded, OnRedis};
 
 /// Runs the whole contract on a store: a new one is added here, and in `harness`.
 macro_rules! contract_of {
@@ -57,3 +61,4 @@ macro_rules! contract_of {
 }
 
 contract_of!(embedded_store, Embedded);
+contract_of!(redis_store, OnRedis);

@@ -1,0 +1,207 @@
+//! What only the Redis store can get wrong while Redis is well.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use session_server::store::{AttemptKey, Change, Creation, Entry};
+
+use super::harness::{ABSOLUTE, Harness, IDLE, OnRedis, START, entry_of, first_deadline, subject_called};
+
+#[tokio::test]
+async fn a_session_is_a_plain_value_that_expires_at_its_idle_deadline() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("a b"));
+    create(&harness, &entry, b"{\"version\":1}").await;
+    let key = format!("session:{}", entry.id);
+    assert_eq!(harness.redis.run::<String>(&["GET", &key]), "{\"version\":1}");
+    assert_eq!(harness.redis.run::<u64>(&["EXPIRETIME", &key]), first_deadline().as_secs());
+    let members: Vec<(String, u64)> =
+        harness.redis.run(&["ZRANGE", "subject-sessions:a%20b", "0", "-1", "WITHSCORES"]);
+    let member = format!("{}.{}", entry.id, START.as_secs());
+    assert_eq!(members, [(member, entry.absolute_expires_at.as_secs())]);
+}
+
+#[tokio::test]
+async fn reading_a_session_is_exactly_one_command() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    create(&harness, &entry, b"document").await;
+    let store = harness.store();
+    let before = asked_by_requests(&harness);
+    store.load(entry.id, None).await.unwrap();
+    store.load(entry.id, Some(first_deadline())).await.unwrap();
+    assert_eq!(difference(&before, &asked_by_requests(&harness)), [("get", 1), ("getex", 1)]);
+}
+
+#[tokio::test]
+async fn every_key_has_an_end() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    let store = harness.store();
+    create(&harness, &entry, b"document").await;
+    store.update(entry.id, b"document", b"new").await.unwrap();
+    store.load(entry.id, Some(first_deadline())).await.unwrap();
+    store.change_epoch(&entry.subject).await.unwrap();
+    let key = AttemptKey::account("alice");
+    store.count_attempt(&key, IDLE).await.unwrap();
+    store.count_attempt(&key, IDLE).await.unwrap();
+    store.forgive_attempt(&key).await.unwrap();
+    let keys: Vec<String> = harness.redis.run(&["KEYS", "*"]);
+    assert_eq!(keys.len(), 4);
+    for key in keys {
+        assert!(harness.redis.run::<i64>(&["TTL", &key]) > 0, "{key} stays for ever");
+    }
+}
+
+#[tokio::test]
+async fn a_counter_without_an_end_gets_one() {
+    let (harness, key) = (OnRedis::start().await, AttemptKey::account("alice"));
+    harness.store().count_attempt(&key, IDLE).await.unwrap();
+    let keys: Vec<String> = harness.redis.run(&["KEYS", "attempts:*"]);
+    let _: u64 = harness.redis.run(&["PERSIST", &keys[0]]);
+    let attempts = harness.store().count_attempt(&key, IDLE).await.unwrap();
+    assert_eq!((attempts.count, attempts.forgotten_in), (2, IDLE));
+}
+
+#[tokio::test]
+async fn an_index_lives_as_long_as_the_longest_session_in_it() {
+    let harness = OnRedis::start().await;
+    let (long, mut short) = (entry_of("alice"), entry_of("alice"));
+    short.absolute_expires_at = first_deadline();
+    let expires_at = || harness.redis.run::<u64>(&["EXPIRETIME", "subject-sessions:alice"]);
+    create(&harness, &short, b"short").await;
+    assert_eq!(expires_at(), first_deadline().as_secs());
+    create(&harness, &long, b"long").await;
+    assert_eq!(expires_at(), START.saturating_add(ABSOLUTE).as_secs());
+    create(&harness, &entry_of_until_first_deadline(), b"short").await;
+    assert_eq!(expires_at(), START.saturating_add(ABSOLUTE).as_secs(), "a later, shorter one");
+}
+
+#[tokio::test]
+async fn an_entry_is_trimmed_only_once_its_document_cannot_be_on_its_way() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    create(&harness, &entry, b"document").await;
+    let entries = || harness.redis.run::<u64>(&["ZCARD", "subject-sessions:alice"]);
+    let _: u64 = harness.redis.run(&["DEL", &format!("session:{}", entry.id)]);
+    harness.advance(Duration::from_secs(119));
+    assert_eq!(harness.store().list(&entry.subject).await, Ok(Vec::new()));
+    assert_eq!(entries(), 1, "at 119 seconds");
+    harness.advance(Duration::from_secs(1));
+    assert_eq!(harness.store().list(&entry.subject).await, Ok(Vec::new()));
+    assert_eq!(entries(), 0, "at 120 seconds");
+}
+
+#[tokio::test]
+async fn a_login_trims_what_is_long_past_its_absolute_deadline() {
+    let (harness, mut old) = (OnRedis::start().await, entry_of("alice"));
+    create(&harness, &entry_of("alice"), b"keeps the index alive").await;
+    old.absolute_expires_at = first_deadline();
+    create(&harness, &old, b"old").await;
+    harness.advance(IDLE + Duration::from_secs(120));
+    create(&harness, &entry_of("alice"), b"new").await;
+    assert_eq!(harness.redis.run::<u64>(&["ZCARD", "subject-sessions:alice"]), 2);
+}
+
+#[tokio::test]
+async fn a_creation_tried_again_keeps_its_place_in_the_index() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    create(&harness, &entry, b"document").await;
+    let again = harness.store().create(&entry, b"document", first_deadline()).await;
+    assert_eq!(again, Ok(Creation::Exists));
+    assert_eq!(harness.store().list(&entry.subject).await.unwrap().len(), 1);
+}
+
+/// R48: one spoilt key is one invalid session, and nothing else.
+#[tokio::test]
+async fn a_value_that_is_no_document_is_present_and_unreadable() {
+    let harness = OnRedis::start().await;
+    let (well, list, huge) = (entry_of("alice"), entry_of("alice"), entry_of("alice"));
+    for entry in [&well, &list, &huge] {
+        create(&harness, entry, b"document").await;
+    }
+    let key = |entry: &Entry| format!("session:{}", entry.id);
+    let _: u64 = harness.redis.run(&["DEL", &key(&list)]);
+    let _: u64 = harness.redis.run(&["LPUSH", &key(&list), "x"]);
+    let _: String = harness.redis.run(&["SET", &key(&huge), &"x".repeat(1 << 20), "KEEPTTL"]);
+    let store = harness.store();
+    for entry in [&list, &huge] {
+        for extend_to in [None, Some(first_deadline())] {
+            let stored = store.load(entry.id, extend_to).await.unwrap().expect("something is there");
+            assert_eq!(stored.document, b"");
+        }
+        assert_eq!(store.create(entry, b"new", first_deadline()).await, Ok(Creation::Exists));
+        assert_eq!(store.update(entry.id, b"document", b"new").await, Ok(Change::Conflict));
+        assert_eq!(store.delete_unchanged(entry, b"document").await, Ok(Change::Conflict));
+    }
+    assert_eq!(store.load(well.id, None).await.unwrap().unwrap().document, b"document");
+    assert_eq!(store.list(&well.subject).await.unwrap().len(), 3, "revoking all finds them");
+    assert_eq!(store.delete(&list).await, Ok(true));
+    assert_eq!(store.delete(&huge).await, Ok(true));
+    assert_eq!(store.list(&well.subject).await.unwrap().len(), 1);
+    assert!(store.is_available());
+}
+
+#[tokio::test]
+async fn an_index_with_foreign_members_is_still_read() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    create(&harness, &entry, b"document").await;
+    let _: u64 = harness.redis.run(&["ZADD", "subject-sessions:alice", "1.5", "garbage", "-inf", "x.y"]);
+    assert_eq!(harness.store().list(&entry.subject).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn scripts_are_loaded_again_after_redis_forgot_them() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    create(&harness, &entry, b"one").await;
+    for (old, new) in [(b"one", b"two"), (b"two", b"six")] {
+        let _: String = harness.redis.run(&["SCRIPT", "FLUSH"]);
+        assert_eq!(harness.store().update(entry.id, old, new).await, Ok(Change::Done));
+    }
+}
+
+/// R28 at some size: a hundred users, fifty sessions each.
+#[tokio::test]
+async fn memory_is_back_after_five_thousand_sessions_expired() {
+    let harness = OnRedis::start().await;
+    let memory = || {
+        let info: String = harness.redis.run(&["INFO", "memory"]);
+        let used = info.lines().find_map(|line| line.strip_prefix("used_memory_dataset:"));
+        used.unwrap().trim().parse::<f64>().unwrap()
+    };
+    let before = memory();
+    for number in 0..5_000 {
+        create(&harness, &entry_of(&format!("user {}", number % 100)), &[b'x'; 400]).await;
+    }
+    assert!(memory() > before + 2_000_000.0);
+    harness.advance(IDLE);
+    for number in 0..100 {
+        assert_eq!(harness.store().list(&subject_called(&format!("user {number}"))).await, Ok(Vec::new()));
+    }
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while harness.redis.run::<u64>(&["DBSIZE"]) > 0 {
+        assert!(std::time::Instant::now() < deadline, "something stays");
+    }
+    let left = memory() - before;
+    assert!(left < 200_000.0, "{left} bytes stay");
+}
+
+fn entry_of_until_first_deadline() -> Entry {
+    Entry { absolute_expires_at: first_deadline(), ..entry_of("alice") }
+}
+
+async fn create(harness: &OnRedis, entry: &Entry, document: &[u8]) {
+    assert_eq!(harness.store().create(entry, document, first_deadline()).await, Ok(Creation::Created));
+}
+
+/// Commands but those of the connections themselves, and of this question.
+fn asked_by_requests(harness: &OnRedis) -> BTreeMap<String, u64> {
+    let mut calls = harness.redis.commandstats();
+    calls.retain(|name, _| !["hello", "expiretime", "info"].contains(&name.as_str()));
+    calls
+}
+
+fn difference<'a>(before: &BTreeMap<String, u64>, after: &'a BTreeMap<String, u64>) -> Vec<(&'a str, u64)> {
+    let more = |name: &String, calls: &u64| calls - before.get(name).copied().unwrap_or_default();
+    after
+        .iter()
+        .map(|(name, calls)| (name.as_str(), more(name, calls)))
+        .filter(|(_, more)| *more > 0)
+        .collect()
+}

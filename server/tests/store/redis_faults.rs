@@ -1,0 +1,349 @@
+//! Redis fails in every way that one machine can show: no answer is wrong, none is late, and all is
+//! well again within a second of its return.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use session_server::store::redis::RedisStore;
+use session_server::store::{AttemptKey, Change, Creation, Entry, Store, Unavailable};
+use session_server::{Clock, ManualClock, SystemClock};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::harness::{IDLE, connect, random_below, subject_called, until_available};
+use super::redis_server::RedisServer;
+
+const A_SECOND: Duration = Duration::from_secs(1);
+
+/// F3.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_redis_is_unavailable_within_a_second_and_then_at_once() {
+    let (redis, store, entry) = start(&[]).await;
+    redis.stop();
+    let begun = Instant::now();
+    for _ in 0..2 {
+        assert_eq!(store.load(entry.id, None).await, Err(Unavailable));
+    }
+    assert!(begun.elapsed() < A_SECOND, "two deadlines took {:?}", begun.elapsed());
+    assert!(!store.is_available());
+    let begun = Instant::now();
+    assert_every_operation_is_unavailable(&*store, &entry).await;
+    assert!(begun.elapsed() < Duration::from_millis(50), "failing at once took {:?}", begun.elapsed());
+    redis.resume();
+    assert!(until_available(&store).await < A_SECOND);
+    assert_eq!(store.load(entry.id, None).await.unwrap().unwrap().document, b"document");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_on_a_stopped_redis_answers_within_a_second() {
+    for operation in 0..OPERATIONS {
+        let (redis, store, entry) = start(&[]).await;
+        redis.stop();
+        let begun = Instant::now();
+        assert!(is_unavailable(&*store, &entry, operation).await, "operation {operation}");
+        assert!(begun.elapsed() < A_SECOND, "operation {operation} took {:?}", begun.elapsed());
+    }
+}
+
+/// One lost answer is no reason to drop what others wait for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_timeout_does_not_drop_the_connection() {
+    let (redis, store, entry) = start(&[]).await;
+    redis.stop();
+    assert_eq!(store.load(entry.id, None).await, Err(Unavailable));
+    redis.resume();
+    assert!(store.is_available());
+    assert!(store.load(entry.id, None).await.unwrap().is_some(), "and answers keep their order");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_redis_is_noticed_while_nobody_asks() {
+    let (redis, store, _) = start(&[]).await;
+    redis.stop();
+    let begun = Instant::now();
+    while store.is_available() {
+        assert!(begun.elapsed() < Duration::from_secs(3), "nobody notices");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// F1.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_redis_loses_nothing_and_is_found_within_a_second_of_its_return() {
+    let (mut redis, store, entry) = start(&["--appendonly", "yes"]).await;
+    store.delete(&create(&*store, "bob").await).await.unwrap();
+    redis.kill();
+    let begun = Instant::now();
+    assert_every_operation_is_unavailable(&*store, &entry).await;
+    assert!(begun.elapsed() < A_SECOND);
+    redis.restart();
+    redis.wait_until_it_answers();
+    assert!(until_available(&store).await < A_SECOND);
+    assert_eq!(store.load(entry.id, None).await.unwrap().unwrap().document, b"document");
+    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
+    assert_eq!(store.list(&subject_called("bob")).await, Ok(Vec::new()));
+    assert_eq!(store.update(entry.id, b"document", b"new").await, Ok(Change::Done), "with a new script");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_opens_before_its_redis_is_there() {
+    let mut redis = RedisServer::start(&[]);
+    redis.kill();
+    let store = RedisStore::open(&redis.url(), Arc::new(SystemClock)).unwrap();
+    let entry = entry_now("alice");
+    assert_every_operation_is_unavailable(&store, &entry).await;
+    redis.restart();
+    redis.wait_until_it_answers();
+    assert!(until_available(&store).await < A_SECOND);
+    assert_eq!(store.load(entry.id, None).await, Ok(None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_connection_is_replaced_within_a_second() {
+    let (redis, store, entry) = start(&[]).await;
+    for _ in 0..5 {
+        let _: u64 = redis.run(&["CLIENT", "KILL", "TYPE", "normal"]);
+        let begun = Instant::now();
+        while store.load(entry.id, None).await.is_err() {
+            assert!(begun.elapsed() < A_SECOND);
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// F12, finding 6.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_redis_refuses_logins_and_serves_everybody_else() {
+    let (redis, store, entry) = start(&["--maxmemory-policy", "noeviction"]).await;
+    let (leaving, changing) = (create(&*store, "alice").await, create(&*store, "alice").await);
+    store.update(entry.id, b"document", b"loads the script").await.unwrap();
+    let _: String = redis.run(&["CONFIG", "SET", "maxmemory", "1"]);
+    let newcomer = entry_now("bob");
+    assert_eq!(store.create(&newcomer, b"new", deadline_of(&newcomer)).await, Err(Unavailable));
+    assert_eq!(store.load(newcomer.id, None).await, Ok(None));
+    let pushed = deadline_of(&entry).saturating_add(IDLE);
+    assert!(store.load(entry.id, Some(pushed)).await.unwrap().is_some());
+    assert_eq!(store.idle_deadline(entry.id).await, Ok(Some(pushed)));
+    assert_eq!(store.update(entry.id, b"loads the script", b"more").await, Err(Unavailable));
+    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 3);
+    assert_eq!(store.change_epoch(&entry.subject).await, Ok(()), "on the way to log out everywhere");
+    assert_eq!(store.delete(&leaving).await, Ok(true));
+    assert_eq!(store.delete_unchanged(&changing, b"document").await, Ok(Change::Done));
+    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
+    assert!(store.is_available());
+    let _: String = redis.run(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert_eq!(store.create(&newcomer, b"new", deadline_of(&newcomer)).await, Ok(Creation::Created));
+}
+
+/// F15.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_replicas_redis_still_reads() {
+    let (redis, store, entry) = start(&[]).await;
+    let _: String = redis.run(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    assert_only_reads(&*store, &entry).await;
+    let _: String = redis.run(&["CONFIG", "SET", "min-replicas-to-write", "0"]);
+    assert_eq!(store.delete(&entry).await, Ok(true));
+}
+
+/// F16: `PING` fails too by then, and must not be what tells whether the store is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_cannot_save_still_reads() {
+    let (redis, store, entry) = start(&["--save", "3600 1000000"]).await;
+    let _: String = redis.run(&["CONFIG", "SET", "dbfilename", "redis.log.d"]);
+    redis.obstruct("redis.log.d");
+    let _: String = redis.run(&["BGSAVE"]);
+    let begun = Instant::now();
+    while !redis.run::<String>(&["INFO", "persistence"]).contains("rdb_last_bgsave_status:err") {
+        assert!(begun.elapsed() < Duration::from_secs(10), "saving does not fail");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_only_reads(&*store, &entry).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(store.is_available(), "the probe takes it for dead");
+}
+
+/// F6: the connection stays, and what is behind it may not be written to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demoted_redis_is_unavailable_until_it_is_promoted() {
+    let (redis, store, entry) = start(&[]).await;
+    let _: String = redis.run(&["REPLICAOF", "127.0.0.1", "1"]);
+    assert_eq!(store.delete(&entry).await, Err(Unavailable), "the first to notice");
+    assert!(!store.is_available());
+    assert_eq!(store.load(entry.id, None).await, Err(Unavailable), "a replica may be behind");
+    let _: String = redis.run(&["REPLICAOF", "NO", "ONE"]);
+    assert!(until_available(&store).await < A_SECOND);
+    assert_eq!(store.delete(&entry).await, Ok(true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demotion_is_noticed_while_nobody_writes() {
+    let (redis, store, _) = start(&[]).await;
+    let _: String = redis.run(&["REPLICAOF", "127.0.0.1", "1"]);
+    let begun = Instant::now();
+    while store.is_available() {
+        assert!(begun.elapsed() < Duration::from_secs(3), "nobody notices");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_credentials_are_not_tried_in_a_circle() {
+    let redis = RedisServer::start(&[]);
+    let _: String = redis.run(&["ACL", "SETUSER", "app", "on", ">right", "~*", "+@all"]);
+    let wrong = redis.url().replace("//", "//app:wrong@");
+    let store = RedisStore::open(&wrong, Arc::new(SystemClock)).unwrap();
+    tokio::time::sleep(A_SECOND).await;
+    assert!(!store.is_available());
+    assert!(redis.commandstats()["hello"] <= 2, "tries: {}", redis.commandstats()["hello"]);
+}
+
+/// F20: whatever a broken line delivers, it is nobody's document.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbled_replies_drop_the_connection_and_are_no_answer() {
+    let redis = RedisServer::start(&[]);
+    let line = GarblingLine::to(redis.port()).await;
+    let store = RedisStore::open(&line.url, Arc::new(SystemClock)).unwrap();
+    until_available(&store).await;
+    let entry = create(&store, "alice").await;
+    for _ in 0..10 {
+        line.garbles.store(true, Ordering::SeqCst);
+        assert_eq!(store.load(entry.id, None).await, Err(Unavailable));
+        assert!(!store.is_available());
+        line.garbles.store(false, Ordering::SeqCst);
+        assert!(until_available(&store).await < A_SECOND);
+        assert_eq!(store.load(entry.id, None).await.unwrap().unwrap().document, b"document");
+    }
+}
+
+/// F21: requests are cancelled in mid-command, and nobody gets another's answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cancelled_requests_leave_everybody_their_own_answer() {
+    let (_redis, store, _) = start(&[]).await;
+    let mut entries = Vec::new();
+    for number in 0..20 {
+        let entry = entry_now("alice");
+        let document = format!("document {number}");
+        store.create(&entry, document.as_bytes(), deadline_of(&entry)).await.unwrap();
+        entries.push((entry, document));
+    }
+    let entries = Arc::new(entries);
+    let mut clients = JoinSet::new();
+    for _ in 0..32 {
+        let (store, entries) = (Arc::clone(&store), Arc::clone(&entries));
+        clients.spawn(async move {
+            for _ in 0..500 {
+                let (entry, document) = &entries[random_below(entries.len())];
+                let patience = Duration::from_micros(random_below(1_500) as u64);
+                let load = tokio::time::timeout(patience, store.load(entry.id, None));
+                if let Ok(loaded) = load.await {
+                    assert_eq!(loaded.unwrap().unwrap().document, document.as_bytes());
+                }
+            }
+        });
+    }
+    clients.join_all().await;
+    assert!(store.is_available());
+}
+
+/// A server on the machine's own time, a store on it, and a session.
+async fn start(flags: &[&str]) -> (RedisServer, Arc<RedisStore>, Entry) {
+    let redis = RedisServer::start(flags);
+    let store = connect(&redis, &ManualClock::at(SystemClock.now())).await;
+    let entry = create(&*store, "alice").await;
+    (redis, store, entry)
+}
+
+async fn create(store: &dyn Store, subject: &str) -> Entry {
+    let entry = entry_now(subject);
+    let created = store.create(&entry, b"document", deadline_of(&entry)).await;
+    assert_eq!(created, Ok(Creation::Created));
+    entry
+}
+
+/// Redis keeps its own time in these tests.
+fn entry_now(subject: &str) -> Entry {
+    let now = SystemClock.now();
+    let absolute_expires_at = now.saturating_add(super::harness::ABSOLUTE);
+    Entry { issued_at: now, absolute_expires_at, ..super::harness::entry_of(subject) }
+}
+
+fn deadline_of(entry: &Entry) -> session_core::UnixTime {
+    entry.issued_at.saturating_add(IDLE)
+}
+
+async fn assert_only_reads(store: &dyn Store, entry: &Entry) {
+    let pushed = deadline_of(entry).saturating_add(IDLE);
+    let stored = store.load(entry.id, Some(pushed)).await.unwrap().expect("the document");
+    assert_eq!((stored.document, stored.idle_expires_at), (b"document".to_vec(), None));
+    assert_eq!(store.idle_deadline(entry.id).await, Ok(Some(deadline_of(entry))), "nothing was extended");
+    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
+    assert_eq!(store.delete(entry).await, Err(Unavailable));
+    assert_eq!(store.update(entry.id, b"document", b"new").await, Err(Unavailable));
+    assert!(store.is_available());
+}
+
+async fn assert_every_operation_is_unavailable(store: &dyn Store, entry: &Entry) {
+    for operation in 0..OPERATIONS {
+        assert!(is_unavailable(store, entry, operation).await, "operation {operation}");
+    }
+}
+
+const OPERATIONS: usize = 12;
+
+async fn is_unavailable(store: &dyn Store, entry: &Entry, operation: usize) -> bool {
+    let (deadline, key) = (deadline_of(entry), AttemptKey::account("alice"));
+    match operation {
+        0 => store.create(entry, b"document", deadline).await == Err(Unavailable),
+        1 => store.load(entry.id, None).await == Err(Unavailable),
+        2 => store.load(entry.id, Some(deadline)).await == Err(Unavailable),
+        3 => store.idle_deadline(entry.id).await == Err(Unavailable),
+        4 => store.update(entry.id, b"document", b"new").await == Err(Unavailable),
+        5 => store.delete(entry).await == Err(Unavailable),
+        6 => store.delete_unchanged(entry, b"document").await == Err(Unavailable),
+        7 => store.list(&entry.subject).await == Err(Unavailable),
+        8 => store.epoch(&entry.subject).await == Err(Unavailable),
+        9 => store.change_epoch(&entry.subject).await == Err(Unavailable),
+        10 => store.count_attempt(&key, IDLE).await == Err(Unavailable),
+        11 => store.forgive_attempt(&key).await == Err(Unavailable),
+        _ => unreachable!("there are {OPERATIONS} operations"),
+    }
+}
+
+/// A line to Redis that turns every reply into garbage while it is told to.
+struct GarblingLine {
+    url: String,
+    garbles: Arc<AtomicBool>,
+}
+
+impl GarblingLine {
+    async fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let garbles = Arc::new(AtomicBool::new(false));
+        tokio::spawn(carry_all(listener, port, Arc::clone(&garbles)));
+        Self { url, garbles }
+    }
+}
+
+async fn carry_all(listener: TcpListener, port: u16, garbles: Arc<AtomicBool>) {
+    while let Ok((client, _)) = listener.accept().await {
+        let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = server.into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+        let garbles = Arc::clone(&garbles);
+        tokio::spawn(async move {
+            let mut reply = [0; 4096];
+            while let Ok(length @ 1..) = from_server.read(&mut reply).await {
+                if garbles.load(Ordering::SeqCst) {
+                    reply[..length].iter_mut().for_each(|byte| *byte ^= 0x55);
+                }
+                if to_client.write_all(&reply[..length]).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
