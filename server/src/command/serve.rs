@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use session_core::KeyRing;
 use session_server::store::Store;
 use session_server::store::embedded::EmbeddedStore;
+use session_server::store::redis::RedisStore;
 use session_server::{
     App, Clock, HashingPool, Logins, Sessions, SystemClock, TrustedProxies, UsersFile, routes, serve,
 };
@@ -81,6 +82,7 @@ fn open_store(url: &str, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
         Some(("embedded", directory)) if !directory.is_empty() => {
             Ok(Arc::new(EmbeddedStore::open(Path::new(directory), Arc::clone(clock))?))
         }
+        Some(("redis", _)) => Ok(Arc::new(RedisStore::open(url, Arc::clone(clock))?)),
         // The URL may hold a password, so it is not repeated.
         _ => Err("store is not `embedded:DIRECTORY` or `redis://HOST:PORT`".into()),
     }

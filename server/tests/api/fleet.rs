@@ -6,9 +6,10 @@ use std::time::Duration;
 use session_core::{CookieName, KeyRing, SameSite, Timeouts, UnixTime};
 use session_server::store::Store;
 use session_server::store::embedded::EmbeddedStore;
+use session_server::store::redis::RedisStore;
 use session_server::{
-    App, AttemptLimits, HashingLimits, HashingPool, Limits, Logins, ManualClock, Password, PasswordCost,
-    PasswordHash, Sessions, TrustedProxies, UsersFile, routes, serve,
+    App, AttemptLimits, Clock, HashingLimits, HashingPool, Limits, Logins, ManualClock, Password,
+    PasswordCost, PasswordHash, Sessions, TrustedProxies, UsersFile, routes, serve,
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -16,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::client::Browser;
+use crate::redis_server::RedisServer;
 use crate::secrecy;
 
 /// When every test begins.
@@ -35,6 +37,8 @@ pub(crate) struct Fleet {
     pub(crate) clock: ManualClock,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) directory: TempDir,
+    /// The server behind the store, where there is one.
+    pub(crate) redis: Option<RedisServer>,
 }
 
 /// One of them.
@@ -53,6 +57,27 @@ impl Fleet {
         Self::on([store.clone() as Arc<dyn Store>, store.clone(), store], clock, directory).await
     }
 
+    /// Each server with a connection of its own to one Redis, whose clock is the servers'.
+    pub(crate) async fn on_redis() -> Self {
+        Self::on_redis_with(&[]).await
+    }
+
+    pub(crate) async fn on_redis_with(flags: &[&str]) -> Self {
+        let redis = RedisServer::start_at(START, flags);
+        let clock = ManualClock::at(START);
+        let connect = || async {
+            let store = RedisStore::open(&redis.url(), Arc::new(clock.clone())).unwrap();
+            while !store.is_available() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            Arc::new(store) as Arc<dyn Store>
+        };
+        let stores = [connect().await, connect().await, connect().await];
+        let directory = tempfile::tempdir().unwrap();
+        let fleet = Self::on(stores, clock.clone(), directory).await;
+        Self { redis: Some(redis), ..fleet }
+    }
+
     async fn on<const N: usize>(stores: [Arc<dyn Store>; N], clock: ManualClock, directory: TempDir) -> Self {
         let keys = Arc::new(KeyRing::generate().unwrap());
         secrecy::watch(&keys);
@@ -61,7 +86,7 @@ impl Fleet {
         let add = |name: &str| users.change(|users| users.insert(name.into(), hash.clone())).unwrap();
         add("alice");
         add("bob");
-        let mut fleet = Self { servers: Vec::new(), clock, keys, directory };
+        let mut fleet = Self { servers: Vec::new(), clock, keys, directory, redis: None };
         for store in stores {
             fleet.add_server(store, Limits::default()).await;
         }
@@ -118,6 +143,13 @@ impl Fleet {
     /// Moves the servers' clocks and the store's.
     pub(crate) fn advance(&self, span: Duration) {
         self.clock.advance(span);
+        if let Some(redis) = &self.redis {
+            redis.set_clock(self.clock.now());
+        }
+    }
+
+    pub(crate) fn redis(&mut self) -> &mut RedisServer {
+        self.redis.as_mut().expect("a fleet on Redis")
     }
 }
 

@@ -4,6 +4,7 @@ mod client;
 mod fleet;
 
 mod devices;
+mod faults;
 mod headers;
 mod hostile_clients;
 mod log_in;
@@ -13,6 +14,9 @@ mod secrecy;
 mod session;
 mod session_data;
 
+#[path = "../support/redis_server.rs"]
+mod redis_server;
+
 /// Makes a test of each function for each store: `on_every_store!(a_story, another_story);`
 macro_rules! on_every_store {
     ($($story:ident),+ $(,)?) => {
@@ -20,6 +24,13 @@ macro_rules! on_every_store {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $story() {
                 super::$story(crate::fleet::Fleet::on_the_embedded_store().await).await;
+            })+
+        }
+
+        mod on_redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::$story(crate::fleet::Fleet::on_redis().await).await;
             })+
         }
     };

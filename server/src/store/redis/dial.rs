@@ -66,7 +66,7 @@ impl Dialler {
 /// does (finding 7), and a server that is loading says hello.
 pub(super) async fn check(connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
     let mut questions = redis::pipe();
-    questions.cmd("HELLO").cmd("EXPIRETIME").arg(keys::PROBE).ignore();
+    questions.cmd("HELLO").cmd("EXISTS").arg(keys::PROBE).ignore();
     let (greeting,): (HashMap<String, Value>,) = questions.query_async(connection).await?;
     match greeting.get("role") {
         Some(Value::BulkString(role)) if role == b"master" => Ok(()),
