@@ -58,7 +58,7 @@ impl RedisStore {
         Ok(Self { link: Link::open(url)?, clock })
     }
 
-    /// Entries that outlived their document by so much that no clock can be wrong about it.
+    /// What is older has no document on its way, whichever server's clock is asked.
     fn trimmed_before(&self) -> UnixTime {
         self.clock.now().saturating_sub(TRIM_AGE)
     }

@@ -1,11 +1,16 @@
 //! What only the Redis store can get wrong while Redis is well.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use session_server::store::{AttemptKey, Change, Creation, Entry};
+use session_server::ManualClock;
+use session_server::store::redis::RedisStore;
+use session_server::store::{AttemptKey, Change, Creation, Entry, Store};
 
-use super::harness::{ABSOLUTE, Harness, IDLE, OnRedis, START, entry_of, first_deadline, subject_called};
+use super::harness::{
+    ABSOLUTE, Harness, IDLE, OnRedis, START, entry_of, first_deadline, subject_called, until_available,
+};
 
 #[tokio::test]
 async fn a_session_is_a_plain_value_that_expires_at_its_idle_deadline() {
@@ -154,6 +159,37 @@ async fn scripts_are_loaded_again_after_redis_forgot_them() {
         let _: String = harness.redis.run(&["SCRIPT", "FLUSH"]);
         assert_eq!(harness.store().update(entry.id, old, new).await, Ok(Change::Done));
     }
+}
+
+/// R46: what the documentation tells an operator to allow is enough, and nothing else is tried.
+#[tokio::test]
+async fn a_user_with_few_commands_and_keys_is_enough() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    let mut user = vec!["ACL", "SETUSER", "sessions", "on", ">secret"];
+    user.extend(["~session:*", "~subject-sessions:*", "~subject-epoch:*", "~attempts:*"]);
+    user.extend(["+hello", "+info", "+get", "+getex", "+set", "+del", "+expiretime", "+expire", "+expireat"]);
+    user.extend(["+ttl", "+incr", "+decr", "+zadd", "+zrem", "+zrange", "+zremrangebyscore"]);
+    user.extend(["+evalsha", "+script|load"]);
+    let _: String = harness.redis.run(&user);
+    let url = harness.redis.url().replace("//", "//sessions:secret@");
+    let store = RedisStore::open(&url, Arc::new(ManualClock::at(START))).unwrap();
+    until_available(&store).await;
+    let key = AttemptKey::account("alice");
+    assert_eq!(store.create(&entry, b"one", first_deadline()).await, Ok(Creation::Created));
+    assert_eq!(store.create(&entry, b"one", first_deadline()).await, Ok(Creation::Exists));
+    assert!(store.load(entry.id, None).await.unwrap().is_some());
+    assert!(store.load(entry.id, Some(first_deadline())).await.unwrap().is_some());
+    assert_eq!(store.idle_deadline(entry.id).await, Ok(Some(first_deadline())));
+    assert_eq!(store.update(entry.id, b"one", b"two").await, Ok(Change::Done));
+    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
+    assert_eq!(store.change_epoch(&entry.subject).await, Ok(()));
+    assert!(store.epoch(&entry.subject).await.is_ok());
+    assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 1);
+    assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 2);
+    assert_eq!(store.forgive_attempt(&key).await, Ok(()));
+    assert_eq!(store.delete_unchanged(&entry, b"two").await, Ok(Change::Done));
+    assert_eq!(store.delete(&entry).await, Ok(false));
+    assert_eq!(harness.redis.run::<Vec<::redis::Value>>(&["ACL", "LOG"]), []);
 }
 
 /// R28 at some size: a hundred users, fifty sessions each.

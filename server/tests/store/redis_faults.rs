@@ -1,8 +1,8 @@
 //! Redis fails in every way that one machine can show: no answer is wrong, none is late, and all is
 //! well again within a second of its return.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use session_server::store::redis::RedisStore;
@@ -113,6 +113,17 @@ async fn a_cut_connection_is_replaced_within_a_second() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_redis_is_noticed_at_once_while_nobody_asks() {
+    let (mut redis, store, _) = start(&[]).await;
+    redis.kill();
+    let begun = Instant::now();
+    while store.is_available() {
+        assert!(begun.elapsed() < Duration::from_millis(500), "nobody notices");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// F12, finding 6.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_redis_refuses_logins_and_serves_everybody_else() {
@@ -151,8 +162,7 @@ async fn without_its_replicas_redis_still_reads() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_cannot_save_still_reads() {
     let (redis, store, entry) = start(&["--save", "3600 1000000"]).await;
-    let _: String = redis.run(&["CONFIG", "SET", "dbfilename", "redis.log.d"]);
-    redis.obstruct("redis.log.d");
+    redis.obstruct("dump.rdb");
     let _: String = redis.run(&["BGSAVE"]);
     let begun = Instant::now();
     while !redis.run::<String>(&["INFO", "persistence"]).contains("rdb_last_bgsave_status:err") {
@@ -160,6 +170,7 @@ async fn a_redis_that_cannot_save_still_reads() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_only_reads(&*store, &entry).await;
+    // The probe goes by the time of the runtime, which real connections do not let a test move.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert!(store.is_available(), "the probe takes it for dead");
 }
@@ -194,9 +205,39 @@ async fn refused_credentials_are_not_tried_in_a_circle() {
     let _: String = redis.run(&["ACL", "SETUSER", "app", "on", ">right", "~*", "+@all"]);
     let wrong = redis.url().replace("//", "//app:wrong@");
     let store = RedisStore::open(&wrong, Arc::new(SystemClock)).unwrap();
+    // Long enough for the four tries or more that an unreachable server would see.
     tokio::time::sleep(A_SECOND).await;
     assert!(!store.is_available());
     assert!(redis.commandstats()["hello"] <= 2, "tries: {}", redis.commandstats()["hello"]);
+}
+
+/// An operator sees each change of state once, and no secret. All of the store runs on this thread,
+/// so that its lines can be told from those of other tests.
+#[tokio::test]
+async fn each_change_of_state_is_one_line_without_the_password() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let mut redis = RedisServer::start(&["--user", "app", "on", ">hunter2", "~*", "+@all"]);
+    let url = redis.url().replace("//", "//app:hunter2@");
+    let store = RedisStore::open(&url, Arc::new(SystemClock)).unwrap();
+    until_available(&store).await;
+    store.load(entry_now("alice").id, None).await.unwrap();
+    redis.kill();
+    // Long enough for several dials that fail.
+    tokio::time::sleep(A_SECOND).await;
+    redis.restart();
+    redis.wait_until_it_answers();
+    until_available(&store).await;
+    store.load(entry_now("alice").id, None).await.unwrap();
+    let log = log.text();
+    let count = |text: &str| log.matches(text).count();
+    assert_eq!(count("redis is connected"), 2, "{log}");
+    assert_eq!(count("redis connection is given up"), 1, "{log}");
+    assert_eq!(count("redis is not reachable"), 1, "{log}");
+    assert_eq!(count("redis loses sessions when it is killed"), 1, "{log}");
+    assert_eq!(count("hunter2"), 0, "{log}");
 }
 
 /// F20: whatever a broken line delivers, it is nobody's document.
@@ -345,5 +386,26 @@ async fn carry_all(listener: TcpListener, port: u16, garbles: Arc<AtomicBool>) {
                 }
             }
         });
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }

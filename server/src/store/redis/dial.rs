@@ -1,14 +1,17 @@
 //! Making a connection that is known to answer, and to be to the right server.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, SendError};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, Value,
+    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind,
+    RedisError, Value,
 };
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::OpenError;
@@ -48,6 +51,18 @@ impl Dialler {
             .set_connection_timeout(Some(DEADLINE))
             .set_response_timeout(Some(DEADLINE));
         Ok(Self { client: Client::open(info).map_err(|_| OpenError::Url)?, config, address })
+    }
+
+    /// Has whoever waits on `disturbed` woken when a connection ends, so that one that nobody uses
+    /// is replaced as fast as one in use.
+    pub(super) fn tell_disconnections_to(self, disturbed: Arc<Notify>) -> Self {
+        let tell = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection {
+                disturbed.notify_one();
+            }
+            Ok::<(), SendError>(())
+        };
+        Self { config: self.config.set_push_sender(tell), ..self }
     }
 
     /// A connection to a primary that answers and is willing to read, all within [`DEADLINE`].

@@ -43,9 +43,9 @@ pub(super) struct Link {
 impl Link {
     /// Begins to dial, and waits for nothing.
     pub(super) fn open(url: &str) -> Result<Self, OpenError> {
-        let dialler = Dialler::new(url)?;
-        let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let line = Arc::new(Line::default());
+        let dialler = Dialler::new(url)?.tell_disconnections_to(Arc::clone(&line.is_disturbed));
+        let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let supervisor = Supervisor { dialler, line: Arc::clone(&line), advice: None, is_known_down: false };
         Ok(Self { line, supervisor: runtime.spawn(supervisor.run()) })
     }
@@ -98,7 +98,8 @@ impl Drop for Link {
 #[derive(Default)]
 struct Line {
     current: RwLock<Option<Connection>>,
-    is_dropped: Notify,
+    /// Woken when the connection was given up, or may have ended.
+    is_disturbed: Arc<Notify>,
 }
 
 impl Line {
@@ -148,7 +149,7 @@ impl Line {
                 reason = error.category(),
                 "redis connection is given up: sessions are unavailable"
             );
-            self.is_dropped.notify_one();
+            self.is_disturbed.notify_one();
         }
     }
 }
@@ -246,10 +247,11 @@ impl Supervisor {
     /// Returns when the connection was given up.
     async fn watch(&self, connection: &Connection) {
         while self.line.has(connection) {
-            let given_up = timeout(PROBE_INTERVAL, self.line.is_dropped.notified()).await;
-            if given_up.is_err() {
-                self.probe(connection).await;
+            let disturbed = timeout(PROBE_INTERVAL, self.line.is_disturbed.notified()).await;
+            if disturbed.is_ok() {
+                connection.health.has_answered.store(false, Ordering::Relaxed);
             }
+            self.probe(connection).await;
         }
     }
 
