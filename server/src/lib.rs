@@ -17,7 +17,9 @@ pub use logins::{
     AttemptLimits, Busy, HashingLimits, HashingPool, LoginError, Logins, User, Users, UsersFile,
     UsersFileError, UsersUnavailable,
 };
-pub use password::{HashingFailed, InvalidPasswordHash, Password, PasswordCost, PasswordHash, WeakPassword};
+pub use password::{
+    HashingFailed, HashingMemory, InvalidPasswordHash, Password, PasswordCost, PasswordHash, WeakPassword,
+};
 pub use record::{Client, MAX_DOCUMENT_LENGTH, NewSession, Record};
 pub use serve::{Limits, serve};
 pub use sessions::{Activity, DataChange, Issued, LiveSession, Renewal, Revocation, SessionError, Sessions};

@@ -8,8 +8,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::password::{HashingFailed, Password, PasswordCost, PasswordHash};
+use crate::password::{HashingFailed, HashingMemory, Password, PasswordCost, PasswordHash};
 use crate::store::{AttemptKey, Store, Unavailable};
+use hashing::Slot;
 
 pub use hashing::{Busy, HashingLimits, HashingPool};
 pub use users::{User, Users, UsersUnavailable};
@@ -49,7 +50,7 @@ impl Logins {
     /// Logins of these users.
     ///
     /// # Errors
-    /// When the system gives no randomness or no memory.
+    /// When the system gives no randomness.
     pub fn new(
         users: Arc<dyn Users>,
         store: Arc<dyn Store>,
@@ -57,7 +58,8 @@ impl Logins {
         limits: AttemptLimits,
         cost: PasswordCost,
     ) -> Result<Self, HashingFailed> {
-        let nobodys_hash = PasswordHash::new(&Password::new(String::new()), cost)?;
+        let nobody = Password::new(String::new());
+        let nobodys_hash = PasswordHash::new(&nobody, cost, &mut HashingMemory::default())?;
         Ok(Self { users, store, hashing, limits, cost, nobodys_hash })
     }
 
@@ -74,6 +76,7 @@ impl Logins {
         password: Password,
         address: Option<IpAddr>,
     ) -> Result<User, LoginError> {
+        let slot = self.hashing.reserve()?;
         let counters = self.counters(name, address);
         for (counter, limit) in &counters {
             let attempts = self.store.count_attempt(counter, self.limits.window).await?;
@@ -83,13 +86,13 @@ impl Logins {
         }
         let user = self.users.find(name).await?;
         let hash = user.as_ref().map_or(&self.nobodys_hash, |user| &user.password_hash).clone();
-        let right = self.hashing.run(move || hash.verify(&password).then_some(password)).await?;
+        let right = slot.run(move |memory| hash.verify(&password, memory).then_some(password)).await?;
         let (Some(user), Some(password)) = (user, right) else { return Err(LoginError::Refused) };
         for (counter, _) in &counters {
             self.store.forgive_attempt(counter).await?;
         }
         if user.password_hash.is_weaker_than(self.cost) {
-            self.strengthen(&user, password).await;
+            self.strengthen(&slot, &user, password).await;
         }
         Ok(user)
     }
@@ -102,9 +105,10 @@ impl Logins {
 
     /// Hashes a password again that was hashed with less work than now (R40). If it cannot be done
     /// at this login, it will be at the next.
-    async fn strengthen(&self, user: &User, password: Password) {
+    async fn strengthen(&self, slot: &Slot<'_>, user: &User, password: Password) {
         let cost = self.cost;
-        let Ok(Ok(hash)) = self.hashing.run(move || PasswordHash::new(&password, cost)).await else { return };
+        let hashed = slot.run(move |memory| PasswordHash::new(&password, cost, memory)).await;
+        let Ok(Ok(hash)) = hashed else { return };
         match self.users.replace_hash(&user.subject, &user.password_hash, hash).await {
             Ok(()) => tracing::info!(subject = user.subject.as_str(), "password hash strengthened"),
             Err(error) => tracing::warn!(%error, "password hash could not be strengthened"),

@@ -1,10 +1,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use argon2::password_hash::phc::PasswordHash as PhcHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as PhcHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
+
+/// ASVS 11.4.2 and RFC 9106 §3.1.
+const SALT_LENGTH: usize = 16;
 
 /// A password that somebody entered. Elided in `Debug`, erased when dropped.
 pub struct Password(Zeroizing<String>);
@@ -86,9 +88,9 @@ impl PasswordCost {
         }
     }
 
-    fn hasher(self) -> Result<Argon2<'static>, HashingFailed> {
+    fn argon2(self) -> Result<Params, HashingFailed> {
         let (memory_kib, passes, lanes) = self.parameters();
-        Ok(Params::new(memory_kib, passes, lanes, None).map_err(|_| HashingFailed)?.into())
+        Params::new(memory_kib, passes, lanes, Some(Params::DEFAULT_OUTPUT_LEN)).map_err(|_| HashingFailed)
     }
 
     const fn work(self) -> u64 {
@@ -102,19 +104,35 @@ impl PasswordCost {
 pub struct PasswordHash(PhcHash);
 
 impl PasswordHash {
-    /// Hashes with a fresh salt of 16 bytes. Takes tens of milliseconds and the memory of `cost`.
+    /// Hashes with a fresh salt of 16 bytes. Takes tens of milliseconds.
     ///
     /// # Errors
-    /// When the system gives no randomness or no memory.
-    pub fn new(password: &Password, cost: PasswordCost) -> Result<Self, HashingFailed> {
-        cost.hasher()?.hash_password(password.0.as_bytes()).map(Self).map_err(|_| HashingFailed)
+    /// When the system gives no randomness.
+    pub fn new(
+        password: &Password,
+        cost: PasswordCost,
+        memory: &mut HashingMemory,
+    ) -> Result<Self, HashingFailed> {
+        let params = cost.argon2()?;
+        let mut salt = [0; SALT_LENGTH];
+        getrandom::fill(&mut salt).map_err(|_| HashingFailed)?;
+        let hash = memory.hash(password, &salt, &params).ok_or(HashingFailed)?;
+        Ok(Self(PhcHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).map_err(|_| HashingFailed)?,
+            salt: Some(Salt::new(&salt).map_err(|_| HashingFailed)?),
+            hash: Some(hash),
+        }))
     }
 
     /// Whether this is the hash of `password`, by its own parameters. As slow as [`new`](Self::new).
     #[must_use]
-    pub fn verify(&self, password: &Password) -> bool {
-        password.0.len() <= Password::MAX_LENGTH
-            && Argon2::default().verify_password(password.0.as_bytes(), &self.0).is_ok()
+    pub fn verify(&self, password: &Password, memory: &mut HashingMemory) -> bool {
+        let PhcHash { salt: Some(salt), hash: Some(expected), .. } = &self.0 else { return false };
+        let Ok(params) = Params::try_from(&self.0) else { return false };
+        // `Output` compares in constant time.
+        memory.hash(password, salt, &params).is_some_and(|hash| hash == *expected)
     }
 
     /// Whether it was made with less work than `cost` and should be made again.
@@ -132,7 +150,8 @@ impl FromStr for PasswordHash {
         let hash = PhcHash::new(text).map_err(|_| InvalidPasswordHash)?;
         let complete = hash.salt.is_some() && hash.hash.is_some() && Params::try_from(&hash).is_ok();
         let argon2id = hash.algorithm == Algorithm::Argon2id.ident();
-        if complete && argon2id { Ok(Self(hash)) } else { Err(InvalidPasswordHash) }
+        let current = hash.version == Some(Version::V0x13.into());
+        if complete && argon2id && current { Ok(Self(hash)) } else { Err(InvalidPasswordHash) }
     }
 }
 
@@ -148,14 +167,43 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// The memory in which passwords are hashed. Whoever hashes many keeps it: to ask for tens of MiB
+/// and give them back each time is slow, and leaves the heap in pieces that add up.
+#[derive(Default)]
+pub struct HashingMemory(Vec<Block>);
+
+impl HashingMemory {
+    fn hash(&mut self, password: &Password, salt: &[u8], params: &Params) -> Option<Output> {
+        if password.0.len() > Password::MAX_LENGTH {
+            return None;
+        }
+        let blocks = params.block_count();
+        if self.0.len() < blocks {
+            self.0.resize(blocks, Block::default());
+        }
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let mut output = [0; Output::MAX_LENGTH];
+        let output = output.get_mut(..params.output_len()?)?;
+        let memory = self.0.get_mut(..blocks)?;
+        argon2.hash_password_into_with_memory(password.0.as_bytes(), salt, output, memory).ok()?;
+        Output::new(output).ok()
+    }
+}
+
+impl fmt::Debug for HashingMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HashingMemory(..)")
+    }
+}
+
 /// A text that is not a password's hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("password hash is not an Argon2id PHC string")]
 pub struct InvalidPasswordHash;
 
-/// The system gave no randomness or no memory.
+/// The system gave no randomness, or the password is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("password could not be hashed: no randomness or no memory")]
+#[error("password could not be hashed: no randomness, or it is longer than 1,024 bytes")]
 pub struct HashingFailed;
 
 #[cfg(test)]
@@ -168,20 +216,26 @@ mod tests {
 
     #[test]
     fn a_hash_knows_its_password_and_no_other() {
-        let hash = PasswordHash::new(&password("Jörg's 🔑 horse"), PasswordCost::Mib19).unwrap();
+        let hash = PasswordHash::new(
+            &password("Jörg's 🔑 horse"),
+            PasswordCost::Mib19,
+            &mut HashingMemory::default(),
+        )
+        .unwrap();
         assert!(hash.to_string().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(hash.verify(&password("Jörg's 🔑 horse")));
-        assert!(!hash.verify(&password("Jörg's 🔑 horse ")));
+        assert!(hash.verify(&password("Jörg's 🔑 horse"), &mut HashingMemory::default()));
+        assert!(!hash.verify(&password("Jörg's 🔑 horse "), &mut HashingMemory::default()));
         assert_eq!(hash.to_string().parse(), Ok(hash));
     }
 
     #[test]
     fn a_long_password_is_neither_cut_nor_hashed_past_its_limit() {
         let long = "x".repeat(Password::MAX_LENGTH);
-        let hash = PasswordHash::new(&password(&long), PasswordCost::Mib19).unwrap();
-        assert!(hash.verify(&password(&long)));
-        assert!(!hash.verify(&password(&long[1..])));
-        assert!(!hash.verify(&password(&format!("{long}y"))));
+        let hash =
+            PasswordHash::new(&password(&long), PasswordCost::Mib19, &mut HashingMemory::default()).unwrap();
+        assert!(hash.verify(&password(&long), &mut HashingMemory::default()));
+        assert!(!hash.verify(&password(&long[1..]), &mut HashingMemory::default()));
+        assert!(!hash.verify(&password(&format!("{long}y")), &mut HashingMemory::default()));
     }
 
     #[test]
@@ -202,7 +256,9 @@ mod tests {
             .parse()
             .unwrap();
         assert!(weak.is_weaker_than(PasswordCost::Mib19));
-        let hash = PasswordHash::new(&password("correct horse"), PasswordCost::Mib19).unwrap();
+        let hash =
+            PasswordHash::new(&password("correct horse"), PasswordCost::Mib19, &mut HashingMemory::default())
+                .unwrap();
         assert!(!hash.is_weaker_than(PasswordCost::Mib19));
         assert!(hash.is_weaker_than(PasswordCost::Mib64));
     }

@@ -2,7 +2,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use session_server::{Password, PasswordCost, PasswordHash, UsersFile};
+use session_server::{HashingMemory, Password, PasswordCost, PasswordHash, UsersFile};
 
 use super::{Result, data_file, make_parent};
 
@@ -100,7 +100,7 @@ impl NewPassword {
         };
         let password = Password::new(text);
         password.judge(&self.name)?;
-        Ok(PasswordHash::new(&password, self.password_cost)?)
+        Ok(PasswordHash::new(&password, self.password_cost, &mut HashingMemory::default())?)
     }
 }
 

@@ -1,9 +1,11 @@
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+
+use crate::password::HashingMemory;
 
 /// Bounds on the time and memory that password hashing may take from everything else (R42).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,40 +24,56 @@ impl Default for HashingLimits {
     }
 }
 
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut HashingMemory) + Send>;
 
 /// Threads that hash passwords, at the lowest priority: requests that only check a session go
-/// first, however many logins there are.
+/// first, however many logins there are. Each thread has its own memory and keeps it.
 pub struct HashingPool {
-    jobs: SyncSender<Job>,
+    jobs: Sender<Job>,
+    slots: Semaphore,
+}
+
+/// A place at a thread or in the queue, given back when it is dropped.
+pub(super) struct Slot<'p> {
+    pool: &'p HashingPool,
+    _permit: SemaphorePermit<'p>,
 }
 
 impl HashingPool {
     /// Starts the threads; they end with the pool.
     #[must_use]
     pub fn new(limits: HashingLimits) -> Self {
-        let (jobs, waiting) = sync_channel(limits.queue);
+        let (jobs, waiting) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..limits.threads.get() {
             let waiting = Arc::clone(&waiting);
             thread::spawn(move || work(&waiting));
         }
-        Self { jobs }
+        let slots = limits.threads.get().saturating_add(limits.queue).min(Semaphore::MAX_PERMITS);
+        Self { jobs, slots: Semaphore::new(slots) }
     }
 
+    /// Takes a place, before anything else is done for a login: who cannot have one costs nothing.
+    pub(super) fn reserve(&self) -> Result<Slot<'_>, Busy> {
+        let permit = self.slots.try_acquire().map_err(|_| Busy)?;
+        Ok(Slot { pool: self, _permit: permit })
+    }
+}
+
+impl Slot<'_> {
     /// Runs `job` on one of the threads, unless its caller has gone away by then.
-    ///
-    /// # Errors
-    /// [`Busy`] at once when the queue is full.
-    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut HashingMemory) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
         let (reply, result) = oneshot::channel();
-        let job = move || {
+        let job = move |memory: &mut HashingMemory| {
             if !reply.is_closed() {
                 // The caller may go away meanwhile.
-                let _ = reply.send(job());
+                let _ = reply.send(job(memory));
             }
         };
-        self.jobs.try_send(Box::new(job)).map_err(|_| Busy)?;
+        self.pool.jobs.send(Box::new(job)).map_err(|_| Busy)?;
         result.await.map_err(|_| Busy)
     }
 }
@@ -63,10 +81,11 @@ impl HashingPool {
 fn work(waiting: &Mutex<Receiver<Job>>) {
     // On Linux this is the priority of this thread alone. Without it hashing is merely less polite.
     let _ = rustix::process::nice(19);
+    let mut memory = HashingMemory::default();
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
-            Ok(job) => job(),
+            Ok(job) => job(&mut memory),
             Err(_) => return,
         }
     }
@@ -80,29 +99,35 @@ pub struct Busy;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
 
     #[tokio::test]
-    async fn a_full_queue_is_busy_at_once() {
-        let pool = Arc::new(HashingPool::new(HashingLimits { threads: NonZero::<usize>::MIN, queue: 1 }));
-        let (started, has_started) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let slow = tokio::spawn({
-            let pool = Arc::clone(&pool);
-            async move {
-                pool.run(move || {
-                    started.send(()).unwrap();
-                    released.recv()
-                })
-                .await
-            }
-        });
-        tokio::task::spawn_blocking(move || has_started.recv()).await.unwrap().unwrap();
-        let mut queued = Box::pin(pool.run(|| 7));
-        assert!(futures_util::poll!(&mut queued).is_pending());
-        assert_eq!(pool.run(|| 8).await, Err(Busy));
-        release.send(()).unwrap();
-        assert_eq!(queued.await, Ok(7));
-        slow.await.unwrap().unwrap().unwrap();
+    async fn who_finds_no_slot_is_told_at_once() {
+        let limits = HashingLimits { threads: NonZero::<usize>::MIN, queue: 1 };
+        let pool = HashingPool::new(limits);
+        let (first, second) = (pool.reserve().unwrap(), pool.reserve().unwrap());
+        assert_eq!(pool.reserve().err(), Some(Busy));
+        assert_eq!(first.run(|_| 7).await, Ok(7));
+        drop(first);
+        let third = pool.reserve().unwrap();
+        assert_eq!((second.run(|_| 8).await, third.run(|_| 9).await), (Ok(8), Ok(9)));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_not_done() {
+        let pool = HashingPool::new(HashingLimits { threads: NonZero::<usize>::MIN, queue: 2 });
+        let (slot, other) = (pool.reserve().unwrap(), pool.reserve().unwrap());
+        let (release, released) = channel::<()>();
+        let (done, is_done) = channel::<()>();
+        {
+            let mut busy = Box::pin(slot.run(move |_| released.recv()));
+            let mut abandoned = Box::pin(other.run(move |_| done.send(())));
+            assert!(futures_util::poll!(&mut busy).is_pending());
+            assert!(futures_util::poll!(&mut abandoned).is_pending());
+            drop(abandoned);
+            release.send(()).unwrap();
+            busy.await.unwrap().unwrap();
+        }
+        other.run(|_| ()).await.unwrap();
+        assert!(is_done.try_recv().is_err());
     }
 }

@@ -210,10 +210,15 @@ pub enum UsersFileError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::password::{Password, PasswordCost};
+    use crate::password::{HashingMemory, Password, PasswordCost};
 
     fn hash() -> PasswordHash {
-        PasswordHash::new(&Password::new("correct horse".into()), PasswordCost::Mib19).unwrap()
+        PasswordHash::new(
+            &Password::new("correct horse".into()),
+            PasswordCost::Mib19,
+            &mut HashingMemory::default(),
+        )
+        .unwrap()
     }
 
     #[test]

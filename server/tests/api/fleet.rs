@@ -8,8 +8,8 @@ use session_server::store::Store;
 use session_server::store::embedded::EmbeddedStore;
 use session_server::store::redis::RedisStore;
 use session_server::{
-    App, AttemptLimits, Clock, HashingLimits, HashingPool, Limits, Logins, ManualClock, Password,
-    PasswordCost, PasswordHash, Sessions, TrustedProxies, UsersFile, routes, serve,
+    App, AttemptLimits, Clock, HashingLimits, HashingMemory, HashingPool, Limits, Logins, ManualClock,
+    Password, PasswordCost, PasswordHash, Sessions, TrustedProxies, UsersFile, routes, serve,
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -82,7 +82,12 @@ impl Fleet {
         let keys = Arc::new(KeyRing::generate().unwrap());
         secrecy::watch(&keys);
         let users = UsersFile::new(directory.path().join("users"));
-        let hash = PasswordHash::new(&Password::new(PASSWORD.into()), PasswordCost::Mib19).unwrap();
+        let hash = PasswordHash::new(
+            &Password::new(PASSWORD.into()),
+            PasswordCost::Mib19,
+            &mut HashingMemory::default(),
+        )
+        .unwrap();
         let add = |name: &str| users.change(|users| users.insert(name.into(), hash.clone())).unwrap();
         add("alice");
         add("bob");
