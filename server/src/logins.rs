@@ -84,17 +84,30 @@ impl Logins {
                 return Err(LoginError::TooManyAttempts { retry_after: attempts.forgotten_in });
             }
         }
-        let user = self.users.find(name).await?;
-        let hash = user.as_ref().map_or(&self.nobodys_hash, |user| &user.password_hash).clone();
-        let right = slot.run(move |memory| hash.verify(&password, memory).then_some(password)).await?;
-        let (Some(user), Some(password)) = (user, right) else { return Err(LoginError::Refused) };
-        for (counter, _) in &counters {
-            self.store.forgive_attempt(counter).await?;
+        let judged = self.judge(&slot, name, password).await;
+        // Only a wrong password uses up an attempt, and not our being unable to look at it.
+        if !matches!(judged, Err(LoginError::Refused)) {
+            for (counter, _) in &counters {
+                self.store.forgive_attempt(counter).await?;
+            }
         }
+        let (user, password) = judged?;
         if user.password_hash.is_weaker_than(self.cost) {
             self.strengthen(&slot, &user, password).await;
         }
         Ok(user)
+    }
+
+    async fn judge(
+        &self,
+        slot: &Slot<'_>,
+        name: &str,
+        password: Password,
+    ) -> Result<(User, Password), LoginError> {
+        let user = self.users.find(name).await?;
+        let hash = user.as_ref().map_or(&self.nobodys_hash, |user| &user.password_hash).clone();
+        let right = slot.run(move |memory| hash.verify(&password, memory).then_some(password)).await?;
+        user.zip(right).ok_or(LoginError::Refused)
     }
 
     fn counters(&self, name: &str, address: Option<IpAddr>) -> Vec<(AttemptKey, u64)> {

@@ -14,6 +14,7 @@ on_every_store!(
     a_refused_form_leads_to_its_message,
     attempts_are_counted_over_all_servers_and_forgotten,
     right_passwords_use_up_no_attempts,
+    a_login_that_could_not_be_judged_uses_up_no_attempt,
     a_body_that_is_not_a_login_is_refused_without_being_quoted,
 );
 
@@ -114,12 +115,25 @@ async fn right_passwords_use_up_no_attempts(fleet: Fleet) {
     }
 }
 
+async fn a_login_that_could_not_be_judged_uses_up_no_attempt(fleet: Fleet) {
+    let path = fleet.directory.path().join("users");
+    let users = std::fs::read(&path).unwrap();
+    std::fs::write(&path, "garbage").unwrap();
+    for _ in 0..LIMITS.per_account * 2 {
+        let answer = fleet.browser().log_in("alice", PASSWORD).await.expect_status(503);
+        assert_eq!(answer.json()["code"], "users_unavailable");
+    }
+    std::fs::write(&path, users).unwrap();
+    fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
+}
+
 async fn a_body_that_is_not_a_login_is_refused_without_being_quoted(fleet: Fleet) {
     let mut browser = fleet.browser();
     for body in [
         json!({ "username": "alice", "password": ["canary"] }),
         json!({ "username": "alice", "password": "canary", "admin": true }),
         json!({ "username": "canary" }),
+        json!(["alice", PASSWORD]),
         json!("canary"),
     ] {
         let answer = browser.post("/login", body).await.expect_status(400);
