@@ -71,7 +71,7 @@ impl Body {
         serde_urlencoded::from_bytes(&self.bytes).map_err(|_| unexpected(expected))
     }
 
-    /// The JSON document, of one of these media types. The error says what was expected and, unlike
+    /// The JSON object, of one of these media types. The error says what was expected and, unlike
     /// serde's, quotes nothing: it might be a password.
     pub(super) fn json<T: DeserializeOwned>(
         &self,
@@ -81,6 +81,10 @@ impl Body {
         if !media_types.contains(&self.media_type.as_str()) {
             let detail = format!("body's media type is not {}", media_types.join(" or "));
             return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail));
+        }
+        // For serde the members of a struct may as well stand in a list, without their names.
+        if !self.bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(unexpected(expected));
         }
         serde_json::from_slice(&self.bytes).map_err(|_| unexpected(expected))
     }
