@@ -91,7 +91,9 @@ fn open_store(url: &str, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
 /// The key ring. It is made at the first start, and only then: a new one ends every session.
 fn load_or_create_keys(settings: &Settings) -> Result<KeyRing> {
     let path = &settings.keys;
-    if path.exists() || path.with_file_name("sessions.redb").exists() {
+    let directory = settings.store.strip_prefix("embedded:").map(Path::new);
+    let has_sessions = directory.is_some_and(|directory| directory.join("sessions.redb").exists());
+    if path.exists() || has_sessions {
         return keys::load(path);
     }
     let ring = keys::create(path)?;
