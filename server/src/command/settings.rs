@@ -191,7 +191,7 @@ fn arguments_from_file(path: &PathBuf, is_set: impl Fn(&str) -> bool) -> Result<
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
     // The message of the parser quotes the line, which may hold a password.
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map_or(0, |span| text[..span.start].lines().count());
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         unreadable(&format!("not TOML, at line {line}"))
     })?;
     let known = setting_names();
