@@ -46,7 +46,11 @@ pub(super) fn run(arguments: &Arguments) -> Result {
 
 fn explain_cookie(ring: &KeyRing, text: &[u8], arguments: &Arguments, now: UnixTime) -> Result {
     let name = CookieName::new(&arguments.cookie_name)?;
-    let line = text.strip_prefix(b"Cookie:").unwrap_or(text);
+    // With HTTP/2 it is written in lower case.
+    let line = match text.split_at_checked(b"Cookie:".len()) {
+        Some((header, line)) if header.eq_ignore_ascii_case(b"Cookie:") => line,
+        _ => text,
+    };
     let values: Vec<&[u8]> = cookie_values([line], &name).collect();
     let keys = ring.cookie_keys(name)?;
     let (values, verdict) = if values.is_empty() {
