@@ -4,7 +4,7 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::secrecy;
+use crate::{document, secrecy};
 
 /// A browser as far as the server can tell: it keeps the session cookie and sends it back.
 #[derive(Clone)]
@@ -42,12 +42,15 @@ impl Browser {
         }
     }
 
-    /// Sends it, and heeds `Set-Cookie`.
+    /// Sends it, holds the answer against `openapi.json`, and heeds `Set-Cookie`.
     pub(crate) async fn send(&mut self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.expect("an answer");
+        let request = request.build().expect("a request");
+        let sent = request.try_clone().expect("a body that is there at once");
+        let response = self.http.execute(request).await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, text: response.text().await.expect("a body") };
         secrecy::remember(&answer);
+        document::hold(&sent, &answer);
         for cookie in answer.set_cookies() {
             let value = cookie.strip_prefix("__Host-session=").and_then(|rest| rest.split(';').next());
             self.cookie = value.filter(|value| !value.is_empty()).map(str::to_owned);

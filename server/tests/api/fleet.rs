@@ -100,8 +100,18 @@ impl Fleet {
 
     /// One more server on the store.
     pub(crate) async fn add_server(&mut self, store: Arc<dyn Store>, limits: Limits) -> &Server {
+        self.add_server_that_hashes(store, limits, HashingLimits::default()).await
+    }
+
+    /// The same, with other bounds on password hashing.
+    pub(crate) async fn add_server_that_hashes(
+        &mut self,
+        store: Arc<dyn Store>,
+        limits: Limits,
+        hashing: HashingLimits,
+    ) -> &Server {
         let users = Arc::new(UsersFile::new(self.directory.path().join("users")));
-        let hashing = HashingPool::new(HashingLimits::default());
+        let hashing = HashingPool::new(hashing);
         let logins = Logins::new(users, store.clone(), hashing, LIMITS, PasswordCost::Mib19).unwrap();
         let origin = "https://app.example";
         let sessions = Sessions::new(

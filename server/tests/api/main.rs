@@ -1,7 +1,9 @@
 //! The server from outside: real HTTP on a loopback port, on every store. One file for each story.
 
 mod client;
+mod document;
 mod fleet;
+mod moody_store;
 
 mod devices;
 mod faults;
@@ -9,6 +11,7 @@ mod headers;
 mod hostile_clients;
 mod log_in;
 mod log_out;
+mod openapi;
 mod same_site;
 mod secrecy;
 mod session;

@@ -1,0 +1,109 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use session_core::{SessionId, UnixTime};
+use session_server::Subject;
+use session_server::store::{
+    AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Store, Stored, Unavailable,
+};
+
+/// A store that can be told to be out of luck.
+pub(crate) struct MoodyStore {
+    store: Arc<dyn Store>,
+    mood: Mutex<Mood>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Well,
+    /// It answers nothing.
+    Down,
+    /// Another server is always faster.
+    Contended,
+    /// All sessions are revoked at every moment.
+    Revoking,
+}
+
+impl MoodyStore {
+    pub(crate) fn over(store: Arc<dyn Store>) -> Self {
+        Self { store, mood: Mutex::new(Mood::Well) }
+    }
+
+    pub(crate) fn be(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    fn is(&self, mood: Mood) -> bool {
+        *self.mood.lock().unwrap() == mood
+    }
+
+    fn up(&self) -> Result<&dyn Store, Unavailable> {
+        if self.is(Mood::Down) { Err(Unavailable) } else { Ok(&*self.store) }
+    }
+}
+
+#[async_trait]
+impl Store for MoodyStore {
+    async fn create(
+        &self,
+        entry: &Entry,
+        document: &[u8],
+        idle_expires_at: UnixTime,
+    ) -> Result<Creation, Unavailable> {
+        self.up()?.create(entry, document, idle_expires_at).await
+    }
+
+    async fn load(&self, id: SessionId, extend_to: Option<UnixTime>) -> Result<Option<Stored>, Unavailable> {
+        self.up()?.load(id, extend_to).await
+    }
+
+    async fn idle_deadline(&self, id: SessionId) -> Result<Option<UnixTime>, Unavailable> {
+        self.up()?.idle_deadline(id).await
+    }
+
+    async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Change, Unavailable> {
+        if self.is(Mood::Contended) {
+            return Ok(Change::Conflict);
+        }
+        self.up()?.update(id, expected, document).await
+    }
+
+    async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
+        self.up()?.delete(entry).await
+    }
+
+    async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Change, Unavailable> {
+        if self.is(Mood::Contended) {
+            return Ok(Change::Conflict);
+        }
+        self.up()?.delete_unchanged(entry, expected).await
+    }
+
+    async fn list(&self, subject: &Subject) -> Result<Vec<Listed>, Unavailable> {
+        self.up()?.list(subject).await
+    }
+
+    async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
+        if self.is(Mood::Revoking) {
+            self.store.change_epoch(subject).await?;
+        }
+        self.up()?.epoch(subject).await
+    }
+
+    async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
+        self.up()?.change_epoch(subject).await
+    }
+
+    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
+        self.up()?.count_attempt(key, window).await
+    }
+
+    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
+        self.up()?.forgive_attempt(key).await
+    }
+
+    fn is_available(&self) -> bool {
+        self.up().is_ok_and(Store::is_available)
+    }
+}
