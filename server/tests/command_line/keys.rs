@@ -1,0 +1,111 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::machine::Machine;
+
+const KEYS: &str = "session-data/keys.json";
+
+#[test]
+fn a_new_key_ring_is_for_its_owner_alone_and_never_replaces_another() {
+    let machine = Machine::new();
+    let said = machine.run(&["keys", "new"]).expect_success();
+    assert_eq!(said, "key ring made: session-data/keys.json\n");
+    assert_eq!(machine.mode(KEYS), 0o600);
+    assert_eq!(machine.mode("session-data"), 0o700);
+    let before = machine.read(KEYS);
+    let message = machine.run(&["keys", "new"]).expect_refusal();
+    assert!(message.starts_with("key ring `session-data/keys.json` cannot be made: "), "{message}");
+    assert_eq!(machine.read(KEYS), before);
+
+    machine.run(&["keys", "new", "--keys", "elsewhere/ring.json"]).expect_success();
+    assert_eq!(machine.mode("elsewhere/ring.json"), 0o600);
+    assert_ne!(machine.read("elsewhere/ring.json"), before, "each ring has keys of its own");
+}
+
+#[test]
+fn a_key_ring_that_others_can_read_is_refused() {
+    let machine = Machine::new();
+    machine.run(&["keys", "new"]).expect_success();
+    for mode in [0o640, 0o604, 0o620, 0o601] {
+        machine.set_mode(KEYS, mode);
+        let message = machine.run(&["serve", "--listen", "127.0.0.1:0"]).expect_refusal();
+        let expected =
+            "key ring `session-data/keys.json` can be read by others than its owner; run `chmod 600` on it";
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
+fn a_key_ring_that_is_weak_or_wrong_is_refused_in_one_sentence_without_a_key() {
+    let machine = Machine::new();
+    machine.run(&["keys", "new"]).expect_success();
+    let good = machine.read(KEYS);
+    let key = |bytes: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(bytes));
+    let short: Vec<u8> = (1..=31).collect();
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut ring: Value = serde_json::from_str(&good).unwrap();
+        change(&mut ring);
+        ring.to_string()
+    };
+    let repeat = |part: &str| {
+        changed(&|ring| {
+            let keys = ring[part]["keys"].as_array_mut().unwrap();
+            keys.push(keys[0].clone());
+        })
+    };
+    let rings = [
+        (
+            changed(&|ring| ring["cookie"]["keys"][0]["k"] = key(&short)),
+            "key `c1` is refused: key secret has 31 bytes, expected at least 32",
+        ),
+        (
+            changed(&|ring| ring["cookie"]["keys"][0]["k"] = key(&[0; 32])),
+            "key `c1` is refused: key secret is one byte repeated, expected random bytes",
+        ),
+        (
+            changed(&|ring| ring["statement"]["keys"][0]["d"] = key(&[0; 32])),
+            "key `s1` is refused: key secret is one byte repeated, expected random bytes",
+        ),
+        (
+            changed(&|ring| ring["statement"]["keys"][0]["d"] = key(&short)),
+            "key `s1` is not well-formed, expected canonical base64url of a key and its own public half",
+        ),
+        (
+            changed(&|ring| ring["cookie"]["keys"][0]["k"] = Value::from("keyboard cat")),
+            "key `c1` is not well-formed, expected canonical base64url of a key and its own public half",
+        ),
+        (repeat("cookie"), "key ID `c1` is used twice, expected each once"),
+        (repeat("statement"), "key ID `s1` is used twice, expected each once"),
+        (
+            changed(&|ring| ring["cookie"]["signing"] = Value::from("c2")),
+            "signing key is not among the listed keys",
+        ),
+        (good[..good.len() / 2].to_owned(), "keys are not the expected JSON document, at line "),
+        (String::new(), "keys are not the expected JSON document, at line "),
+    ];
+    for (ring, expected) in rings {
+        machine.write(KEYS, &ring);
+        let message = machine.run(&["serve", "--listen", "127.0.0.1:0"]).expect_refusal();
+        let start = format!("key ring `session-data/keys.json`: {expected}");
+        assert!(message.starts_with(&start), "{message}");
+        // Every text of the file that is long enough to be a key, or a part of one.
+        let mut texts = ring.split('"').filter(|text| text.len() >= 12 && !expected.contains(text));
+        let leaked = texts.find(|text| message.contains(*text));
+        assert_eq!(leaked, None, "{message}");
+    }
+}
+
+#[test]
+fn a_missing_key_ring_is_not_replaced_while_there_are_sessions() {
+    let machine = Machine::new();
+    for store in ["session-data", "elsewhere"] {
+        std::fs::create_dir_all(machine.path(store)).unwrap();
+        machine.write(&format!("{store}/sessions.redb"), "");
+        let url = format!("embedded:./{store}");
+        let message = machine.run(&["serve", "--listen", "127.0.0.1:0", "--store", &url]).expect_refusal();
+        assert!(message.starts_with("key ring `session-data/keys.json` is missing: "), "{message}");
+        assert!(!machine.path(KEYS).exists());
+        std::fs::remove_file(machine.path(&format!("{store}/sessions.redb"))).unwrap();
+    }
+}

@@ -1,0 +1,9 @@
+//! The program from outside: the real binary in an empty directory. One file for each command.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod explain;
+mod keys;
+mod machine;
+mod serving;
+mod settings;
+mod users;

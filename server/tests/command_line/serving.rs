@@ -1,0 +1,81 @@
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::machine::{Machine, PASSWORD};
+
+const KEYS: &str = "session-data/keys.json";
+
+#[tokio::test]
+async fn sessions_and_keys_survive_a_restart_and_a_kill() {
+    let machine = Machine::with_alice();
+    let server = machine.serve(&[]).await;
+    assert_eq!(machine.mode(KEYS), 0o600);
+    let keys = machine.read(KEYS);
+    let first = server.log_in("alice").await;
+    assert_eq!(server.terminate().await.code(), Some(0));
+
+    let server = machine.serve(&[]).await;
+    assert_eq!(machine.read(KEYS), keys);
+    assert_eq!(server.status_of(&first).await, 200);
+    let second = server.log_in("alice").await;
+    server.kill().await;
+
+    let server = machine.serve(&[]).await;
+    for login in [&first, &second] {
+        assert_eq!(server.status_of(login).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_directory_is_refused() {
+    let machine = Machine::with_alice();
+    let server = machine.serve(&[]).await;
+    let second = machine.run(&["serve", "--listen", "127.0.0.1:0"]);
+    let message = second.expect_refusal();
+    assert_eq!(message, "session store ./session-data/sessions.redb is in use by another process");
+    server.log_in("alice").await;
+
+    let address = server.address.to_string();
+    let message = machine.run(&["serve", "--listen", &address, "--store", "embedded:./other"]);
+    let message = message.expect_refusal();
+    assert!(message.starts_with(&format!("cannot listen on {address}: ")), "{message}");
+}
+
+#[tokio::test]
+async fn a_half_sent_request_holds_a_stop_no_longer_than_the_drain_timeout() {
+    let machine = Machine::with_alice();
+    let drain = Duration::from_secs(2);
+    let server = machine.serve(&["--drain-timeout", "2s"]).await;
+    let mut less_than_half = TcpStream::connect(server.address).unwrap();
+    less_than_half.write_all(b"GET /session HTTP/1.1\r\nHost: a\r\nCoo").unwrap();
+    // The header of this one is whole, so the server waits for the body, for up to 10 s.
+    let mut half = TcpStream::connect(server.address).unwrap();
+    half.write_all(b"POST /login HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+        .unwrap();
+    let mut invitation = [0; 25];
+    half.read_exact(&mut invitation).unwrap();
+    assert_eq!(&invitation, b"HTTP/1.1 100 Continue\r\n\r\n", "the request is being answered");
+    let asked_at = Instant::now();
+    assert_eq!(server.terminate().await.code(), Some(0));
+    let took = asked_at.elapsed();
+    assert!(took >= drain && took < drain * 3, "{took:?}");
+}
+
+#[tokio::test]
+async fn users_that_change_are_heeded_at_once() {
+    let machine = Machine::with_alice();
+    let server = machine.serve(&[]).await;
+    assert_eq!(server.try_log_in("bob", PASSWORD).await.err(), Some(401));
+    machine.enter(&["user", "add", "bob", "--password-stdin"], PASSWORD).expect_success();
+    server.log_in("bob").await;
+
+    let other = "another good long one";
+    machine.enter(&["user", "set-password", "bob", "--password-stdin"], other).expect_success();
+    assert_eq!(server.try_log_in("bob", PASSWORD).await.err(), Some(401));
+    server.try_log_in("bob", other).await.expect("a session");
+
+    machine.run(&["user", "remove", "bob"]).expect_success();
+    assert_eq!(server.try_log_in("bob", other).await.err(), Some(401));
+    server.log_in("alice").await;
+}

@@ -1,0 +1,66 @@
+use crate::machine::{Machine, Outcome};
+
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+
+#[test]
+fn an_unknown_setting_is_named_wherever_it_stands() {
+    let machine = Machine::new();
+    let flag = machine.run(&[&SERVE[..], &["--idle-timeot", "5m"]].concat());
+    assert_eq!((flag.code, flag.stdout.as_str()), (Some(2), ""), "{flag:?}");
+    assert!(flag.stderr.contains("'--idle-timeot'"), "{flag:?}");
+
+    let variable: Outcome = machine.command(&SERVE).env("SESSION_IDLE_TIMEOT", "5m").output().unwrap().into();
+    let message = variable.expect_refusal();
+    assert!(message.starts_with("environment variable `SESSION_IDLE_TIMEOT` is not a setting"), "{message}");
+
+    machine.write("settings.toml", "keep-alive = \"75s\"\nidle-timeot = \"5m\"\n");
+    let message = machine.run(&[&SERVE[..], &["--config", "settings.toml"]].concat()).expect_refusal();
+    let start = "settings file `settings.toml` has an unknown setting `idle-timeot`, expected ";
+    assert!(message.starts_with(start) && message.contains("idle-timeout"), "{message}");
+
+    for (line, content) in [(1, "= 1\n"), (2, "keep-alive = \"75s\"\n= 1\n"), (3, "\n\nx y = 1\n")] {
+        machine.write("settings.toml", content);
+        let message = machine.run(&[&SERVE[..], &["--config", "settings.toml"]].concat()).expect_refusal();
+        let expected = format!("settings file `settings.toml` cannot be read: not TOML, at line {line}");
+        assert_eq!(message, expected, "{content:?}");
+    }
+    assert!(!machine.path("session-data").exists(), "nothing is made by a start that was refused");
+}
+
+#[test]
+fn a_value_that_is_not_good_is_refused_with_its_setting() {
+    let machine = Machine::new();
+    for (flag, value) in [
+        ("--idle-timeout", "5"),
+        ("--idle-timeout", "1500ms"),
+        ("--public-origin", "http://app.example"),
+        ("--cookie-name", "session"),
+        ("--trusted-proxies", "10.0.0.0/8,proxy"),
+        ("--same-site", "none"),
+        ("--hashing-threads", "0"),
+    ] {
+        let refused = machine.run(&[&SERVE[..], &[flag, value]].concat());
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{flag}: {refused:?}");
+        assert!(refused.stderr.contains(flag), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_store_url_is_never_repeated() {
+    let machine = Machine::new();
+    for url in ["postgres://alice:hunter2@db/sessions", "redis//alice:hunter2@db", "hunter2", "embedded:"] {
+        let flag = machine.run(&[&SERVE[..], &["--store", url]].concat());
+        let variable: Outcome = machine.command(&SERVE).env("SESSION_STORE", url).output().unwrap().into();
+        machine.write("settings.toml", &format!("store = \"{url}\"\n"));
+        let file = machine.run(&[&SERVE[..], &["--config", "settings.toml"]].concat());
+        for refused in [flag, variable, file] {
+            assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
+            assert!(refused.stderr.contains("store is not `embedded:DIRECTORY`"), "{refused:?}");
+            assert!(!refused.stderr.contains("hunter2"), "{refused:?}");
+        }
+    }
+    let mut help = machine.command(&["serve", "--help"]);
+    let help: Outcome = help.env("SESSION_STORE", "redis://:hunter2@db").output().unwrap().into();
+    let help = help.expect_success();
+    assert!(help.contains("SESSION_STORE") && !help.contains("hunter2"), "{help}");
+}
