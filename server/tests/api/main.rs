@@ -1,5 +1,7 @@
 //! The server from outside: real HTTP on a loopback port, on every store. One file for each story.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has said what it had to say")]
+
 mod client;
 mod document;
 mod fleet;
