@@ -1,5 +1,6 @@
 //! The project's tasks: `cargo xtask TASK`.
 
+mod fuzz;
 mod npm;
 mod package;
 mod page;
@@ -17,7 +18,9 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
-  test [PART]        everything CI runs, or one part: lint, rust, wasm, web
+  test [PART]        everything CI runs, or one part: lint, rust, wasm, web, fuzz
+  fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
+  bench              what the README shows as figures
   lint               formatting and lints of Rust and TypeScript
   package            the npm package, into session-wasm/package/
   web                the page, into web/dist/
@@ -42,6 +45,9 @@ fn perform(args: &[&str]) -> Result<()> {
         ["run", "--", flags @ ..] => serve::start(flags),
         ["test"] => test::all(),
         ["test", part] => test::part(part),
+        ["fuzz"] => fuzz::each_for("60"),
+        ["fuzz", seconds] => fuzz::each_for(seconds),
+        ["bench"] => test::bench(),
         ["lint"] => test::part("lint"),
         ["package"] => package::assemble(),
         ["web"] => page::build(),

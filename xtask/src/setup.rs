@@ -11,6 +11,8 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// A target without an operating system: what builds for it needs none.
 pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
 
+pub(crate) const CC: Tool = Tool { program: "cc", debian_package: "gcc" };
+pub(crate) const CXX: Tool = Tool { program: "c++", debian_package: "g++" };
 pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", debian_package: "chromium" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 

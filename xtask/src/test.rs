@@ -6,10 +6,13 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::process::{command, run};
-use crate::setup::{BARE_TARGET, CHROMIUM, REDIS};
-use crate::{npm, package, serve, setup};
+use crate::setup::{BARE_TARGET, CC, CHROMIUM, REDIS};
+use crate::{fuzz, npm, package, serve, setup};
 
-const PARTS: [&str; 4] = ["lint", "rust", "wasm", "web"];
+const PARTS: [&str; 5] = ["lint", "rust", "wasm", "web", "fuzz"];
+
+/// A few seconds for each target: enough to find what a change has plainly broken.
+const FUZZ_SECONDS: &str = "5";
 
 pub(crate) fn all() -> Result<()> {
     PARTS.into_iter().try_for_each(part)
@@ -22,6 +25,7 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "rust" => rust(),
         "wasm" => wasm(),
         "web" => web(),
+        "fuzz" => fuzz::each_for(FUZZ_SECONDS),
         _ => bail!("no part `{name}`; there are {}", PARTS.join(", ")),
     }
 }
@@ -36,7 +40,7 @@ fn lint() -> Result<()> {
 }
 
 fn rust() -> Result<()> {
-    setup::tools(&[REDIS])?;
+    setup::tools(&[REDIS, CC])?;
     run(&mut command("cargo", ["test", "--workspace"]))?;
     setup::rust_target(BARE_TARGET)?;
     let bare = ["build", "--package", "session-core", "--no-default-features", "--target"];
@@ -51,6 +55,11 @@ fn wasm() -> Result<()> {
 
 fn web() -> Result<()> {
     run(&mut page_script("test")?)
+}
+
+/// Measures; asserts nothing, since machines differ and are shared.
+pub(crate) fn bench() -> Result<()> {
+    run(&mut command("cargo", ["bench", "--package", "session-server"]))
 }
 
 /// Pictures of every view, in both colour schemes, wide and narrow.
