@@ -21,10 +21,10 @@ use session_core::{SameSite, SessionId};
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
 use warp::reply::Response;
-use warp::{Filter, Rejection};
+use warp::{Filter, Rejection, Reply};
 
 use crate::logins::Logins;
-use crate::sessions::Sessions;
+use crate::sessions::{LiveSession, Sessions};
 use crate::store::Store;
 
 pub use client_address::TrustedProxies;
@@ -61,19 +61,44 @@ impl App {
     }
 }
 
-/// Every route, as one filter: serve it with [`serve`](crate::serve), or compose it with your own.
+/// Every route, as one filter: serve it with [`serve`](crate::serve).
 #[must_use]
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let page = page::routes(app);
-    session_routes(app)
-        .or(discovery_routes(app))
-        .unify()
-        .or(page)
-        .unify()
-        .recover(answer_rejection)
-        .unify()
-        .map(reply::with_security_headers)
-        .boxed()
+    answer_all(our_routes(app))
+}
+
+/// Routes of your own, and ours where yours do not match. What [`session`] and [`same_site`] reject
+/// in yours is answered as in ours, and answers get the same headers unless they have their own.
+pub fn routes_with<R: Reply + 'static>(
+    app: &Arc<App>,
+    own: impl Filter<Extract = (R,), Error = Rejection> + Clone + Send + Sync + 'static,
+) -> BoxedFilter<(Response,)> {
+    answer_all(own.map(Reply::into_response).or(our_routes(app)).unify().boxed())
+}
+
+fn our_routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let api = session_routes(app).or(discovery_routes(app)).unify();
+    api.or(page::routes(app)).unify().boxed()
+}
+
+fn answer_all(routes: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
+    routes.recover(answer_rejection).unify().map(reply::with_security_headers).boxed()
+}
+
+/// The live session of a request, for routes of your own. By activity it is extended, as by ours.
+///
+/// A request without one is rejected, and gets the 401 or 503 that our routes give. A route that
+/// changes something belongs behind [`same_site`] too.
+pub fn session(app: &Arc<App>) -> impl Filter<Extract = (LiveSession,), Error = Rejection> + Clone + use<> {
+    read(app).and_then(async |app: Arc<App>, request: Request| match request.session(&app).await {
+        Ok((_, session)) => Ok(session),
+        Err(problem) => Err(warp::reject::custom(problem)),
+    })
+}
+
+/// Rejects what a browser sent on behalf of another site (R34), for routes of your own.
+pub fn same_site(app: &Arc<App>) -> impl Filter<Extract = (), Error = Rejection> + Clone + use<> {
+    change(app).map(|_, _| ()).untuple_one()
 }
 
 /// Logging in and out, and everything that needs a session.

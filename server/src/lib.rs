@@ -1,4 +1,4 @@
-//! The session server, as a library.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod clock;
@@ -12,7 +12,7 @@ pub mod store;
 mod subject;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use http::{App, TrustedProxies, routes};
+pub use http::{App, TrustedProxies, routes, routes_with, same_site, session};
 pub use logins::{
     AttemptLimits, Busy, HashingLimits, HashingPool, LoginError, Logins, User, Users, UsersFile,
     UsersFileError, UsersUnavailable,

@@ -87,7 +87,8 @@ impl Timeouts {
         } else {
             Standing::Unexpired {
                 extend_to: self.extension(deadlines, now),
-                time_to_live: idle_expires_at.min(absolute_expires_at).saturating_since(now),
+                // After the clock was set back the deadline may be further away than any use put it.
+                time_to_live: idle_expires_at.min(absolute_expires_at).saturating_since(now).min(self.idle),
             }
         }
     }

@@ -14,6 +14,7 @@ mod hostile_clients;
 mod log_in;
 mod log_out;
 mod openapi;
+mod own_routes;
 mod same_site;
 mod secrecy;
 mod session;
