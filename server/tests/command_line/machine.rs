@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use reqwest::header::{COOKIE, SET_COOKIE};
@@ -73,7 +74,8 @@ impl Machine {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
-        self.command(arguments).output().unwrap().into()
+        let mut command = self.command(arguments);
+        finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
     /// Runs the program with a line on its standard input.
@@ -83,7 +85,7 @@ impl Machine {
         let mut child = command.spawn().unwrap();
         // What refuses its arguments does not wait to be told more.
         let _ = writeln!(child.stdin.take().unwrap(), "{line}");
-        child.wait_with_output().unwrap().into()
+        finished(child)
     }
 
     /// Serves on a free port.
@@ -97,6 +99,20 @@ impl Machine {
         let address = line.as_deref().and_then(|line| line.strip_prefix("serving on http://"));
         let address = address.unwrap_or_else(|| panic!("not serving: {line:?} {}", self.read("log")));
         Server { address: address.parse().unwrap(), child, http: reqwest::Client::new() }
+    }
+}
+
+/// Waits for a run that is expected to end by itself, and ends one that serves instead.
+fn finished(child: std::process::Child) -> Outcome {
+    let id = Pid::from_child(&child);
+    let (ended, end) = mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait_with_output()));
+    match end.recv_timeout(PATIENCE) {
+        Ok(output) => output.unwrap().into(),
+        Err(_) => {
+            kill_process(id, Signal::KILL).unwrap();
+            panic!("the program does not end");
+        }
     }
 }
 
