@@ -6,6 +6,7 @@ mod cross_site;
 mod devices;
 mod discovery;
 mod login;
+#[cfg(feature = "page")]
 mod page;
 mod problem;
 mod reply;
@@ -77,8 +78,10 @@ pub fn routes_with<R: Reply + 'static>(
 }
 
 fn our_routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let api = session_routes(app).or(discovery_routes(app)).unify();
-    api.or(page::routes(app)).unify().boxed()
+    let api = session_routes(app).or(discovery_routes(app)).unify().or(other_methods()).unify();
+    #[cfg(feature = "page")]
+    let api = api.or(page::routes()).unify();
+    api.boxed()
 }
 
 fn answer_all(routes: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
@@ -151,6 +154,31 @@ fn discovery_routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
+/// The paths above, asked with a method that they do not have.
+fn other_methods() -> BoxedFilter<(Response,)> {
+    let allow = |methods| move || Problem::method_not_allowed(Some(methods)).into_response();
+    let post = warp::path!("login")
+        .or(warp::path!("logout"))
+        .unify()
+        .or(warp::path!("session" / "renew"))
+        .unify()
+        .or(warp::path!("session" / "reauthenticate"))
+        .unify();
+    let get = warp::path!(".well-known" / "jwks.json")
+        .or(warp::path!("openapi.json"))
+        .unify()
+        .or(warp::path!("livez"))
+        .unify()
+        .or(warp::path!("readyz"))
+        .unify();
+    let session = post.map(allow("POST")).or(warp::path!("session").map(allow("GET"))).unify();
+    let data = warp::path!("session" / "data").map(allow("GET, PUT, PATCH"));
+    let devices = warp::path!("sessions").map(allow("GET, DELETE"));
+    let device = warp::path!("sessions" / SessionId).map(move |_| allow("DELETE")());
+    let rest = data.or(devices).unify().or(device).unify().or(get.map(allow("GET, HEAD"))).unify();
+    session.or(rest).unify().boxed()
+}
+
 fn with(app: &Arc<App>) -> impl Filter<Extract = (Arc<App>,), Error = Infallible> + Clone + use<> {
     let app = Arc::clone(app);
     warp::any().map(move || Arc::clone(&app))
@@ -193,7 +221,8 @@ async fn answer_rejection(rejection: Rejection) -> Result<Response, Infallible> 
     } else if rejection.find::<CrossSite>().is_some() {
         Problem::new(StatusCode::FORBIDDEN, "cross_site", "this request was made by another site")
     } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path has other methods")
+        // Of an application's own route, which knows its methods.
+        Problem::method_not_allowed(None)
     } else {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
     };

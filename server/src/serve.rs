@@ -8,6 +8,7 @@ mod deadline_io;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ use deadline_io::{DeadlineIo, Phase, PhaseCell};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at a time; further ones wait to be accepted.
-    pub connections: usize,
+    pub connections: NonZero<u32>,
     /// Until the first byte of a connection.
     pub first_byte: Duration,
     /// From the first byte of a request until the end of its header.
@@ -48,7 +49,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 10_000,
+            connections: NonZero::new(10_000).unwrap_or(NonZero::<u32>::MIN),
             first_byte: Duration::from_secs(5),
             header: Duration::from_secs(5),
             // AWS's load balancers keep idle connections for 60 s, nginx for 60 s.
@@ -76,7 +77,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let (stage, present_stage) = watch::channel(Stage::Serving);
-    let slots = Arc::new(Semaphore::new(limits.connections));
+    let connections = limits.connections.get();
+    let slots = Arc::new(Semaphore::new(connections as usize));
     let server = Server { app, routes, limits, stage: present_stage };
     let mut stop = std::pin::pin!(async {
         shutdown.await;
@@ -94,10 +96,9 @@ pub async fn serve(
     }
     drop(listener);
     stage.send_replace(Stage::Draining);
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-    if tokio::time::timeout(limits.drain, slots.acquire_many(all)).await.is_err() {
-        let connections = limits.connections.saturating_sub(slots.available_permits());
-        tracing::warn!(connections, "cutting off connections that are still open");
+    if tokio::time::timeout(limits.drain, slots.acquire_many(connections)).await.is_err() {
+        let open = (connections as usize).saturating_sub(slots.available_permits());
+        tracing::warn!(connections = open, "cutting off connections that are still open");
         stage.send_replace(Stage::CutOff);
     }
     tracing::info!("stopped");

@@ -214,7 +214,7 @@ impl Sessions {
             }
             self.take_back(&issued.session).await;
             match change? {
-                Change::Conflict => data::pause_before_retry().await,
+                Change::Conflict => {}
                 Change::Absent | Change::Done => return Err(SessionError::Ended),
             }
         }
@@ -325,21 +325,7 @@ impl Sessions {
         let epoch = self.store.epoch(&record.subject).await?;
         let idle_expires_at = self.timeouts.idle_deadline(record.absolute_expires_at, now);
         let document = record.to_document()?;
-        let mut draws = 0;
-        let id = loop {
-            let id = SessionId::generate()?;
-            if self.store.create(&record.entry(id), &document, idle_expires_at).await? == Creation::Created {
-                break id;
-            }
-            draws += 1;
-            if draws == MAX_DRAWS {
-                tracing::error!(
-                    "new session IDs are taken again and again: the random number generator repeats"
-                );
-                return Err(SessionError::Entropy);
-            }
-        };
-        let session = LiveSession::new(id, record, document, idle_expires_at);
+        let session = self.put_under_fresh_id(record, document, idle_expires_at).await?;
         let record = session.record();
         match self.store.epoch(&record.subject).await {
             Ok(unchanged) if unchanged == epoch => {}
@@ -348,9 +334,30 @@ impl Sessions {
                 return Err(changed.map_or_else(Into::into, |_| SessionError::RevokedMeanwhile));
             }
         }
-        let cookie = self.cookie_keys.sign(id, secret, record.issued_at, record.absolute_expires_at)?;
+        let (id, issued_at) = (session.id(), record.issued_at);
+        let cookie = self.cookie_keys.sign(id, secret, issued_at, record.absolute_expires_at)?;
         self.known_deadlines.insert(id, idle_expires_at);
         Ok(Issued { session, cookie })
+    }
+
+    async fn put_under_fresh_id(
+        &self,
+        record: Record,
+        document: Vec<u8>,
+        idle_expires_at: UnixTime,
+    ) -> Result<LiveSession, SessionError> {
+        let mut session = LiveSession::new(SessionId::generate()?, record, document, idle_expires_at);
+        // Claims that fit into no statement must not become a session that nobody can be shown.
+        self.state(&session)?;
+        for _ in 0..MAX_DRAWS {
+            let creation = self.store.create(&session.entry(), session.document(), idle_expires_at).await?;
+            if creation == Creation::Created {
+                return Ok(session);
+            }
+            session = session.with_id(SessionId::generate()?);
+        }
+        tracing::error!("new session IDs are taken again and again: the random number generator repeats");
+        Err(SessionError::Entropy)
     }
 
     /// Deletes a session whose cookie nobody has received. If the store fails once more it idles

@@ -25,7 +25,10 @@ impl StatementKeySet {
         let mut keys = Self::default();
         for jwk in jwks {
             let is = |member: &str, value: &str| jwk.get(member).and_then(Value::as_str) == Some(value);
-            if is("kty", "OKP") && is("crv", "Ed25519") {
+            // `use` and `alg` are optional, and mean another purpose where they differ (RFC 7517 §4).
+            let may_be = |member: &str, value: &str| jwk.get(member).is_none() || is(member, value);
+            let is_ours = is("kty", "OKP") && is("crv", "Ed25519");
+            if is_ours && may_be("use", "sig") && may_be("alg", "EdDSA") {
                 let jwk = PublicJwk::deserialize(jwk).map_err(|error| KeyRingError::shape(&error))?;
                 keys.push(jwk.kid, jwk.key()?)?;
             }

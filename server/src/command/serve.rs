@@ -26,12 +26,15 @@ pub(super) fn run(settings: &Settings) -> Result {
 
 async fn serve_until_signal(settings: &Settings) -> Result {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let ring = load_or_create_keys(settings)?;
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
-    let mut limits = settings.limits();
-    let app = Arc::new(app(settings, &ring, format!("http://{address}"))?);
+    // Looked at before the store makes its file.
+    let has_sessions = has_sessions(&settings.store);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = open_store(&settings.store, &clock)?;
+    let ring = load_or_create_keys(&settings.keys, has_sessions)?;
+    let app = Arc::new(app(settings, store, clock, &ring, format!("http://{address}"))?);
     tracing::info!(%address, origin = app.public_origin, "serving");
     println!("serving on http://{address}");
     let signalled = async {
@@ -40,14 +43,17 @@ async fn serve_until_signal(settings: &Settings) -> Result {
             _ = interrupt.recv() => {}
         }
     };
-    limits.connections = limits.connections.max(1);
-    serve(listener, Arc::clone(&app), routes(&app), limits, signalled).await;
+    serve(listener, Arc::clone(&app), routes(&app), settings.limits(), signalled).await;
     Ok(())
 }
 
-fn app(settings: &Settings, ring: &KeyRing, own_origin: String) -> Result<App> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = open_store(&settings.store, &clock)?;
+fn app(
+    settings: &Settings,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ring: &KeyRing,
+    own_origin: String,
+) -> Result<App> {
     let public_origin = settings.public_origin.clone().unwrap_or(own_origin);
     make_parent(&settings.users)?;
     let users = Arc::new(UsersFile::new(settings.users.clone()));
@@ -88,11 +94,14 @@ fn open_store(url: &str, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
     }
 }
 
+/// Whether a store on this machine has been here before; of Redis that cannot be said.
+fn has_sessions(store: &str) -> bool {
+    let directory = store.strip_prefix("embedded:").map(Path::new);
+    directory.is_some_and(|directory| directory.join("sessions.redb").exists())
+}
+
 /// The key ring. It is made at the first start, and only then: a new one ends every session.
-fn load_or_create_keys(settings: &Settings) -> Result<KeyRing> {
-    let path = &settings.keys;
-    let directory = settings.store.strip_prefix("embedded:").map(Path::new);
-    let has_sessions = directory.is_some_and(|directory| directory.join("sessions.redb").exists());
+fn load_or_create_keys(path: &Path, has_sessions: bool) -> Result<KeyRing> {
     if path.exists() || has_sessions {
         return keys::load(path);
     }

@@ -93,7 +93,7 @@ pub(super) struct Settings {
 
     /// Connections at a time
     #[arg(long, env = "SESSION_MAX_CONNECTIONS", value_name = "N", default_value_t = Limits::default().connections)]
-    max_connections: usize,
+    max_connections: NonZero<u32>,
 
     /// Time between two requests on a connection; longer than the load balancer's
     #[arg(long, env = "SESSION_KEEP_ALIVE", value_name = "TIME", value_parser = whole_seconds, default_value = "75s")]
@@ -314,7 +314,7 @@ mod tests {
             "idle-timeout = \"10m\"\nmax-connections = 7\ntrusted-proxies = [\"10.0.0.0/8\", \"::1\"]\n";
         let settings = with_file(file, &["--idle-timeout", "5m"]).unwrap();
         assert_eq!(settings.idle_timeout, Duration::from_secs(300));
-        assert_eq!(settings.limits().connections, 7);
+        assert_eq!(settings.limits().connections.get(), 7);
         assert_eq!(settings.trusted_proxies.len(), 2);
     }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use session_core::{CookieRefusal, HeaderRefusal, SessionId, remove_cookie};
-use warp::http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use warp::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
@@ -25,6 +25,7 @@ pub(super) struct Problem {
     reason: Option<Reason>,
     retry_after: Option<Duration>,
     set_cookie: Option<String>,
+    allow: Option<&'static str>,
 }
 
 impl warp::reject::Reject for Problem {}
@@ -45,7 +46,15 @@ pub(super) enum Reason {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), reason: None, retry_after: None, set_cookie: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            reason: None,
+            retry_after: None,
+            set_cookie: None,
+            allow: None,
+        }
     }
 
     pub(super) fn from_refusal(app: &App, refusal: HeaderRefusal) -> Self {
@@ -97,6 +106,12 @@ impl Problem {
         }
     }
 
+    /// The path is there, for other methods (RFC 9110 §15.5.6).
+    pub(super) fn method_not_allowed(allow: Option<&'static str>) -> Self {
+        let detail = "this path has other methods";
+        Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail) }
+    }
+
     pub(super) fn draining() -> Self {
         Self::unavailable("draining", "this server is about to stop".into(), STORE_RETRY)
     }
@@ -140,6 +155,9 @@ impl Problem {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(methods) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(methods));
+        }
         if let Some(span) = self.retry_after {
             headers.insert(RETRY_AFTER, span.as_secs().max(1).into());
         }

@@ -50,6 +50,10 @@ impl LiveSession {
         self.record.entry(self.id)
     }
 
+    pub(super) fn with_id(self, id: SessionId) -> Self {
+        Self { id, ..self }
+    }
+
     /// The same session at its next revision.
     pub(super) fn with_data(&self, data: Map<String, Value>) -> Result<Self, DocumentTooLarge> {
         let mut record = self.record.clone();

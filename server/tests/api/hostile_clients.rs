@@ -1,6 +1,7 @@
 //! Clients that are slow, silent or greedy (R57), and stopping while they are there (R58).
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 use session_server::Limits;
@@ -14,7 +15,7 @@ use crate::fleet::Fleet;
 const SOON: Duration = Duration::from_millis(400);
 const LATE: Duration = Duration::from_secs(60);
 const PATIENT: Limits = Limits {
-    connections: 10_000,
+    connections: NonZero::new(10_000).unwrap(),
     first_byte: LATE,
     header: LATE,
     keep_alive: LATE,
@@ -157,7 +158,7 @@ async fn thousands_of_slow_clients_harm_nobody_else() {
 
 #[tokio::test]
 async fn connections_beyond_the_cap_wait_for_their_turn() {
-    let limits = Limits { connections: 2, header: SOON, keep_alive: SOON, ..PATIENT };
+    let limits = Limits { connections: NonZero::new(2).unwrap(), header: SOON, keep_alive: SOON, ..PATIENT };
     let (_fleet, address) = server_with(limits).await;
     let started_at = Instant::now();
     let _slow = [connect(address, HALF_A_REQUEST).await, connect(address, HALF_A_REQUEST).await];

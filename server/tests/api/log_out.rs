@@ -28,9 +28,11 @@ async fn logging_out_without_a_session_is_no_error(fleet: Fleet) {
 
 async fn a_late_request_does_not_bring_a_session_back(fleet: Fleet) {
     let browser = fleet.alice().await;
-    let writers = (0..16).map(|number| {
+    // Dropped when one of them panics, so that none goes on for ever.
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..16 {
         let mut writer = browser.led_to(fleet.servers[number % fleet.servers.len()].address);
-        tokio::spawn(async move {
+        writers.spawn(async move {
             loop {
                 let answer = writer.patch("/session/data", serde_json::json!({ "writer": number })).await;
                 match answer.status {
@@ -39,12 +41,11 @@ async fn a_late_request_does_not_bring_a_session_back(fleet: Fleet) {
                     _ => panic!("{answer:?}"),
                 }
             }
-        })
-    });
-    let writers: Vec<_> = writers.collect();
+        });
+    }
     browser.clone().log_out().await.expect_status(204);
-    for writer in writers {
-        writer.await.unwrap();
+    while let Some(writer) = writers.join_next().await {
+        writer.unwrap();
     }
     browser.clone().get("/session").await.expect_no_session("ended");
     fleet.alice().await.get("/sessions").await.json()["sessions"]

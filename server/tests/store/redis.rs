@@ -167,7 +167,18 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
     let mut user = vec!["ACL", "SETUSER", "sessions", "on", ">secret"];
     user.extend(["~session:*", "~subject-sessions:*", "~subject-epoch:*", "~attempts:*"]);
-    user.extend(["+hello", "+info", "+get", "+getex", "+set", "+del", "+expiretime", "+expire", "+expireat"]);
+    user.extend([
+        "+hello",
+        "+info",
+        "+get",
+        "+getex",
+        "+set",
+        "+del",
+        "+exists",
+        "+expiretime",
+        "+expire",
+        "+expireat",
+    ]);
     user.extend(["+ttl", "+incr", "+decr", "+zadd", "+zrem", "+zrange", "+zremrangebyscore"]);
     user.extend(["+evalsha", "+script|load"]);
     let _: String = harness.redis.run(&user);

@@ -59,7 +59,7 @@ impl Model {
             return Err(standing);
         };
         assert!(now < idle && now < absolute, "used past a limit");
-        assert_eq!(time_to_live, secs(idle - now));
+        assert_eq!(time_to_live, secs(idle - now).min(self.timeouts.idle()));
         let target = (now + self.timeouts.idle().as_secs()).min(absolute);
         let gain = target.saturating_sub(idle);
         let due = gain >= interval(self.timeouts) || (gain > 0 && target == absolute);
