@@ -57,6 +57,13 @@ async fn every_documented_operation_is_served_and_no_other() {
             let answer = browser.send(browser.request(method.clone(), &path)).await;
             let served = !matches!(answer.status, 404 | 405);
             assert_eq!(served, documented, "{method} {path}: {answer:?}");
+            if answer.status == 405 {
+                let of_the_document = |method: &&str| item.get(method.to_ascii_lowercase()).is_some();
+                let allowed: Vec<_> = answer.header("allow").split(", ").collect();
+                assert!(allowed.iter().all(of_the_document), "{method} {path}: {answer:?}");
+                let all = METHODS.iter().filter(|method| of_the_document(&method.as_str())).count();
+                assert_eq!(allowed.len(), all, "{method} {path}: {answer:?}");
+            }
         }
     }
     let served = browser.get("/openapi.json").await.json();
