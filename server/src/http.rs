@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use session_core::{SameSite, SessionId};
 use warp::filters::BoxedFilter;
-use warp::http::StatusCode;
+use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
@@ -156,27 +156,36 @@ fn discovery_routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 
 /// The paths above, asked with a method that they do not have.
 fn other_methods() -> BoxedFilter<(Response,)> {
-    let allow = |methods| move || Problem::method_not_allowed(Some(methods)).into_response();
-    let post = warp::path!("login")
-        .or(warp::path!("logout"))
+    let post = warp::path!("login").or(warp::path!("logout")).unify();
+    let post = post.or(warp::path!("session" / "renew")).unify();
+    let post = post.or(warp::path!("session" / "reauthenticate")).unify();
+    let public = warp::path!(".well-known" / "jwks.json").or(warp::path!("openapi.json")).unify();
+    let public = public.or(warp::path!("livez")).unify().or(warp::path!("readyz")).unify();
+    let device = warp::path!("sessions" / SessionId).map(|_| ()).untuple_one();
+    let other = other_than("POST", post)
+        .or(other_than("GET", warp::path!("session")))
         .unify()
-        .or(warp::path!("session" / "renew"))
+        .or(other_than("GET, PUT, PATCH", warp::path!("session" / "data")))
         .unify()
-        .or(warp::path!("session" / "reauthenticate"))
+        .or(other_than("GET, DELETE", warp::path!("sessions")))
+        .unify()
+        .or(other_than("DELETE", device))
         .unify();
-    let get = warp::path!(".well-known" / "jwks.json")
-        .or(warp::path!("openapi.json"))
-        .unify()
-        .or(warp::path!("livez"))
-        .unify()
-        .or(warp::path!("readyz"))
-        .unify();
-    let session = post.map(allow("POST")).or(warp::path!("session").map(allow("GET"))).unify();
-    let data = warp::path!("session" / "data").map(allow("GET, PUT, PATCH"));
-    let devices = warp::path!("sessions").map(allow("GET, DELETE"));
-    let device = warp::path!("sessions" / SessionId).map(move |_| allow("DELETE")());
-    let rest = data.or(devices).unify().or(device).unify().or(get.map(allow("GET, HEAD"))).unify();
-    session.or(rest).unify().boxed()
+    other.or(other_than("GET, HEAD", public)).unify().boxed()
+}
+
+/// Answers what has none of these methods, and passes on what has: that was rejected for a reason.
+fn other_than(
+    methods: &'static str,
+    path: impl Filter<Extract = (), Error = Rejection> + Clone + Send + Sync + 'static,
+) -> BoxedFilter<(Response,)> {
+    let refuse = move |method: Method| async move {
+        if methods.split(", ").any(|allowed| allowed == method.as_str()) {
+            return Err(warp::reject::not_found());
+        }
+        Ok(Problem::method_not_allowed(Some(methods)).into_response())
+    };
+    path.and(warp::method()).and_then(refuse).boxed()
 }
 
 fn with(app: &Arc<App>) -> impl Filter<Extract = (Arc<App>,), Error = Infallible> + Clone + use<> {

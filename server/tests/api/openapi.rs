@@ -15,8 +15,9 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder};
-use serde_json::{Map, Value, json};
-use session_server::{Client, HashingLimits, Limits, NewSession, Subject};
+use serde_json::{Value, json};
+use session_server::store::Change;
+use session_server::{HashingLimits, Limits};
 use tower::Service;
 
 use crate::client::{Answer, Browser};
@@ -281,12 +282,16 @@ impl Walk {
         }
     }
 
+    /// A session in the store that this server would not have begun.
     async fn with_long_claims(&self, length: usize) -> Browser {
-        let claims = Map::from_iter([("roles".to_owned(), Value::from("x".repeat(length)))]);
-        let login = NewSession { subject: Subject::new("alice").unwrap(), claims, client: Client::default() };
-        let issued = self.fleet.servers[0].app.sessions.start(login, None).await.unwrap();
-        let mut browser = self.fleet.browser();
-        browser.cookie = Some(issued.cookie.expose().into());
+        let browser = self.fleet.alice().await;
+        let id = browser.cookie().split('.').nth(2).unwrap().parse().unwrap();
+        let store = &self.fleet.servers[0].app.store;
+        let stored = store.load(id, None).await.unwrap().unwrap().document;
+        let mut record: Value = serde_json::from_slice(&stored).unwrap();
+        record["claims"]["roles"] = Value::from("x".repeat(length));
+        let changed = store.update(id, &stored, record.to_string().as_bytes()).await;
+        assert_eq!(changed, Ok(Change::Done));
         browser
     }
 

@@ -158,7 +158,8 @@ proptest! {
             Standing::IdlyExpired => prop_assert!(now < absolute && now >= idle),
             Standing::Unexpired { extend_to, time_to_live } => {
                 prop_assert!(now < absolute && now < idle);
-                prop_assert_eq!(now.saturating_add(time_to_live), idle.min(absolute));
+                let left = idle.min(absolute).saturating_since(now);
+                prop_assert_eq!(time_to_live, left.min(timeouts.idle()));
                 prop_assert!(extend_to.is_none_or(|target| target > idle && target <= absolute));
             }
         }
