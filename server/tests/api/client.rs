@@ -46,11 +46,21 @@ impl Browser {
     pub(crate) async fn send(&mut self, request: RequestBuilder) -> Answer {
         let request = request.build().expect("a request");
         let sent = request.try_clone().expect("a body that is there at once");
+        let answer = self.fetch(request).await;
+        document::hold(&sent, &answer);
+        answer
+    }
+
+    /// The same for what is not described there: an application's own.
+    pub(crate) async fn send_undocumented(&mut self, request: RequestBuilder) -> Answer {
+        self.fetch(request.build().expect("a request")).await
+    }
+
+    async fn fetch(&mut self, request: reqwest::Request) -> Answer {
         let response = self.http.execute(request).await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, text: response.text().await.expect("a body") };
         secrecy::remember(&answer);
-        document::hold(&sent, &answer);
         for cookie in answer.set_cookies() {
             let value = cookie.strip_prefix("__Host-session=").and_then(|rest| rest.split(';').next());
             self.cookie = value.filter(|value| !value.is_empty()).map(str::to_owned);
