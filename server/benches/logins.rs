@@ -1,4 +1,5 @@
-//! R42: session checks go on while thousands log in at once. Not a test: it prints what it measured.
+//! Session checks go on while thousands log in at once (R42), and a refusal takes as long for an
+//! unknown user as for a wrong password (R41). Not a test: it prints what it measured.
 //!
 //! `cargo bench -p session-server --bench logins`
 
@@ -19,6 +20,7 @@ use reqwest::header::SET_COOKIE;
 const PASSWORD: &str = "correct horse battery staple";
 const LOGINS: usize = 2_000;
 const ROUNDS: usize = 5;
+const REFUSALS: usize = 300;
 
 /// A check is due each 2 ms, and its time counts from when it was due: an answer that is late makes
 /// those behind it late too.
@@ -51,7 +53,32 @@ fn main() {
         report(&format!("{LOGINS} at once, {round}"), &times);
         println!("                     | {done} logged in, {busy} were told to come again");
     }
+    let (wrong, unknown) = refusals(&crowd, &http, &server.url());
+    println!(
+        "a refusal takes {wrong:.1} ms for a wrong password, {unknown:.1} ms for an unknown user; ratio {:.3}",
+        unknown / wrong
+    );
     println!("largest memory of the server: {} MiB", server.peak_memory_kib() / 1024);
+}
+
+/// R41: how long a refusal takes, in ms, as medians of tries that take turns.
+fn refusals(crowd: &tokio::runtime::Runtime, http: &reqwest::Client, url: &str) -> (f64, f64) {
+    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    for _ in 0..REFUSALS {
+        for (name, times) in [("alice", &mut wrong), ("nobody", &mut unknown)] {
+            let body = serde_json::json!({ "username": name, "password": "not the password" });
+            let request = http.post(format!("{url}/login")).json(&body);
+            let started_at = Instant::now();
+            let status = crowd.block_on(request.send()).expect("an answer").status();
+            times.push(started_at.elapsed());
+            assert_eq!(status, StatusCode::UNAUTHORIZED);
+        }
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2].as_secs_f64() * 1e3
+    };
+    (median(&mut wrong), median(&mut unknown))
 }
 
 async fn storm(http: &reqwest::Client, url: &str) -> Vec<StatusCode> {

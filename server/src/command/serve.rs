@@ -2,6 +2,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use session_core::KeyRing;
 use session_server::store::Store;
@@ -16,6 +17,10 @@ use tracing_subscriber::EnvFilter;
 
 use super::settings::{LogFormat, Settings};
 use super::{Result, keys, make_parent};
+
+/// How long a start waits for the store; a connection takes milliseconds.
+const STORE_PATIENCE: Duration = Duration::from_secs(1);
+const STORE_POLL: Duration = Duration::from_millis(5);
 
 pub(super) fn run(settings: &Settings) -> Result {
     start_log(settings)?;
@@ -34,6 +39,7 @@ async fn serve_until_signal(settings: &Settings) -> Result {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open_store(&settings.store, &clock)?;
     let ring = load_or_create_keys(&settings.keys, has_sessions)?;
+    wait_for(&*store).await;
     let app = Arc::new(app(settings, store, clock, &ring, format!("http://{address}"))?);
     tracing::info!(%address, origin = app.public_origin, "serving");
     println!("serving on http://{address}");
@@ -91,6 +97,19 @@ fn open_store(url: &str, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
         Some(("redis", _)) => Ok(Arc::new(RedisStore::open(url, Arc::clone(clock))?)),
         // The URL may hold a password, so it is not repeated.
         _ => Err("store is not `embedded:DIRECTORY` or `redis://HOST:PORT`".into()),
+    }
+}
+
+/// Waits a moment for the store, so that the first request finds it; a store that is down keeps no
+/// server from starting.
+async fn wait_for(store: &dyn Store) {
+    let available = async {
+        while !store.is_available() {
+            tokio::time::sleep(STORE_POLL).await;
+        }
+    };
+    if tokio::time::timeout(STORE_PATIENCE, available).await.is_err() {
+        tracing::warn!("session store is not there yet: requests that need it get a 503");
     }
 }
 

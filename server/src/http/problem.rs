@@ -77,7 +77,11 @@ impl Problem {
         match error {
             SessionError::Ended => Self::no_session(app, Reason::Ended),
             SessionError::Expired => Self::no_session(app, Reason::Expired),
-            SessionError::WrongSecret | SessionError::Unreadable(_) => Self::no_session(app, Reason::Invalid),
+            SessionError::WrongSecret => Self::no_session(app, Reason::Invalid),
+            // The cookie is good, and a newer server may be able to read what this one cannot.
+            SessionError::Unreadable(_) => {
+                Self { set_cookie: None, ..Self::no_session(app, Reason::Invalid) }
+            }
             SessionError::OtherRevision { .. } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
             }

@@ -1,9 +1,11 @@
 //! The program from outside: the real binary in an empty directory. One file for each command.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod explain;
 mod keys;
 mod machine;
+#[path = "../support/redis_server.rs"]
+mod redis_server;
 mod serving;
 mod settings;
 mod users;

@@ -3,28 +3,54 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::machine::{Machine, PASSWORD};
+use crate::redis_server::RedisServer;
 
 const KEYS: &str = "session-data/keys.json";
 
 #[tokio::test]
 async fn sessions_and_keys_survive_a_restart_and_a_kill() {
+    survive_a_restart_and_a_kill(&[]).await;
+}
+
+#[tokio::test]
+async fn sessions_in_redis_survive_a_restart_and_a_kill_of_the_server() {
+    let redis = RedisServer::start(&[]);
+    survive_a_restart_and_a_kill(&["--store", &redis.url()]).await;
+}
+
+async fn survive_a_restart_and_a_kill(flags: &[&str]) {
     let machine = Machine::with_alice();
-    let server = machine.serve(&[]).await;
+    let server = machine.serve(flags).await;
     assert_eq!(machine.mode(KEYS), 0o600);
     let keys = machine.read(KEYS);
     let first = server.log_in("alice").await;
     assert_eq!(server.terminate().await.code(), Some(0));
 
-    let server = machine.serve(&[]).await;
+    let server = machine.serve(flags).await;
     assert_eq!(machine.read(KEYS), keys);
     assert_eq!(server.status_of(&first).await, 200);
     let second = server.log_in("alice").await;
     server.kill().await;
 
-    let server = machine.serve(&[]).await;
+    let server = machine.serve(flags).await;
     for login in [&first, &second] {
         assert_eq!(server.status_of(login).await, 200);
     }
+}
+
+#[tokio::test]
+async fn a_redis_that_is_down_keeps_no_server_from_starting() {
+    let machine = Machine::with_alice();
+    let mut redis = RedisServer::start(&[]);
+    redis.kill();
+    let server = machine.serve(&["--store", &redis.url()]).await;
+    assert_eq!(server.try_log_in("alice", PASSWORD).await.err(), Some(503));
+    redis.restart();
+    redis.wait_until_it_answers();
+    while server.try_log_in("alice", PASSWORD).await.err() == Some(503) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    server.log_in("alice").await;
 }
 
 #[tokio::test]
