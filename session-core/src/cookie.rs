@@ -262,17 +262,22 @@ fn parse_time(digits: &[u8]) -> Option<UnixTime> {
 /// Why a cookie value is refused: the closed list of FORMAT.md §1.
 ///
 /// For logs and for [`code`](Self::code); a client gets one opaque answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CookieRefusal {
     /// Longer than [`MAX_COOKIE_LENGTH`].
+    #[error("session cookie is longer than {MAX_COOKIE_LENGTH} bytes")]
     TooLong,
     /// Not the grammar of version 1, or not its one canonical text.
+    #[error("session cookie is not of the v1 format")]
     Malformed,
     /// The key is not in the ring, or no longer.
+    #[error("session cookie names a key that is not in the key ring")]
     UnknownKey,
     /// The tag differs. There is no more detail, on purpose.
+    #[error("session cookie has a wrong tag")]
     BadTag,
     /// Issued further in the future than clocks may differ.
+    #[error("session cookie was issued at {issued_at}, in the future of {now}")]
     NotYetValid {
         /// When it says it was issued.
         issued_at: UnixTime,
@@ -280,6 +285,7 @@ pub enum CookieRefusal {
         now: UnixTime,
     },
     /// Past the absolute deadline.
+    #[error("session cookie expired at {expires_at}, judged at {now}")]
     Expired {
         /// The absolute deadline.
         expires_at: UnixTime,
@@ -303,39 +309,12 @@ impl CookieRefusal {
     }
 }
 
-impl fmt::Display for CookieRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => write!(f, "session cookie is longer than {MAX_COOKIE_LENGTH} bytes"),
-            Self::Malformed => f.write_str("session cookie is not of the v1 format"),
-            Self::UnknownKey => f.write_str("session cookie names a key that is not in the key ring"),
-            Self::BadTag => f.write_str("session cookie has a wrong tag"),
-            Self::NotYetValid { issued_at, now } => {
-                write!(f, "session cookie was issued at {issued_at}, in the future of {now}")
-            }
-            Self::Expired { expires_at, now } => {
-                write!(f, "session cookie expired at {expires_at}, judged at {now}")
-            }
-        }
-    }
-}
-
-impl core::error::Error for CookieRefusal {}
-
 /// A session whose deadline is not after its start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("session issued at {issued_at} has its deadline at {expires_at}, expected a later one")]
 pub struct EndsBeforeItStarts {
     /// When the session ID was to be issued.
     pub issued_at: UnixTime,
     /// The absolute deadline.
     pub expires_at: UnixTime,
 }
-
-impl fmt::Display for EndsBeforeItStarts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { issued_at, expires_at } = self;
-        write!(f, "session issued at {issued_at} has its deadline at {expires_at}, expected a later one")
-    }
-}
-
-impl core::error::Error for EndsBeforeItStarts {}

@@ -1,5 +1,3 @@
-use core::fmt;
-
 use crate::{AuthenticCookie, CookieKeyRing, CookieName, CookieRefusal, UnixTime};
 
 /// How many cookies of the same name are verified; more than one is already unusual.
@@ -60,13 +58,16 @@ fn trim(mut pair: &[u8]) -> &[u8] {
 }
 
 /// Why the `Cookie` header of a request gives no session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderRefusal {
     /// There is no cookie of that name.
+    #[error("request has no session cookie")]
     Absent,
     /// Two good cookies belong to different sessions.
+    #[error("request has good cookies of two sessions")]
     Ambiguous,
     /// There is a cookie, and it is refused.
+    #[error(transparent)]
     Cookie(CookieRefusal),
 }
 
@@ -81,15 +82,3 @@ impl HeaderRefusal {
         }
     }
 }
-
-impl fmt::Display for HeaderRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent => f.write_str("request has no session cookie"),
-            Self::Ambiguous => f.write_str("request has good cookies of two sessions"),
-            Self::Cookie(refusal) => refusal.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for HeaderRefusal {}

@@ -53,13 +53,6 @@ fn is_token(byte: u8) -> bool {
 }
 
 /// A text that cannot name a session cookie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cookie name is not `__Host-` and a token, together at most 64 bytes")]
 pub struct InvalidCookieName;
-
-impl fmt::Display for InvalidCookieName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cookie name is not `__Host-` and a token, together at most 64 bytes")
-    }
-}
-
-impl core::error::Error for InvalidCookieName {}

@@ -1,5 +1,3 @@
-use core::fmt;
-
 /// Fresh random bytes: the one place where entropy enters this crate.
 ///
 /// Native builds ask the operating system; WebAssembly asks `crypto.getRandomValues`. There is no
@@ -14,13 +12,6 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], EntropyUnavailable> {
 }
 
 /// The system's random number generator did not answer, so nothing was generated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system's random number generator is unavailable")]
 pub struct EntropyUnavailable;
-
-impl fmt::Display for EntropyUnavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the system's random number generator is unavailable")
-    }
-}
-
-impl core::error::Error for EntropyUnavailable {}

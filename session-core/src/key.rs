@@ -80,16 +80,9 @@ impl TryFrom<String> for KeyId {
 }
 
 /// A text that cannot name a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("key ID is not 1 to 32 characters of A-Z, a-z, 0-9, `_` and `-`")]
 pub struct InvalidKeyId;
-
-impl fmt::Display for InvalidKeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("key ID is not 1 to 32 characters of A-Z, a-z, 0-9, `_` and `-`")
-    }
-}
-
-impl core::error::Error for InvalidKeyId {}
 
 /// The secret of a symmetric key: at least 32 bytes, erased when dropped.
 #[derive(Clone, ZeroizeOnDrop)]
@@ -148,27 +141,16 @@ impl fmt::Debug for KeySecret {
 }
 
 /// Why a key's secret is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeakKey {
     /// Shorter than [`KeySecret::MIN_LENGTH`].
+    #[error("key secret has {length} bytes, expected at least {}", KeySecret::MIN_LENGTH)]
     TooShort {
         /// How many bytes there were.
         length: usize,
     },
     /// One byte, repeated.
+    #[error("key secret is one byte repeated, expected random bytes")]
     AllBytesEqual,
 }
-
-impl fmt::Display for WeakKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooShort { length } => {
-                write!(f, "key secret has {length} bytes, expected at least {}", KeySecret::MIN_LENGTH)
-            }
-            Self::AllBytesEqual => f.write_str("key secret is one byte repeated, expected random bytes"),
-        }
-    }
-}
-
-impl core::error::Error for WeakKey {}

@@ -227,10 +227,11 @@ enum EdDsa {
 }
 
 /// Why keys are refused. It names the key, and never says a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyRingError {
     /// Not the JSON document that was expected.
+    #[error("keys are not the expected JSON document, at line {line} column {column}")]
     Shape {
         /// Line where reading stopped, from 1; 0 when unknown.
         line: usize,
@@ -238,11 +239,13 @@ pub enum KeyRingError {
         column: usize,
     },
     /// A key's text is not canonical base64url, or its two halves do not belong together.
+    #[error("key `{id}` is not well-formed, expected canonical base64url of a key and its own public half")]
     InvalidKey {
         /// The key.
         id: KeyId,
     },
     /// A key's secret is too weak.
+    #[error("key `{id}` is refused: {reason}")]
     WeakKey {
         /// The key.
         id: KeyId,
@@ -250,11 +253,13 @@ pub enum KeyRingError {
         reason: WeakKey,
     },
     /// Two keys have the same ID.
+    #[error("key ID `{id}` is used twice, expected each once")]
     RepeatedKey {
         /// That ID.
         id: KeyId,
     },
     /// `signing` names a key that is not there.
+    #[error("signing key is not among the listed keys")]
     SigningKeyNotListed,
 }
 
@@ -264,24 +269,3 @@ impl KeyRingError {
         Self::Shape { line: error.line(), column: error.column() }
     }
 }
-
-impl fmt::Display for KeyRingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Shape { line, column } => {
-                write!(f, "keys are not the expected JSON document, at line {line} column {column}")
-            }
-            Self::InvalidKey { id } => {
-                write!(
-                    f,
-                    "key `{id}` is not well-formed, expected canonical base64url of a key and its own public half"
-                )
-            }
-            Self::WeakKey { id, reason } => write!(f, "key `{id}` is refused: {reason}"),
-            Self::RepeatedKey { id } => write!(f, "key ID `{id}` is used twice, expected each once"),
-            Self::SigningKeyNotListed => f.write_str("signing key is not among the listed keys"),
-        }
-    }
-}
-
-impl core::error::Error for KeyRingError {}

@@ -94,13 +94,6 @@ impl TryFrom<String> for SecretHash {
 }
 
 /// A text that is not a secret's hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("secret hash is not 43 characters of canonical base64url")]
 pub struct InvalidSecretHash;
-
-impl fmt::Display for InvalidSecretHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("secret hash is not 43 characters of canonical base64url")
-    }
-}
-
-impl core::error::Error for InvalidSecretHash {}

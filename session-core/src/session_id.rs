@@ -79,13 +79,6 @@ impl From<SessionId> for String {
 }
 
 /// A text that is not a session ID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("session ID is not 22 characters of canonical base64url")]
 pub struct InvalidSessionId;
-
-impl fmt::Display for InvalidSessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("session ID is not 22 characters of canonical base64url")
-    }
-}
-
-impl core::error::Error for InvalidSessionId {}

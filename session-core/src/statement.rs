@@ -159,17 +159,22 @@ fn parse(statement: &str) -> Option<(UnverifiedJws<'_>, StatementClaims)> {
 }
 
 /// Why a statement is refused: the closed list of FORMAT.md §2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementRefusal {
     /// Not a statement: wrong syntax, header, or claims.
+    #[error("statement is not of the version 1 format")]
     Malformed,
     /// The key is not in the key set, or no longer.
+    #[error("statement names a key that is not in the key set")]
     UnknownKey,
     /// The signature is wrong. There is no more detail, on purpose.
+    #[error("statement has a wrong signature")]
     BadSignature,
     /// Another server made it.
+    #[error("statement was made by another issuer")]
     WrongIssuer,
     /// Made further in the future than clocks may differ.
+    #[error("statement was made at {issued_at}, in the future of {now}")]
     NotYetValid {
         /// When it says it was made.
         issued_at: UnixTime,
@@ -177,6 +182,7 @@ pub enum StatementRefusal {
         now: UnixTime,
     },
     /// Past its time.
+    #[error("statement expired at {expires_at}, judged at {now}")]
     Expired {
         /// Until when it could be believed.
         expires_at: UnixTime,
@@ -200,43 +206,13 @@ impl StatementRefusal {
     }
 }
 
-impl fmt::Display for StatementRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed => f.write_str("statement is not of the version 1 format"),
-            Self::UnknownKey => f.write_str("statement names a key that is not in the key set"),
-            Self::BadSignature => f.write_str("statement has a wrong signature"),
-            Self::WrongIssuer => f.write_str("statement was made by another issuer"),
-            Self::NotYetValid { issued_at, now } => {
-                write!(f, "statement was made at {issued_at}, in the future of {now}")
-            }
-            Self::Expired { expires_at, now } => {
-                write!(f, "statement expired at {expires_at}, judged at {now}")
-            }
-        }
-    }
-}
-
-impl core::error::Error for StatementRefusal {}
-
 /// Why a statement cannot be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitStatement {
     /// It would not end after its start, or live longer than [`MAX_STATEMENT_LIFETIME`].
+    #[error("statement's lifetime is not between 1 and 300 seconds")]
     Lifetime,
     /// Its text would be longer than [`MAX_STATEMENT_LENGTH`].
+    #[error("statement is longer than {MAX_STATEMENT_LENGTH} bytes; shorten its claims")]
     TooLong,
 }
-
-impl fmt::Display for UnfitStatement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lifetime => f.write_str("statement's lifetime is not between 1 and 300 seconds"),
-            Self::TooLong => {
-                write!(f, "statement is longer than {MAX_STATEMENT_LENGTH} bytes; shorten its claims")
-            }
-        }
-    }
-}
-
-impl core::error::Error for UnfitStatement {}

@@ -71,16 +71,9 @@ impl TryFrom<u64> for UnixTime {
 }
 
 /// A number of seconds past [`UnixTime::MAX`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("time has more than 11 digits of seconds")]
 pub struct TimeTooLate;
-
-impl fmt::Display for TimeTooLate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("time has more than 11 digits of seconds")
-    }
-}
-
-impl core::error::Error for TimeTooLate {}
 
 /// How far the clocks of two honest servers may differ: a value issued up to this long in the
 /// future is still accepted (FORMAT.md §1 and §2).

@@ -1,4 +1,3 @@
-use core::fmt;
 use core::time::Duration;
 
 use crate::UnixTime;
@@ -140,25 +139,16 @@ pub enum Standing {
 }
 
 /// Timeouts that make no sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeoutsError {
     /// The idle timeout is under two seconds.
+    #[error("idle timeout is under two seconds")]
     IdleTooShort,
     /// The idle timeout is longer than the absolute one.
+    #[error("idle timeout is longer than the absolute timeout")]
     IdleLongerThanAbsolute,
     /// The absolute timeout is longer than [`Timeouts::MAX_ABSOLUTE`].
+    #[error("absolute timeout is longer than 400 days")]
     AbsoluteTooLong,
 }
-
-impl fmt::Display for TimeoutsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::IdleTooShort => "idle timeout is under two seconds",
-            Self::IdleLongerThanAbsolute => "idle timeout is longer than the absolute timeout",
-            Self::AbsoluteTooLong => "absolute timeout is longer than 400 days",
-        })
-    }
-}
-
-impl core::error::Error for TimeoutsError {}
