@@ -43,7 +43,7 @@ pub struct Sessions {
     // The idle deadline that this server last learnt, which can only have been pushed since: while
     // it says that an extension is not due, reading needs no write (R25).
     known_deadlines: Cache<SessionId, UnixTime>,
-    changes: data::ChangeLocks,
+    changes: data::ChangeQueues,
 }
 
 /// Whether a request counts as use of the session.
@@ -101,7 +101,7 @@ impl Sessions {
             issuer,
             timeouts,
             known_deadlines: Cache::new(REMEMBERED_DEADLINES),
-            changes: data::ChangeLocks::default(),
+            changes: data::ChangeQueues::default(),
         }
     }
 
@@ -157,32 +157,16 @@ impl Sessions {
         cookie: &AuthenticCookie,
         activity: Activity,
     ) -> Result<LiveSession, SessionError> {
-        let (id, now) = (cookie.session_id(), self.clock.now());
-        let known = self.known_deadlines.get(&id).filter(|&deadline| deadline > now);
         let extend_to = match activity {
-            Activity::Active => self.due_extension(known, cookie.expires_at(), now),
+            Activity::Active => self.due_extension(cookie),
             Activity::Passive => None,
         };
-        let Some(stored) = self.store.load(id, extend_to).await? else {
-            self.known_deadlines.remove(&id);
-            return Err(SessionError::Ended);
-        };
-        let record = Record::from_document(&stored.document)?;
-        if !record.secret_hash.matches(cookie.secret()) {
-            return Err(SessionError::WrongSecret);
-        }
-        let idle_expires_at = match stored.idle_expires_at.or(known) {
-            Some(deadline) => deadline,
-            None => self.store.idle_deadline(id).await?.ok_or(SessionError::Ended)?,
-        };
-        let deadlines = Deadlines { idle_expires_at, absolute_expires_at: record.absolute_expires_at };
-        match self.timeouts.judge(deadlines, now) {
-            Standing::Unexpired { .. } => {
-                self.known_deadlines.insert(id, idle_expires_at);
-                Ok(LiveSession::new(id, record, stored.document, idle_expires_at))
-            }
-            Standing::IdlyExpired => Err(SessionError::Ended),
-            Standing::AbsolutelyExpired => Err(SessionError::Expired),
+        let session = self.look_up(cookie.session_id(), extend_to).await?;
+        // In constant time.
+        if session.record().secret_hash.matches(cookie.secret()) {
+            Ok(session)
+        } else {
+            Err(SessionError::WrongSecret)
         }
     }
 
@@ -306,13 +290,45 @@ impl Sessions {
         Ok(self.statement_signer.sign(&claims)?)
     }
 
+    /// The living session of this ID, whoever asks for it; extended if a new deadline is given.
+    async fn look_up(&self, id: SessionId, extend_to: Option<UnixTime>) -> Result<LiveSession, SessionError> {
+        let now = self.clock.now();
+        let Some(stored) = self.store.load(id, extend_to).await? else {
+            self.known_deadlines.remove(&id);
+            return Err(SessionError::Ended);
+        };
+        let record = Record::from_document(&stored.document)?;
+        let idle_expires_at = match stored.idle_expires_at.or(self.known_deadline(id, now)) {
+            Some(deadline) => deadline,
+            None => self.store.idle_deadline(id).await?.ok_or(SessionError::Ended)?,
+        };
+        let deadlines = Deadlines { idle_expires_at, absolute_expires_at: record.absolute_expires_at };
+        match self.timeouts.judge(deadlines, now) {
+            Standing::Unexpired { .. } => {
+                self.known_deadlines.insert(id, idle_expires_at);
+                Ok(LiveSession::new(id, record, stored.document, idle_expires_at))
+            }
+            Standing::IdlyExpired => Err(SessionError::Ended),
+            Standing::AbsolutelyExpired => Err(SessionError::Expired),
+        }
+    }
+
     /// The extension that use makes now, if it is due. Without knowledge of the deadline it is.
-    fn due_extension(&self, known: Option<UnixTime>, end: UnixTime, now: UnixTime) -> Option<UnixTime> {
-        let Some(idle_expires_at) = known else { return Some(self.timeouts.idle_deadline(end, now)) };
-        match self.timeouts.judge(Deadlines { idle_expires_at, absolute_expires_at: end }, now) {
+    fn due_extension(&self, cookie: &AuthenticCookie) -> Option<UnixTime> {
+        let (now, absolute_expires_at) = (self.clock.now(), cookie.expires_at());
+        let Some(idle_expires_at) = self.known_deadline(cookie.session_id(), now) else {
+            return Some(self.timeouts.idle_deadline(absolute_expires_at, now));
+        };
+        match self.timeouts.judge(Deadlines { idle_expires_at, absolute_expires_at }, now) {
             Standing::Unexpired { extend_to, .. } => extend_to,
             Standing::IdlyExpired | Standing::AbsolutelyExpired => None,
         }
+    }
+
+    /// The idle deadline as this server last learnt it; one that has passed tells nothing, since
+    /// another server may have pushed it.
+    fn known_deadline(&self, id: SessionId, now: UnixTime) -> Option<UnixTime> {
+        self.known_deadlines.get(&id).filter(|&deadline| deadline > now)
     }
 
     /// Puts a record into the store under a fresh ID and makes its cookie.

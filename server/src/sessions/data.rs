@@ -1,14 +1,15 @@
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::{Map, Value};
 use session_core::{AuthenticCookie, SessionId};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
 use super::{Activity, LiveSession, SessionError, Sessions};
 use crate::store::Change;
 
-/// How often a change is tried again after another server was faster. At each try one of them wins,
-/// and within a server changes queue up; so of ten servers that all hammer on one session, one in
-/// forty thousand changes is not made. There is no pause in between: it would only let the winners
-/// win again.
+/// How often a step is tried again after another server was faster. At each try one of them wins,
+/// and whoever won has first to hear of new changes before it comes again.
 pub(super) const MAX_TRIES: u32 = 100;
 
 /// What is to become of a session's data.
@@ -33,22 +34,130 @@ impl Sessions {
         expected: Option<u64>,
         change: &DataChange,
     ) -> Result<LiveSession, SessionError> {
-        let _turn = self.changes.wait_for_turn(cookie.session_id()).await;
-        let mut activity = Activity::Active;
-        for _ in 0..MAX_TRIES {
-            let session = self.resume(cookie, activity).await?;
-            if expected.is_some_and(|revision| revision != session.record().revision) {
-                return Err(SessionError::OtherRevision { revision: session.record().revision });
+        let id = self.resume(cookie, Activity::Active).await?.id();
+        let queue = self.changes.queue(id);
+        loop {
+            let mut answer = queue.join(id, expected, change.clone());
+            let _turn = queue.turn.lock().await;
+            match answer.try_recv() {
+                // Somebody before carried this one too.
+                Ok(result) => return result,
+                // Whoever carried it went away before saying what became of it.
+                Err(TryRecvError::Closed) => continue,
+                Err(TryRecvError::Empty) => self.carry(id, queue.leave(id)).await,
             }
-            let changed = session.with_data(change.apply_to(&session.record().data))?;
-            match self.store.update(session.id(), session.document(), changed.document()).await? {
-                Change::Done => return Ok(changed),
+            if let Ok(result) = answer.try_recv() {
+                return result;
+            }
+        }
+    }
+
+    /// Makes all of these changes of one session in one step, and answers each.
+    async fn carry(&self, id: SessionId, waiting: Vec<Waiting>) {
+        match self.try_to_carry(id, &waiting).await {
+            Ok(results) => {
+                for (waiting, result) in waiting.into_iter().zip(results) {
+                    waiting.tell(result);
+                }
+            }
+            Err(error) => waiting.into_iter().for_each(|waiting| waiting.tell(Err(error))),
+        }
+    }
+
+    async fn try_to_carry(
+        &self,
+        id: SessionId,
+        waiting: &[Waiting],
+    ) -> Result<Vec<Result<LiveSession, SessionError>>, SessionError> {
+        for _ in 0..MAX_TRIES {
+            let session = self.look_up(id, None).await?;
+            let mut latest = session.clone();
+            let results = waiting.iter().map(|waiting| {
+                let changed = waiting.apply_to(&latest)?;
+                latest = changed.clone();
+                Ok(changed)
+            });
+            let results: Vec<_> = results.collect();
+            if results.iter().all(Result::is_err) {
+                return Ok(results);
+            }
+            match self.store.update(id, session.document(), latest.document()).await? {
+                Change::Done => return Ok(results),
                 Change::Absent => return Err(SessionError::Ended),
                 Change::Conflict => {}
             }
-            activity = Activity::Passive;
         }
         Err(SessionError::Contended)
+    }
+}
+
+/// Changes that came while one was being made, by session. Against each other they would only make
+/// each other try again; together they are one step, and the store hears of a busy session no more
+/// often than of a quiet one. A few queues stand for all sessions: who shares one by chance waits a
+/// moment.
+pub(super) struct ChangeQueues([Queue; 256]);
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Vec<Waiting>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// A change whose sender has proved the session's secret.
+struct Waiting {
+    id: SessionId,
+    expected: Option<u64>,
+    change: DataChange,
+    answer: oneshot::Sender<Result<LiveSession, SessionError>>,
+}
+
+impl ChangeQueues {
+    fn queue(&self, id: SessionId) -> &Queue {
+        let [first, ..] = *id.as_bytes();
+        &self.0[usize::from(first)]
+    }
+}
+
+impl Default for ChangeQueues {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Queue::default()))
+    }
+}
+
+impl Queue {
+    fn join(
+        &self,
+        id: SessionId,
+        expected: Option<u64>,
+        change: DataChange,
+    ) -> oneshot::Receiver<Result<LiveSession, SessionError>> {
+        let (answer, receiver) = oneshot::channel();
+        let waiting = Waiting { id, expected, change, answer };
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(waiting);
+        receiver
+    }
+
+    /// Everything that waits for this session. What nobody waits for any more is forgotten: it must
+    /// not be done by surprise with the next change, however much later that comes.
+    fn leave(&self, id: SessionId) -> Vec<Waiting> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|waiting| !waiting.answer.is_closed());
+        waiting.extract_if(.., |waiting| waiting.id == id).collect()
+    }
+}
+
+impl Waiting {
+    fn apply_to(&self, session: &LiveSession) -> Result<LiveSession, SessionError> {
+        let revision = session.record().revision;
+        if self.expected.is_some_and(|expected| expected != revision) {
+            return Err(SessionError::OtherRevision { revision });
+        }
+        Ok(session.with_data(self.change.apply_to(&session.record().data))?)
+    }
+
+    fn tell(self, result: Result<LiveSession, SessionError>) {
+        // Whoever asked may have gone away meanwhile.
+        let _ = self.answer.send(result);
     }
 }
 
@@ -65,22 +174,5 @@ impl DataChange {
                 }
             }
         }
-    }
-}
-
-/// Changes of one session take turns within a server: against each other they would only make each
-/// other try again. A few locks stand for all sessions; who shares one by chance waits a moment.
-pub(super) struct ChangeLocks([Mutex<()>; 256]);
-
-impl ChangeLocks {
-    async fn wait_for_turn(&self, id: SessionId) -> MutexGuard<'_, ()> {
-        let [first, ..] = *id.as_bytes();
-        self.0[usize::from(first)].lock().await
-    }
-}
-
-impl Default for ChangeLocks {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| Mutex::new(())))
     }
 }

@@ -37,6 +37,7 @@ impl Tables<'_> {
     }
 
     fn sweep_first(&mut self) -> Result<(), redb::Error> {
+        self.is_changed = true;
         let first = self.expiries.pop_first()?.map(|(key, _)| {
             let (_, kind, key) = key.value();
             (kind, key.to_vec())

@@ -109,6 +109,8 @@ pub(super) struct Tables<'t> {
     epochs: Table<'t, &'static str, (u64, &'static Id)>,
     attempts: Table<'t, &'static str, (u64, u64)>,
     pub(super) expiries: Table<'t, Expiry, ()>,
+    /// Whether there is anything to commit.
+    pub(super) is_changed: bool,
 }
 
 impl<'t> Tables<'t> {
@@ -119,6 +121,7 @@ impl<'t> Tables<'t> {
             epochs: transaction.open_table(EPOCHS)?,
             attempts: transaction.open_table(ATTEMPTS)?,
             expiries: transaction.open_table(EXPIRIES)?,
+            is_changed: false,
         })
     }
 
@@ -223,6 +226,7 @@ impl<'t> Tables<'t> {
         let Some((at, count)) = self.attempts.get(key)?.map(|row| row.value()) else { return Ok(()) };
         if count > 1 && now.as_secs() < at {
             self.attempts.insert(key, (at, count - 1))?;
+            self.is_changed = true;
             return Ok(());
         }
         self.attempts.remove(key)?;
@@ -275,11 +279,13 @@ impl<'t> Tables<'t> {
 
     fn schedule(&mut self, at: UnixTime, kind: Kind, key: &[u8]) -> Result<(), redb::Error> {
         self.expiries.insert((at.as_secs(), kind as u8, key), ())?;
+        self.is_changed = true;
         Ok(())
     }
 
     fn unschedule(&mut self, at: UnixTime, kind: Kind, key: &[u8]) -> Result<(), redb::Error> {
         self.expiries.remove((at.as_secs(), kind as u8, key))?;
+        self.is_changed = true;
         Ok(())
     }
 

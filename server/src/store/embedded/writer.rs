@@ -147,8 +147,15 @@ impl Desk {
         let mut tables = Tables::open(&transaction)?;
         let answers = changes.into_iter().map(|change| change(&mut tables, now)).collect::<Result<_, _>>()?;
         let swept = tables.sweep(now)?;
+        let is_changed = tables.is_changed;
         drop(tables);
-        transaction.commit()?;
+        // Whoever met a conflict is told at once, and can try again before the disk has turned: or
+        // those who never meet one would leave the others no chance.
+        if is_changed {
+            transaction.commit()?;
+        } else {
+            transaction.abort()?;
+        }
         Ok((answers, swept))
     }
 
