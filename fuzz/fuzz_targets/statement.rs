@@ -82,16 +82,16 @@ fn expected(text: &str, header: &str, payload: &str, now: u64) -> &'static str {
     let (Some(header), Some(payload)) = (Members::of(header), Members::of(payload)) else {
         return "malformed";
     };
-    let [alg, kid, typ] = ["alg", "kid", "typ"].map(|name| header.only(name));
+    let [alg, kid, typ] = ["alg", "kid", "typ"].map(|name| header.single(name));
     let kid = kid.as_str().unwrap_or_default();
     let header_is_exact = header.0.len() == 3
         && alg == "EdDSA"
         && typ == "session-statement+jwt"
         && (1..=32).contains(&kid.len())
         && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let [iss, sub, sid, claims] = ["iss", "sub", "sid", "claims"].map(|name| payload.only(name));
+    let [iss, sub, sid, claims] = ["iss", "sub", "sid", "claims"].map(|name| payload.single(name));
     let times = ["iat", "exp", "auth_time", "idle_expires_at", "absolute_expires_at"]
-        .map(|name| payload.only(name).as_u64().filter(|&secs| secs <= 99_999_999_999));
+        .map(|name| payload.single(name).as_u64().filter(|&secs| secs <= 99_999_999_999));
     let is_id =
         |text: &str| text.len() == 22 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 16);
     let claims_are_exact =
@@ -123,7 +123,7 @@ impl Members {
     }
 
     /// The value of the member that must be there once; `null` otherwise.
-    fn only(&self, name: &str) -> Value {
+    fn single(&self, name: &str) -> Value {
         let mut values = self.0.iter().filter(|(member, _)| member == name);
         let (Some((_, value)), None) = (values.next(), values.next()) else {
             return Value::Null;

@@ -34,6 +34,8 @@ fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     run(&mut command("cargo", clippy))?;
+    let doc = ["doc", "--quiet", "--no-deps", "--workspace"];
+    run(command("cargo", doc).env("RUSTDOCFLAGS", "-D warnings"))?;
     package::assemble()?;
     npm::install("web")?;
     run(&mut npm::script("web", "lint"))

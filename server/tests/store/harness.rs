@@ -50,7 +50,7 @@ pub(crate) struct Embedded {
 
 impl Harness for Embedded {
     // Each round waits for the disk several times.
-    const ROUNDS: usize = 600;
+    const ROUNDS: usize = 3_000;
 
     async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
