@@ -12,6 +12,9 @@ use crate::store::Change;
 /// and whoever won has first to hear of new changes before it comes again.
 pub(super) const MAX_TRIES: u32 = 100;
 
+/// How many changes become one step: each holds a whole record until it is answered.
+const MAX_BATCH: usize = 64;
+
 /// What is to become of a session's data.
 #[derive(Clone, Debug)]
 pub enum DataChange {
@@ -36,18 +39,15 @@ impl Sessions {
     ) -> Result<LiveSession, SessionError> {
         let id = self.resume(cookie, Activity::Active).await?.id();
         let queue = self.changes.queue(id);
+        let mut answer = queue.join(id, expected, change.clone());
+        let _turn = queue.turn.lock().await;
         loop {
-            let mut answer = queue.join(id, expected, change.clone());
-            let _turn = queue.turn.lock().await;
             match answer.try_recv() {
-                // Somebody before carried this one too.
+                // Carried by whoever had the turn before, or just now.
                 Ok(result) => return result,
                 // Whoever carried it went away before saying what became of it.
-                Err(TryRecvError::Closed) => continue,
+                Err(TryRecvError::Closed) => answer = queue.join(id, expected, change.clone()),
                 Err(TryRecvError::Empty) => self.carry(id, queue.leave(id)).await,
-            }
-            if let Ok(result) = answer.try_recv() {
-                return result;
             }
         }
     }
@@ -137,12 +137,12 @@ impl Queue {
         receiver
     }
 
-    /// Everything that waits for this session. What nobody waits for any more is forgotten: it must
-    /// not be done by surprise with the next change, however much later that comes.
+    /// What waits for this session, first come first served. What nobody waits for any more is
+    /// forgotten: it must not be done by surprise with the next change, however much later.
     fn leave(&self, id: SessionId) -> Vec<Waiting> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|waiting| !waiting.answer.is_closed());
-        waiting.extract_if(.., |waiting| waiting.id == id).collect()
+        waiting.extract_if(.., |waiting| waiting.id == id).take(MAX_BATCH).collect()
     }
 }
 
