@@ -150,6 +150,16 @@ mod tests {
     }
 
     #[test]
+    fn numbers_stay_the_same_however_often_they_are_rewritten() {
+        let mut record = record();
+        for number in ["2.393e100", "0.1", "1e-320", "12345678901234567890"] {
+            record.data.insert("number".into(), number.parse::<serde_json::Number>().unwrap().into());
+            let rewritten = Record::from_document(&record.to_document().unwrap()).unwrap();
+            assert_eq!(rewritten.data, record.data);
+        }
+    }
+
+    #[test]
     fn garbage_other_versions_and_giants_are_unreadable() {
         let document = String::from_utf8(record().to_document().unwrap()).unwrap();
         let read = |text: &str| Record::from_document(text.as_bytes()).map(|_| ()).unwrap_err();
