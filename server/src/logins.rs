@@ -151,3 +151,67 @@ pub enum LoginError {
     #[error(transparent)]
     Store(#[from] Unavailable),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZero;
+
+    use super::*;
+    use crate::store::embedded::EmbeddedStore;
+    use crate::{HashingLimits, SystemClock};
+
+    fn logins(directory: &std::path::Path, limits: AttemptLimits) -> Logins {
+        let users = UsersFile::new(directory.join("users"));
+        let (right, memory) = (Password::new("correct horse".into()), &mut HashingMemory::default());
+        let hash = PasswordHash::new(&right, PasswordCost::Mib19, memory).unwrap();
+        users.change(|users| users.insert("alice".into(), hash)).unwrap();
+        let store = Arc::new(EmbeddedStore::open(directory, Arc::new(SystemClock)).unwrap());
+        let hashing = HashingPool::new(HashingLimits { threads: NonZero::<usize>::MIN, queue: 8 });
+        Logins::new(Arc::new(users), store, hashing, limits, PasswordCost::Mib19).unwrap()
+    }
+
+    fn wrong() -> Password {
+        Password::new("wrong horse".into())
+    }
+
+    #[tokio::test]
+    async fn attempts_from_one_address_are_counted_over_all_accounts() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = AttemptLimits { per_address: 3, ..AttemptLimits::default() };
+        let logins = logins(directory.path(), limits);
+        let from = |address: &str| Some(address.parse().unwrap());
+        for (name, address) in [("alice", "2001:db8::1"), ("bob", "2001:db8::2"), ("carol", "2001:db8::3")] {
+            assert_eq!(
+                logins.authenticate(name, wrong(), from(address)).await.err(),
+                Some(LoginError::Refused)
+            );
+        }
+        let fourth = logins.authenticate("dave", wrong(), from("2001:db8::4")).await;
+        assert!(matches!(fourth, Err(LoginError::TooManyAttempts { .. })), "{fourth:?}");
+        let elsewhere = logins.authenticate("dave", wrong(), from("2001:db8:0:1::4")).await;
+        assert_eq!(elsewhere.err(), Some(LoginError::Refused));
+    }
+
+    /// R41: while no password can be hashed, neither refusal comes; afterwards both do.
+    #[tokio::test]
+    async fn an_unknown_user_is_refused_by_the_same_work_as_a_wrong_password() {
+        let directory = tempfile::tempdir().unwrap();
+        let logins = logins(directory.path(), AttemptLimits::default());
+        for name in ["alice", "nobody"] {
+            let slot = logins.hashing.reserve().unwrap();
+            let (release, released) = std::sync::mpsc::channel::<()>();
+            let mut busy = Box::pin(slot.run(move |_| released.recv()));
+            assert!(futures_util::poll!(&mut busy).is_pending());
+            let mut refusal = Box::pin(logins.authenticate(name, wrong(), None));
+            let soon = tokio::time::timeout(Duration::from_millis(200), &mut refusal).await;
+            assert!(soon.is_err(), "{name} was refused without a hash");
+            release.send(()).unwrap();
+            assert_eq!(refusal.await.err(), Some(LoginError::Refused));
+            busy.await.unwrap().unwrap();
+        }
+        // And the hash that stands for nobody's costs the same.
+        let alices = logins.users.find("alice").await.unwrap().unwrap().password_hash.to_string();
+        let parameters = |hash: String| hash.split('$').nth(3).unwrap().to_owned();
+        assert_eq!(parameters(logins.nobodys_hash.to_string()), parameters(alices));
+    }
+}

@@ -84,7 +84,9 @@ impl Record {
     /// Writes the document.
     pub(crate) fn to_document(&self) -> Result<Vec<u8>, DocumentTooLarge> {
         let document = serde_json::to_vec(self).map_err(|_| DocumentTooLarge)?;
-        if document.len() > MAX_DOCUMENT_LENGTH { Err(DocumentTooLarge) } else { Ok(document) }
+        // A reader gives up on deep nesting, a writer does not: what is written must be readable.
+        Self::from_document(&document).map_err(|_| DocumentTooLarge)?;
+        Ok(document)
     }
 
     /// What the store must know of it.
@@ -123,9 +125,10 @@ pub enum UnreadableRecord {
     Version,
 }
 
-/// The session's data would make its document larger than [`MAX_DOCUMENT_LENGTH`].
+/// The session's data would make its document larger than [`MAX_DOCUMENT_LENGTH`], or nested deeper
+/// than it can be read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("session data is too large, expected a record of at most 64 KiB")]
+#[error("session data is too large or too deep, expected a record of at most 64 KiB and 127 levels")]
 pub struct DocumentTooLarge;
 
 #[cfg(test)]

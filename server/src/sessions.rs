@@ -14,7 +14,7 @@ use session_core::{
 };
 
 use crate::record::{NewSession, Record};
-use crate::store::{Change, Creation, Entry, Listed, Store};
+use crate::store::{Change, Creation, Entry, Listed, Store, Unavailable};
 use crate::{Clock, Subject};
 
 pub use data::DataChange;
@@ -26,6 +26,9 @@ const REMEMBERED_DEADLINES: usize = 100_000;
 
 /// How many sessions of a subject are revoked at once.
 const CONCURRENT_REVOCATIONS: usize = 64;
+
+/// How often revoking all looks again for sessions that were renewed meanwhile.
+const MAX_PASSES: usize = 20;
 
 /// How often an ID is drawn before the generator is given up; a second time is a sensation.
 const MAX_DRAWS: usize = 3;
@@ -127,7 +130,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the subject's sessions are being revoked at this moment, or the store is unavailable;
-    /// then there is no new session, and the former one still stands.
+    /// then there is no new session.
     pub async fn start(
         &self,
         login: NewSession,
@@ -174,7 +177,7 @@ impl Sessions {
     /// once this returns.
     ///
     /// # Errors
-    /// As [`resume`](Self::resume); the old ID stands then.
+    /// As [`resume`](Self::resume); the old ID stands then, unless the store was unavailable.
     pub async fn renew(&self, cookie: &AuthenticCookie, renewal: Renewal) -> Result<Issued, SessionError> {
         // Against changes of its data on other servers: the old document goes only if it is still
         // the one that was copied.
@@ -192,14 +195,20 @@ impl Sessions {
             // nobody out.
             let issued = self.issue(record, &secret, now).await?;
             let change = self.store.delete_unchanged(&old.entry(), old.document()).await;
-            if change == Ok(Change::Done) {
-                self.known_deadlines.remove(&old.id());
-                return Ok(issued);
-            }
-            self.take_back(&issued.session).await;
-            match change? {
-                Change::Conflict => {}
-                Change::Absent | Change::Done => return Err(SessionError::Ended),
+            self.known_deadlines.remove(&old.id());
+            match change {
+                Ok(Change::Done) => return Ok(issued),
+                Ok(Change::Conflict) => self.take_back(&issued.session).await,
+                Ok(Change::Absent) => {
+                    self.take_back(&issued.session).await;
+                    return Err(SessionError::Ended);
+                }
+                // Nobody knows whether the old one is gone. If it is, the new one must stay; if it
+                // is not, or may not be, the new one idles out with no one able to use it.
+                Err(unavailable) => match self.store.load(old.id(), None).await {
+                    Ok(None) => return Ok(issued),
+                    _ => return Err(unavailable.into()),
+                },
             }
         }
         Err(SessionError::Contended)
@@ -212,8 +221,19 @@ impl Sessions {
     /// session may still be alive, and the cookie must be kept so that it can be tried again (R22).
     pub async fn revoke(&self, cookie: &AuthenticCookie) -> Result<bool, SessionError> {
         match self.resume(cookie, Activity::Passive).await {
-            Ok(session) => self.delete(&session.entry()).await,
+            // If it went meanwhile it may have been renewed, and then its successor lives: that is no
+            // confirmation.
+            Ok(session) => match self.delete(&session.entry()).await? {
+                true => Ok(true),
+                false => Err(Unavailable.into()),
+            },
             Err(SessionError::Ended | SessionError::Expired) => Ok(false),
+            // A server of another version may be able to read it, so it has to go.
+            Err(SessionError::Unreadable(_)) => {
+                let (issued_at, absolute_expires_at) = (cookie.issued_at(), cookie.expires_at());
+                let subject = Subject::unknown();
+                self.delete(&Entry { id: cookie.session_id(), subject, issued_at, absolute_expires_at }).await
+            }
             Err(error) => Err(error),
         }
     }
@@ -236,17 +256,25 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm all of it; it may be repeated.
     pub async fn revoke_all(&self, subject: &Subject, which: Revocation) -> Result<usize, SessionError> {
-        self.store.change_epoch(subject).await?;
-        let spared = |id| which == Revocation::AllExcept(id);
-        let listed = self.store.list(subject).await?;
-        let entries = listed.into_iter().map(|listed| listed.entry).filter(|entry| !spared(entry.id));
-        let ended = stream::iter(entries)
-            .map(|entry| async move { self.delete(&entry).await })
-            .buffer_unordered(CONCURRENT_REVOCATIONS)
-            .try_fold(0, async |count, existed| Ok(count + usize::from(existed)))
-            .await?;
-        tracing::info!(subject = subject.as_str(), ended, "sessions revoked");
-        Ok(ended)
+        let mut ended = 0;
+        for _ in 0..MAX_PASSES {
+            self.store.change_epoch(subject).await?;
+            let listed = self.store.list(subject).await?.into_iter().map(|listed| listed.entry);
+            let entries = listed.filter(|entry| which != Revocation::AllExcept(entry.id));
+            let deleted: Vec<bool> = stream::iter(entries)
+                .map(|entry| async move { self.delete(&entry).await })
+                .buffer_unordered(CONCURRENT_REVOCATIONS)
+                .try_collect()
+                .await?;
+            ended += deleted.iter().filter(|&&existed| existed).count();
+            // What went by itself may have been renewed: its successor was in the index before it
+            // went, so the next pass finds it.
+            if deleted.iter().all(|&existed| existed) {
+                tracing::info!(subject = subject.as_str(), ended, "sessions revoked");
+                return Ok(ended);
+            }
+        }
+        Err(SessionError::Contended)
     }
 
     /// A subject's living sessions, the one used last first.
@@ -276,12 +304,16 @@ impl Sessions {
     pub fn state(&self, session: &LiveSession) -> Result<String, SessionError> {
         let now = self.clock.now();
         let record = session.record();
+        if now >= record.absolute_expires_at {
+            return Err(SessionError::Expired);
+        }
         let claims = StatementClaims {
             issuer: self.issuer.clone(),
             subject: record.subject.as_str().into(),
             session_id: session.id(),
             issued_at: now,
-            expires_at: now.saturating_add(MAX_STATEMENT_LIFETIME),
+            // No statement outlives its session.
+            expires_at: now.saturating_add(MAX_STATEMENT_LIFETIME).min(record.absolute_expires_at),
             authenticated_at: record.authenticated_at,
             idle_expires_at: session.idle_expires_at(),
             absolute_expires_at: record.absolute_expires_at,

@@ -19,6 +19,11 @@ impl Subject {
         if fits && clean { Ok(Self(text.into())) } else { Err(InvalidSubject) }
     }
 
+    /// Stands for a subject that is not known, in an entry that is only good for deleting.
+    pub(crate) fn unknown() -> Self {
+        Self("unknown".into())
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

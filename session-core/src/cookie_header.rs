@@ -33,6 +33,30 @@ impl CookieKeyRing {
         }
         good.ok_or(refusal)
     }
+
+    /// Judges a text that is either a `Cookie` header line or the bare value of the session cookie,
+    /// for callers that may have the one or the other at hand.
+    ///
+    /// # Errors
+    /// As [`verify_header`](Self::verify_header), or as [`verify`](Self::verify) for a bare value.
+    pub fn verify_header_or_value(
+        &self,
+        text: &[u8],
+        now: UnixTime,
+    ) -> Result<AuthenticCookie, HeaderRefusal> {
+        match self.verify_header([text], now) {
+            Err(HeaderRefusal::Absent) if !is_header(text) => {
+                self.verify(text, now).map_err(HeaderRefusal::Cookie)
+            }
+            verdict => verdict,
+        }
+    }
+}
+
+/// Whether a text without our cookie's name is a header of other cookies rather than a bare value.
+/// It only decides between the reasons `absent` and `malformed`.
+fn is_header(text: &[u8]) -> bool {
+    text.contains(&b'=') && !text.starts_with(b"v1.")
 }
 
 /// The values that `Cookie` header lines carry for `name`, in their order.
@@ -80,5 +104,18 @@ impl HeaderRefusal {
             Self::Ambiguous => "ambiguous",
             Self::Cookie(refusal) => refusal.code(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_header;
+
+    #[test]
+    fn a_header_of_other_cookies_is_told_from_a_bare_value() {
+        assert!(is_header(b"theme=dark; lang=en"));
+        assert!(!is_header(b"v1.c1.AAAA.BBBB.1.2.CCCC="), "a padded value is malformed, not absent");
+        assert!(!is_header(b"v2.c1.AAAA.BBBB.1.2.CCCC"));
+        assert!(!is_header(b""));
     }
 }

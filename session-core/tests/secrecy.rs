@@ -1,5 +1,5 @@
 //! What is secret is written nowhere but in a cookie and in the key ring file, and what must be
-//! unguessable is drawn at random (R1, R19, STYLE 11).
+//! unguessable is drawn at random (R1, R19).
 
 use std::collections::HashSet;
 use std::error::Error;

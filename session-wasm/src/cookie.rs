@@ -1,6 +1,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use session_core::{AuthenticCookie, CookieKeyRing, CookieName, HeaderRefusal, KeyId, KeySecret};
+use session_core::{CookieKeyRing, CookieName, KeyId, KeySecret};
 use wasm_bindgen::prelude::*;
 
 use crate::{from_number, to_number};
@@ -39,7 +39,7 @@ impl CookieKeys {
     /// Judges a `Cookie` header or the bare value of the session cookie.
     #[must_use]
     pub fn verify(&self, cookie: &str, now: f64) -> CookieVerdict {
-        match self.judge(cookie, now) {
+        match self.0.verify_header_or_value(cookie.as_bytes(), from_number(now)) {
             Ok(cookie) => authentic(
                 &cookie.session_id().to_string(),
                 to_number(cookie.issued_at()),
@@ -49,16 +49,6 @@ impl CookieKeys {
             Err(refusal) => refused(refusal.code()),
         }
     }
-
-    fn judge(&self, cookie: &str, now: f64) -> Result<AuthenticCookie, HeaderRefusal> {
-        let now = from_number(now);
-        match self.0.verify_header([cookie.as_bytes()], now) {
-            Err(HeaderRefusal::Absent) if !is_header(cookie) => {
-                self.0.verify(cookie.as_bytes(), now).map_err(HeaderRefusal::Cookie)
-            }
-            verdict => verdict,
-        }
-    }
 }
 
 fn key(id: &str, secret: &str) -> Result<(KeyId, KeySecret), String> {
@@ -66,23 +56,4 @@ fn key(id: &str, secret: &str) -> Result<(KeyId, KeySecret), String> {
     let bytes = URL_SAFE_NO_PAD.decode(secret).map_err(|_| "its `k` is not canonical base64url")?;
     let secret = KeySecret::new(&bytes).map_err(|error| error.to_string())?;
     Ok((id, secret))
-}
-
-/// Whether a text without our cookie's name is a `Cookie` header of other cookies, rather than the
-/// bare value. It only decides between the reasons `absent` and `malformed`.
-fn is_header(text: &str) -> bool {
-    text.contains('=') && !text.starts_with("v1.")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_header;
-
-    #[test]
-    fn a_header_of_other_cookies_is_told_from_a_bare_value() {
-        assert!(is_header("theme=dark; lang=en"));
-        assert!(!is_header("v1.c1.AAAA.BBBB.1.2.CCCC="), "a padded value is malformed, not absent");
-        assert!(!is_header("v2.c1.AAAA.BBBB.1.2.CCCC"));
-        assert!(!is_header(""));
-    }
 }

@@ -18,9 +18,10 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
-  test [PART]        everything CI runs, or one part: lint, rust, wasm, web, fuzz
+  test [PART]        everything CI runs, or one part: lint, rust, wasm, web, fuzz,
+                     or `long`: the races and kills of the rust part in full length
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
-  bench              what the README shows as figures
+  bench              session checks and refusals under a storm of logins
   lint               formatting and lints of Rust and TypeScript
   package            the npm package, into session-wasm/package/
   web                the page, into web/dist/

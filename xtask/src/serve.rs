@@ -13,20 +13,17 @@ use crate::page;
 use crate::process::{command, run, run_with_input};
 use crate::workspace::{root, target_dir};
 
-// As the server has them.
+/// As the server has it.
 const DEFAULT_USERS: &str = "session-data/users";
-const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const FIRST_USER: &str = "demo";
 
 pub(crate) fn start(flags: &[&str]) -> Result<()> {
     let server = build()?;
     let users = setting(flags, "users");
     let password = first_user(&server, users.as_deref().unwrap_or(DEFAULT_USERS))?;
-    println!("\n  http://{}/", setting(flags, "listen").as_deref().unwrap_or(DEFAULT_LISTEN));
     if let Some(password) = password {
-        println!("  sign in as {FIRST_USER} with the password {password} (shown only now)");
+        println!("sign in as {FIRST_USER} with the password {password} (shown only now)");
     }
-    println!();
     // The server takes this process's place, so signals and the exit code are its own.
     let error = command(&server.to_string_lossy(), ["serve"]).args(flags).exec();
     Err(error).with_context(|| format!("cannot start {}", server.display()))

@@ -25,7 +25,7 @@ pub(crate) struct Tool {
 pub(crate) fn everything() -> Result<()> {
     rust_target(WASM_TARGET)?;
     rust_target(BARE_TARGET)?;
-    tools(&[REDIS, CHROMIUM])?;
+    tools(&[CC, CXX, REDIS, CHROMIUM])?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
     npm::install("web")

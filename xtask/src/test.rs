@@ -25,8 +25,9 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "rust" => rust(),
         "wasm" => wasm(),
         "web" => web(),
+        "long" => long(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
-        _ => bail!("no part `{name}`; there are {}", PARTS.join(", ")),
+        _ => bail!("no part `{name}`; there are {}, long", PARTS.join(", ")),
     }
 }
 
@@ -47,6 +48,15 @@ fn rust() -> Result<()> {
     setup::rust_target(BARE_TARGET)?;
     let bare = ["build", "--package", "session-core", "--no-default-features", "--target"];
     run(command("cargo", bare).arg(BARE_TARGET))
+}
+
+/// What the rust part does in a minute, in full: 10,000 rounds of late saves, 192,000 parallel
+/// patches, 1,000 kills, each on every store that it concerns.
+fn long() -> Result<()> {
+    setup::tools(&[REDIS, CC])?;
+    let test = ["test", "--release", "--package", "session-server", "--test", "api", "--test", "store"];
+    let length = [("RACE_ROUNDS", "10000"), ("PATCH_ROUNDS", "1000"), ("KILL_LOOPS", "1000")];
+    run(command("cargo", test).args(["--", "a_late_save", "parallel_patches", "kill_loop"]).envs(length))
 }
 
 fn wasm() -> Result<()> {

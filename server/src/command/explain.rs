@@ -51,16 +51,11 @@ fn explain_cookie(ring: &KeyRing, text: &[u8], arguments: &Arguments, now: UnixT
         Some((header, line)) if header.eq_ignore_ascii_case(b"Cookie:") => line,
         _ => text,
     };
-    let values: Vec<&[u8]> = cookie_values([line], &name).collect();
+    let line = line.trim_ascii();
     let keys = ring.cookie_keys(name)?;
-    let (values, verdict) = if values.is_empty() {
-        (vec![text], keys.verify(text, now).map_err(|refusal| (refusal.code(), refusal.to_string())))
-    } else {
-        let verdict = keys.verify_header([line], now);
-        (values, verdict.map_err(|refusal| (refusal.code(), refusal.to_string())))
-    };
-    for value in values {
-        println!("session cookie {}", keys.name());
+    println!("session cookie {}", keys.name());
+    let named: Vec<&[u8]> = cookie_values([line], keys.name()).collect();
+    for value in if named.is_empty() { vec![line] } else { named } {
         if let Ok(fields) = decode_cookie_unverified(value) {
             println!("  key          {}", fields.key_id);
             println!("  session ID   {}", fields.session_id);
@@ -69,9 +64,9 @@ fn explain_cookie(ring: &KeyRing, text: &[u8], arguments: &Arguments, now: UnixT
             println!("  expires at   {}", written(fields.expires_at));
         }
     }
-    match verdict {
+    match keys.verify_header_or_value(line, now) {
         Ok(_) => println!("verdict: authentic; whether the session is live, only the store knows"),
-        Err((code, message)) => println!("verdict: refused, {code}: {message}"),
+        Err(refusal) => println!("verdict: refused, {}: {refusal}", refusal.code()),
     }
     Ok(())
 }

@@ -68,15 +68,15 @@ pub(super) struct Settings {
     pub(super) trusted_proxies: Vec<IpNet>,
 
     /// Wrong passwords for one account within the window
-    #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ACCOUNT", value_name = "N", default_value_t = AttemptLimits::default().per_account)]
-    login_attempts_per_account: u64,
+    #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ACCOUNT", value_name = "N", default_value = "10")]
+    login_attempts_per_account: NonZero<u64>,
 
     /// Wrong passwords from one address (IPv6: one /64) within the window
-    #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ADDRESS", value_name = "N", default_value_t = AttemptLimits::default().per_address)]
-    login_attempts_per_address: u64,
+    #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ADDRESS", value_name = "N", default_value = "100")]
+    login_attempts_per_address: NonZero<u64>,
 
     /// Time after which wrong passwords are forgotten
-    #[arg(long, env = "SESSION_LOGIN_ATTEMPT_WINDOW", value_name = "TIME", value_parser = whole_seconds, default_value = "15m")]
+    #[arg(long, env = "SESSION_LOGIN_ATTEMPT_WINDOW", value_name = "TIME", value_parser = some_seconds, default_value = "15m")]
     login_attempt_window: Duration,
 
     /// Work of a password hash; weaker ones are strengthened at the next login
@@ -130,8 +130,8 @@ impl Settings {
 
     pub(super) fn attempt_limits(&self) -> AttemptLimits {
         AttemptLimits {
-            per_account: self.login_attempts_per_account,
-            per_address: self.login_attempts_per_address,
+            per_account: self.login_attempts_per_account.get(),
+            per_address: self.login_attempts_per_address.get(),
             window: self.login_attempt_window,
         }
     }
@@ -178,9 +178,20 @@ pub(super) fn parse(
         if let Some(path) = serve.get_one::<PathBuf>("config") {
             let is_set = |id: &str| !matches!(serve.value_source(id), None | Some(ValueSource::DefaultValue));
             arguments.extend(arguments_from_file(path, is_set)?);
+            // Flags and variables alone were good, so what is wrong now stands in the file.
+            let matches = Cli::command().try_get_matches_from(arguments);
+            let matches = matches
+                .map_err(|error| format!("settings file `{}`: {}", path.display(), first_line(&error)))?;
+            return Ok(Cli::from_arg_matches(&matches)?);
         }
     }
-    Ok(Cli::from_arg_matches(&Cli::command().get_matches_from(arguments))?)
+    Ok(Cli::from_arg_matches(&matches)?)
+}
+
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 /// The settings file's lines as flags, without those that are set with more authority. So there is
@@ -194,10 +205,11 @@ fn arguments_from_file(path: &PathBuf, is_set: impl Fn(&str) -> bool) -> Result<
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         unreadable(&format!("not TOML, at line {line}"))
     })?;
-    let known = setting_names();
+    let mut known = setting_names();
+    known.remove("config");
     let mut arguments = Vec::new();
     for (name, value) in table {
-        if !known.contains(&name) || name == "config" {
+        if !known.contains(&name) {
             let expected = known.into_iter().collect::<Vec<_>>().join(", ");
             let path = path.display();
             return Err(format!(
@@ -206,21 +218,24 @@ fn arguments_from_file(path: &PathBuf, is_set: impl Fn(&str) -> bool) -> Result<
             .into());
         }
         if !is_set(&name.replace('-', "_")) {
-            arguments.push(format!("--{name}={}", as_argument(&name, &value)?).into());
+            let value = as_argument(&value).ok_or_else(|| {
+                let path = path.display();
+                format!("settings file `{path}`: `{name}` is not a text, a number, or a list of them")
+            })?;
+            arguments.push(format!("--{name}={value}").into());
         }
     }
     Ok(arguments)
 }
 
-fn as_argument(name: &str, value: &toml::Value) -> Result<String> {
+fn as_argument(value: &toml::Value) -> Option<String> {
     match value {
-        toml::Value::String(text) => Ok(text.clone()),
-        toml::Value::Integer(number) => Ok(number.to_string()),
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
         toml::Value::Array(items) => {
-            let items = items.iter().map(|item| as_argument(name, item)).collect::<Result<Vec<_>>>()?;
-            Ok(items.join(","))
+            Some(items.iter().map(as_argument).collect::<Option<Vec<_>>>()?.join(","))
         }
-        _ => Err(format!("setting `{name}` is not a text, a number, or a list of them").into()),
+        _ => None,
     }
 }
 
@@ -229,7 +244,7 @@ fn refuse_unknown_variables(environment: impl Iterator<Item = (OsString, OsStrin
     for (variable, _) in environment {
         let Some(variable) = variable.to_str().filter(|&name| name != FOREIGN_VARIABLE) else { continue };
         let Some(name) = variable.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
-        if !known.contains(&name.to_ascii_lowercase().replace('_', "-")) {
+        if !known.iter().any(|known| known.to_ascii_uppercase().replace('-', "_") == name) {
             return Err(format!(
                 "environment variable `{variable}` is not a setting; see `session-server serve --help`"
             )
@@ -243,6 +258,13 @@ fn setting_names() -> BTreeSet<String> {
     let command = Cli::command();
     let serve = command.find_subcommand("serve").into_iter().flat_map(clap::Command::get_arguments);
     serve.filter_map(clap::Arg::get_long).map(str::to_owned).filter(|name| name != "help").collect()
+}
+
+fn some_seconds(text: &str) -> std::result::Result<Duration, String> {
+    whole_seconds(text)
+        .ok()
+        .filter(|span| !span.is_zero())
+        .ok_or("expected a time of 1 s or more, such as `15m`".into())
 }
 
 fn whole_seconds(text: &str) -> std::result::Result<Duration, String> {
@@ -309,6 +331,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_set_is_as_in_the_library() {
+        let settings = settings(&[]).unwrap();
+        assert_eq!(settings.attempt_limits(), AttemptLimits::default());
+        assert_eq!(settings.hashing_limits(), HashingLimits::default());
+        assert_eq!(settings.limits(), Limits::default());
+        assert_eq!(settings.timeouts().unwrap(), Timeouts::default());
+    }
+
+    #[test]
+    fn a_wrong_value_in_the_file_is_told_with_the_file() {
+        for line in ["idle-timeout = 30", "idle-timeout = true", "login-attempts-per-account = 0"] {
+            let error = with_file(line, &[]).unwrap_err().to_string();
+            assert!(error.contains("settings.toml`: "), "{error}");
+            assert!(error.contains(line.split(' ').next().unwrap()), "{error}");
+        }
+    }
+
+    #[test]
     fn a_flag_wins_over_the_file() {
         let file =
             "idle-timeout = \"10m\"\nmax-connections = 7\ntrusted-proxies = [\"10.0.0.0/8\", \"::1\"]\n";
@@ -323,10 +363,12 @@ mod tests {
         let error = with_file("idle_timeout = \"10m\"\n", &[]).unwrap_err().to_string();
         assert!(error.contains("unknown setting `idle_timeout`"), "{error}");
         assert!(error.contains("idle-timeout"), "{error}");
-        let stray = [(OsString::from("SESSION_IDLE"), OsString::from("5m"))];
-        let arguments = vec!["session-server".into(), "serve".into()];
-        let error = parse(arguments, stray.into_iter()).unwrap_err().to_string();
-        assert!(error.contains("`SESSION_IDLE` is not a setting"), "{error}");
+        for stray in ["SESSION_IDLE", "SESSION_idle_timeout"] {
+            let environment = [(OsString::from(stray), OsString::from("5m"))];
+            let arguments = vec!["session-server".into(), "serve".into()];
+            let error = parse(arguments, environment.into_iter()).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{stray}` is not a setting")), "{error}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ struct DeviceView<'a> {
 pub(super) async fn list(app: Arc<App>, request: Request) -> Result<Response, Problem> {
     let (_, current) = request.session(&app).await?;
     let listed = app.sessions.list(&current.record().subject).await;
-    let sessions = listed.map_err(|error| Problem::from_session_error(&app, error, Some(current.id())))?;
+    let sessions = listed.map_err(|error| Problem::from_session_error(error, Some(current.id())))?;
     let view = |session| device(&app, session, current.id());
     Ok(reply::json(&DevicesView { sessions: sessions.iter().map(view).collect() }))
 }
@@ -53,7 +53,7 @@ fn device<'a>(app: &App, session: &'a LiveSession, current: SessionId) -> Device
 pub(super) async fn revoke_one(app: Arc<App>, request: Request, id: SessionId) -> Result<Response, Problem> {
     let (_, current) = request.session(&app).await?;
     let revoked = app.sessions.revoke_one(&current.record().subject, id).await;
-    let existed = revoked.map_err(|error| Problem::from_session_error(&app, error, Some(id)))?;
+    let existed = revoked.map_err(|error| Problem::from_session_error(error, Some(id)))?;
     if !existed {
         let detail = "you have no session of this ID";
         return Err(Problem::new(StatusCode::NOT_FOUND, "no_such_session", detail));
@@ -75,7 +75,7 @@ pub(super) async fn revoke_many(app: Arc<App>, request: Request, query: String) 
     let (_, current) = request.session(&app).await?;
     let which = if keep_current { Revocation::AllExcept(current.id()) } else { Revocation::All };
     let revoked = app.sessions.revoke_all(&current.record().subject, which).await;
-    revoked.map_err(|error| Problem::from_session_error(&app, error, Some(current.id())))?;
+    revoked.map_err(|error| Problem::from_session_error(error, Some(current.id())))?;
     Ok(ended(&app, !keep_current))
 }
 

@@ -8,7 +8,7 @@ use super::body::Body;
 use super::problem::Problem;
 use super::request::Request;
 use super::{App, reply};
-use crate::logins::User;
+use crate::logins::{LoginError, User};
 use crate::password::Password;
 use crate::record::NewSession;
 use crate::sessions::{Issued, Renewal, SessionError};
@@ -62,7 +62,7 @@ async fn start(app: &App, request: &Request, credentials: Credentials) -> Result
     let User { subject, claims, .. } = user.map_err(Problem::from_login_error)?;
     let former = request.cookie(app).ok();
     let started = app.sessions.start(NewSession { subject, claims, client }, former.as_ref()).await;
-    let issued = started.map_err(|error| Problem::from_session_error(app, error, None))?;
+    let issued = started.map_err(|error| Problem::from_session_error(error, None))?;
     let subject = issued.session.record().subject.as_str();
     tracing::info!(session_id = %issued.session.id(), subject, "logged in");
     Ok(issued)
@@ -75,7 +75,7 @@ pub(super) async fn log_out(app: Arc<App>, request: Request) -> Result<Response,
         match app.sessions.revoke(&cookie).await {
             Ok(true) => tracing::info!(%session_id, "logged out"),
             Ok(false) | Err(SessionError::WrongSecret | SessionError::Unreadable(_)) => {}
-            Err(error) => return Err(Problem::from_session_error(&app, error, Some(session_id))),
+            Err(error) => return Err(Problem::from_session_error(error, Some(session_id))),
         }
     }
     let from_form =
@@ -92,10 +92,15 @@ pub(super) async fn reauthenticate(app: Arc<App>, request: Request, body: Body) 
     let (cookie, session) = request.session(&app).await?;
     let (name, address) = (session.record().subject.as_str(), request.client(&app).ip);
     let user = app.logins.authenticate(name, Password::new(password), address).await;
-    user.map_err(Problem::from_login_error)?;
+    // A login name of one user may be the subject of another.
+    let same_user = user.and_then(|user| match user.subject == session.record().subject {
+        true => Ok(user),
+        false => Err(LoginError::Refused),
+    });
+    same_user.map_err(Problem::from_login_error)?;
     let renewed = app.sessions.renew(&cookie, Renewal::Reauthenticated).await;
     let Issued { session, cookie } =
-        renewed.map_err(|error| Problem::from_session_error(&app, error, Some(cookie.session_id())))?;
+        renewed.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
     reply::session(&app, &session, Some(&cookie))
 }
 

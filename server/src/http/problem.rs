@@ -58,30 +58,28 @@ impl Problem {
     }
 
     pub(super) fn from_refusal(app: &App, refusal: HeaderRefusal) -> Self {
-        Self::no_session(
-            app,
-            match refusal {
-                HeaderRefusal::Absent => Reason::Absent,
-                HeaderRefusal::Cookie(CookieRefusal::Expired { .. }) => Reason::Expired,
-                HeaderRefusal::Ambiguous | HeaderRefusal::Cookie(_) => Reason::Invalid,
-            },
-        )
+        match refusal {
+            HeaderRefusal::Absent => Self::no_session(Reason::Absent),
+            HeaderRefusal::Cookie(CookieRefusal::Expired { .. }) => Self::no_session(Reason::Expired),
+            HeaderRefusal::Cookie(_) => Self::no_session(Reason::Invalid),
+            // Of two good ones nobody can say which was meant: an end to it (R14).
+            HeaderRefusal::Ambiguous => {
+                let removal = remove_cookie(app.sessions.cookie_keys().name(), app.same_site);
+                Self { set_cookie: Some(removal), ..Self::no_session(Reason::Invalid) }
+            }
+        }
     }
 
     /// The answer when something could not be done to a session. Only what the store positively
     /// knows becomes a 401; any doubt is a 503 that leaves the cookie alone (R51).
-    pub(super) fn from_session_error(app: &App, error: SessionError, id: Option<SessionId>) -> Self {
+    pub(super) fn from_session_error(error: SessionError, id: Option<SessionId>) -> Self {
         let session_id = id.map(tracing::field::display);
         tracing::info!(session_id, %error, "request refused");
         let detail = error.to_string();
         match error {
-            SessionError::Ended => Self::no_session(app, Reason::Ended),
-            SessionError::Expired => Self::no_session(app, Reason::Expired),
-            SessionError::WrongSecret => Self::no_session(app, Reason::Invalid),
-            // The cookie is good, and a newer server may be able to read what this one cannot.
-            SessionError::Unreadable(_) => {
-                Self { set_cookie: None, ..Self::no_session(app, Reason::Invalid) }
-            }
+            SessionError::Ended => Self::no_session(Reason::Ended),
+            SessionError::Expired => Self::no_session(Reason::Expired),
+            SessionError::WrongSecret | SessionError::Unreadable(_) => Self::no_session(Reason::Invalid),
             SessionError::OtherRevision { .. } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
             }
@@ -128,22 +126,16 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
     }
 
-    fn no_session(app: &App, reason: Reason) -> Self {
+    fn no_session(reason: Reason) -> Self {
         let detail = match reason {
             Reason::Absent => "this needs a session, and the request has no session cookie",
             Reason::Invalid => "the session cookie is not valid",
             Reason::Expired => "the session is past its absolute deadline",
             Reason::Ended => "the session has ended",
         };
-        // A cookie that can never be good again is taken away. After `ended` it stays: the answer
-        // may meet a browser that has just received the cookie of the renewed session.
-        let useless = matches!(reason, Reason::Invalid | Reason::Expired);
-        let name = app.sessions.cookie_keys().name();
-        Self {
-            reason: Some(reason),
-            set_cookie: useless.then(|| remove_cookie(name, app.same_site)),
-            ..Self::new(StatusCode::UNAUTHORIZED, "no_session", detail)
-        }
+        // The cookie stays, useless as it may be: the answer may meet a browser that has just received
+        // a new one, and another server may have the key or the clock that this one lacks.
+        Self { reason: Some(reason), ..Self::new(StatusCode::UNAUTHORIZED, "no_session", detail) }
     }
 
     pub(super) fn into_response(self) -> Response {

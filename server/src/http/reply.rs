@@ -48,7 +48,7 @@ pub(super) fn session(
     let statement = app
         .sessions
         .state(session)
-        .map_err(|error: SessionError| Problem::from_session_error(app, error, Some(session.id())))?;
+        .map_err(|error: SessionError| Problem::from_session_error(error, Some(session.id())))?;
     let record = session.record();
     let mut response = json(&SessionView {
         session_id: session.id(),

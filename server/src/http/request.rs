@@ -49,7 +49,7 @@ impl Request {
         let cookie = self.cookie(app)?;
         let session = app.sessions.resume(&cookie, self.activity()).await;
         let session =
-            session.map_err(|error| Problem::from_session_error(app, error, Some(cookie.session_id())))?;
+            session.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
         Ok((cookie, session))
     }
 

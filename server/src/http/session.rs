@@ -18,6 +18,6 @@ pub(super) async fn renew(app: Arc<App>, request: Request) -> Result<Response, P
     let cookie = request.cookie(&app)?;
     let renewed = app.sessions.renew(&cookie, Renewal::Plain).await;
     let Issued { session, cookie } =
-        renewed.map_err(|error| Problem::from_session_error(&app, error, Some(cookie.session_id())))?;
+        renewed.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
     reply::session(&app, &session, Some(&cookie))
 }

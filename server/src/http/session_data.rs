@@ -34,8 +34,7 @@ fn object(body: &Body, media_types: &[&str]) -> Result<Map<String, Value>, Probl
 async fn change(app: &App, request: &Request, change: DataChange) -> Result<Response, Problem> {
     let cookie = request.cookie(app)?;
     let expected = request.expected_revision()?;
-    let changed = app.sessions.change_data(&cookie, expected, &change).await;
-    let session =
-        changed.map_err(|error| Problem::from_session_error(app, error, Some(cookie.session_id())))?;
+    let changed = app.sessions.change_data(&cookie, request.activity(), expected, change).await;
+    let session = changed.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
     Ok(reply::data(&session))
 }

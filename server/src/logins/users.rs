@@ -8,7 +8,8 @@ use crate::password::PasswordHash;
 /// links this library may look into its own database.
 #[async_trait]
 pub trait Users: Send + Sync + 'static {
-    /// The user of exactly this name.
+    /// The user of exactly this name. To enter the password again, a user is looked up by the
+    /// subject, so that has to be a name too.
     async fn find(&self, name: &str) -> Result<Option<User>, UsersUnavailable>;
 
     /// Replaces a user's password hash by a stronger one of the same password, if it is still `old`.

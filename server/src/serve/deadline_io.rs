@@ -122,6 +122,9 @@ impl AsyncRead for DeadlineIo {
             let arrived = buffer.filled().len() > before;
             if arrived && matches!(this.phase.get(), Phase::FirstByte | Phase::BetweenRequests) {
                 this.phase.set(Phase::Header);
+                // Also when the phase was the same at the last look, on a connection that is never idle.
+                this.timed_phase = Phase::Header;
+                this.read_timer.as_mut().reset(Instant::now() + this.limits.header);
             }
             // A trickle of bytes must not keep the deadline from being seen.
             return match this.poll_read_deadline(cx) {

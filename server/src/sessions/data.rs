@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use super::{Activity, LiveSession, SessionError, Sessions};
-use crate::store::Change;
+use crate::store::{Change, Unavailable};
 
 /// How often a step is tried again after another server was faster. At each try one of them wins,
 /// and whoever won has first to hear of new changes before it comes again.
@@ -34,19 +34,20 @@ impl Sessions {
     pub async fn change_data(
         &self,
         cookie: &AuthenticCookie,
+        activity: Activity,
         expected: Option<u64>,
-        change: &DataChange,
+        change: DataChange,
     ) -> Result<LiveSession, SessionError> {
-        let id = self.resume(cookie, Activity::Active).await?.id();
+        let id = self.resume(cookie, activity).await?.id();
         let queue = self.changes.queue(id);
-        let mut answer = queue.join(id, expected, change.clone());
+        let mut answer = queue.join(id, expected, change);
         let _turn = queue.turn.lock().await;
         loop {
             match answer.try_recv() {
                 // Carried by whoever had the turn before, or just now.
                 Ok(result) => return result,
-                // Whoever carried it went away before saying what became of it.
-                Err(TryRecvError::Closed) => answer = queue.join(id, expected, change.clone()),
+                // Whoever carried it went away in the middle, so nobody knows what became of it.
+                Err(TryRecvError::Closed) => return Err(Unavailable.into()),
                 Err(TryRecvError::Empty) => self.carry(id, queue.leave(id)).await,
             }
         }

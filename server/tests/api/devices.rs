@@ -12,6 +12,7 @@ on_every_store!(
     all_others_or_all_can_be_ended,
     somebody_elses_session_looks_absent,
     no_session_survives_that_was_starting_while_all_were_ended,
+    no_session_escapes_by_being_renewed_while_all_are_ended,
     a_listed_id_is_no_credential,
 );
 
@@ -115,5 +116,29 @@ async fn a_listed_id_is_no_credential(fleet: Fleet) {
     for value in [id.clone(), format!("v1.c1.{id}"), format!("v1.c1.{id}.{id}.1.2.{id}")] {
         thief.cookie = Some(value);
         thief.get("/session").await.expect_no_session("invalid");
+    }
+}
+
+/// R27: a thief that renews without a pause is out all the same.
+async fn no_session_escapes_by_being_renewed_while_all_are_ended(fleet: Fleet) {
+    for _ in 0..5 {
+        let mut ending = fleet.alice().await;
+        let mut renewers = tokio::task::JoinSet::new();
+        for server in &fleet.servers {
+            let mut browser = fleet.alice().await.led_to(server.address);
+            renewers.spawn(async move {
+                loop {
+                    let answer = browser.post("/session/renew", serde_json::json!({})).await;
+                    match answer.status {
+                        200 | 409 => {}
+                        401 => return,
+                        _ => panic!("{answer:?}"),
+                    }
+                }
+            });
+        }
+        ending.delete("/sessions").await.expect_status(204);
+        let all = async { while renewers.join_next().await.transpose().unwrap().is_some() {} };
+        tokio::time::timeout(Duration::from_secs(30), all).await.expect("every session to end");
     }
 }

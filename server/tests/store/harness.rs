@@ -22,7 +22,8 @@ pub(crate) const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// A store of one kind, fresh and empty, at [`START`].
 pub(crate) trait Harness {
-    /// How many rounds of a race the store can run in a test's time; `RACE_ROUNDS` overrides it.
+    /// How many rounds of a race the store can run in a test's time; `RACE_ROUNDS` overrides it
+    /// for late saves.
     const ROUNDS: usize;
 
     async fn start() -> Self;
