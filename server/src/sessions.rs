@@ -9,8 +9,9 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quick_cache::sync::Cache;
 use session_core::{
-    AuthenticCookie, CookieKeyRing, CookieValue, Deadlines, HeaderRefusal, MAX_STATEMENT_LIFETIME, SessionId,
-    SessionSecret, Standing, StatementClaims, StatementSigner, Timeouts, UnixTime,
+    AuthenticCookie, CookieKeyRing, CookieValue, Deadlines, EndsBeforeItStarts, HeaderRefusal,
+    MAX_STATEMENT_LIFETIME, SessionId, SessionSecret, Standing, StatementClaims, StatementSigner, Timeouts,
+    UnixTime,
 };
 
 use crate::record::{NewSession, Record};
@@ -370,6 +371,10 @@ impl Sessions {
         secret: &SessionSecret,
         now: UnixTime,
     ) -> Result<Issued, SessionError> {
+        let (issued_at, expires_at) = (record.issued_at, record.absolute_expires_at);
+        if issued_at >= expires_at {
+            return Err(EndsBeforeItStarts { issued_at, expires_at }.into());
+        }
         let epoch = self.store.epoch(&record.subject).await?;
         let idle_expires_at = self.timeouts.idle_deadline(record.absolute_expires_at, now);
         let document = record.to_document()?;
@@ -382,8 +387,8 @@ impl Sessions {
                 return Err(changed.map_or_else(Into::into, |_| SessionError::RevokedMeanwhile));
             }
         }
-        let (id, issued_at) = (session.id(), record.issued_at);
-        let cookie = self.cookie_keys.sign(id, secret, issued_at, record.absolute_expires_at)?;
+        let id = session.id();
+        let cookie = self.cookie_keys.sign(id, secret, issued_at, expires_at)?;
         self.known_deadlines.insert(id, idle_expires_at);
         Ok(Issued { session, cookie })
     }
