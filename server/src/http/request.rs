@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use session_core::{AuthenticCookie, HeaderRefusal};
 use warp::Filter;
-use warp::http::header::{COOKIE, USER_AGENT};
+use warp::http::header::COOKIE;
 use warp::http::{HeaderMap, StatusCode};
 
 use super::App;
@@ -65,7 +65,6 @@ impl Request {
     pub(super) fn client(&self, app: &App) -> Client {
         let user_agent =
             self.text("user-agent").map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect());
-        debug_assert_eq!(USER_AGENT, "user-agent");
         let ip = self.peer.map(|peer| app.trusted_proxies.client_address(peer, &self.headers));
         Client { ip, user_agent }
     }
