@@ -9,9 +9,9 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quick_cache::sync::Cache;
 use session_core::{
-    AuthenticCookie, CookieKeyRing, CookieValue, Deadlines, EndsBeforeItStarts, HeaderRefusal,
+    AuthenticCookie, CookieKeyRing, CookieValue, Deadlines, EndsBeforeItStarts, HeaderRefusal, JsonObject,
     MAX_STATEMENT_LIFETIME, SessionId, SessionSecret, Standing, StatementClaims, StatementSigner, Timeouts,
-    UnixTime,
+    UnfitStatement, UnixTime,
 };
 
 use crate::record::{NewSession, Record};
@@ -318,7 +318,7 @@ impl Sessions {
             authenticated_at: record.authenticated_at,
             idle_expires_at: session.idle_expires_at(),
             absolute_expires_at: record.absolute_expires_at,
-            claims: record.claims.clone(),
+            claims: JsonObject::try_from(&record.claims).map_err(UnfitStatement::from)?,
         };
         Ok(self.statement_signer.sign(&claims)?)
     }

@@ -2,30 +2,25 @@
 //! with a fixed `typ`, and nothing in the header that could change how it is verified.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::json::{Object, Text};
+use crate::json::{Reader, once};
 use crate::{KeyId, base64url};
 
-// Members in alphabetical order, as every canonicaliser writes them.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    alg: Text<Algorithm>,
-    kid: KeyId,
-    typ: String,
-}
+pub(crate) const ALGORITHM: &str = "EdDSA";
 
-#[derive(Serialize, Deserialize)]
-enum Algorithm {
-    EdDSA,
+// Members in alphabetical order, as every canonicaliser writes them.
+#[derive(Serialize)]
+struct Header<'t> {
+    alg: &'t str,
+    kid: KeyId,
+    typ: &'t str,
 }
 
 pub(crate) fn sign<P: Serialize>(key: &SigningKey, kid: KeyId, typ: &str, payload: &P) -> Option<String> {
-    let header = Header { alg: Text(Algorithm::EdDSA), kid, typ: typ.into() };
+    let header = Header { alg: ALGORITHM, kid, typ };
     let mut text = base64url::encode(&serde_json::to_vec(&header).ok()?);
     text.push('.');
     text.push_str(&base64url::encode(&serde_json::to_vec(payload).ok()?));
@@ -38,7 +33,7 @@ pub(crate) fn sign<P: Serialize>(key: &SigningKey, kid: KeyId, typ: &str, payloa
 /// A JWS of the right shape, whose signature has not been looked at.
 pub(crate) struct UnverifiedJws<'t> {
     pub(crate) kid: KeyId,
-    pub(crate) payload: Vec<u8>,
+    pub(crate) payload: String,
     signed_text: &'t str,
     signature: Signature,
 }
@@ -47,15 +42,34 @@ impl<'t> UnverifiedJws<'t> {
     pub(crate) fn parse(text: &'t str, typ: &str) -> Option<Self> {
         let (signed_text, signature) = text.rsplit_once('.')?;
         let (header, payload) = signed_text.split_once('.')?;
-        let header = base64url::decode_any_length(header.as_bytes())?;
-        let Object(header): Object<Header> = serde_json::from_slice(&header).ok()?;
-        let payload = base64url::decode_any_length(payload.as_bytes())?;
+        let kid = read_header(&decode(header)?, typ)?;
+        let payload = decode(payload)?;
         let signature = Signature::from_bytes(&base64url::decode(signature.as_bytes())?);
-        (header.typ == typ).then_some(Self { kid: header.kid, payload, signed_text, signature })
+        Some(Self { kid, payload, signed_text, signature })
     }
 
     /// Strict RFC 8032: no malleable scalar, no key or nonce of small order.
     pub(crate) fn is_signed_by(&self, key: &VerifyingKey) -> bool {
         key.verify_strict(self.signed_text.as_bytes(), &self.signature).is_ok()
     }
+}
+
+fn decode(part: &str) -> Option<String> {
+    String::from_utf8(base64url::decode_any_length(part.as_bytes())?).ok()
+}
+
+/// The key that the header names. Any further member is refused: `crit`, `jwk` and their like
+/// would change what is to be verified, and how.
+fn read_header(header: &str, typ: &str) -> Option<KeyId> {
+    let (mut alg, mut kid, mut its_typ) = (None, None, None);
+    Reader::new(header).whole(|reader| {
+        reader.object(&mut |name, reader| match name {
+            "alg" => once(&mut alg, reader.text()),
+            "kid" => once(&mut kid, reader.text()),
+            "typ" => once(&mut its_typ, reader.text()),
+            _ => None,
+        })
+    })?;
+    (alg? == ALGORITHM && its_typ? == typ).then_some(())?;
+    KeyId::parse(kid?.as_bytes())
 }

@@ -6,7 +6,7 @@ use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::json::{Object, Text};
+use crate::strict::{Object, Text};
 use crate::{
     CookieKeyRing, CookieName, KeyId, KeySecret, StatementKeySet, StatementSigner, WeakKey, base64url,
 };

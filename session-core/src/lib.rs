@@ -19,6 +19,7 @@ mod cookie_name;
 #[cfg(feature = "getrandom")]
 mod entropy;
 mod json;
+mod json_object;
 mod jws;
 mod key;
 mod key_ring;
@@ -27,6 +28,7 @@ mod session_id;
 mod set_cookie;
 mod statement;
 mod statement_keys;
+mod strict;
 mod time;
 mod timeouts;
 
@@ -38,6 +40,7 @@ pub use cookie_header::{HeaderRefusal, cookie_values};
 pub use cookie_name::{CookieName, InvalidCookieName};
 #[cfg(feature = "getrandom")]
 pub use entropy::EntropyUnavailable;
+pub use json_object::{InvalidJsonObject, JsonObject};
 pub use key::{InvalidKeyId, KeyId, KeySecret, WeakKey};
 pub use key_ring::{KeyRing, KeyRingError};
 pub use secret::{InvalidSecretHash, SecretHash, SessionSecret};

@@ -5,6 +5,7 @@ use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::base64url;
+use crate::json::Reader;
 
 /// The public name of a session: 16 random bytes, written as 22 characters of base64url.
 ///
@@ -37,6 +38,10 @@ impl SessionId {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Self::parse(reader.text()?.as_bytes())
     }
 
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {

@@ -3,13 +3,12 @@ use core::fmt;
 use core::time::Duration;
 
 use ed25519_dalek::SigningKey;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
-use crate::json::Object;
+use crate::json::{Reader, once};
 use crate::jws::{self, UnverifiedJws};
 use crate::time::CLOCK_SKEW;
-use crate::{KeyId, SessionId, StatementKeySet, UnixTime};
+use crate::{InvalidJsonObject, JsonObject, KeyId, SessionId, StatementKeySet, UnixTime};
 
 const TYPE: &str = "session-statement+jwt";
 
@@ -21,7 +20,7 @@ pub const MAX_STATEMENT_LIFETIME: Duration = Duration::from_secs(300);
 pub const MAX_STATEMENT_LENGTH: usize = 4000;
 
 /// What a statement says of a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatementClaims {
     /// The server that says it.
     #[serde(rename = "iss")]
@@ -46,10 +45,42 @@ pub struct StatementClaims {
     /// The absolute deadline.
     pub absolute_expires_at: UnixTime,
     /// What the application adds: a name, roles.
-    pub claims: Map<String, Value>,
+    pub claims: JsonObject,
 }
 
 impl StatementClaims {
+    /// Unknown members are passed over; a known one that comes twice is refused.
+    fn read(payload: &str) -> Option<Self> {
+        let (mut issuer, mut subject, mut session_id, mut claims) = (None, None, None, None);
+        let (mut issued_at, mut expires_at, mut authenticated_at) = (None, None, None);
+        let (mut idle_expires_at, mut absolute_expires_at) = (None, None);
+        Reader::new(payload).whole(|reader| {
+            reader.object(&mut |name, reader| match name {
+                "iss" => once(&mut issuer, reader.text()),
+                "sub" => once(&mut subject, reader.text()),
+                "sid" => once(&mut session_id, SessionId::read(reader)),
+                "iat" => once(&mut issued_at, reader.time()),
+                "exp" => once(&mut expires_at, reader.time()),
+                "auth_time" => once(&mut authenticated_at, reader.time()),
+                "idle_expires_at" => once(&mut idle_expires_at, reader.time()),
+                "absolute_expires_at" => once(&mut absolute_expires_at, reader.time()),
+                "claims" => once(&mut claims, JsonObject::read(reader)),
+                _ => reader.raw().map(drop),
+            })
+        })?;
+        Some(Self {
+            issuer: issuer?,
+            subject: subject?,
+            session_id: session_id?,
+            issued_at: issued_at?,
+            expires_at: expires_at?,
+            authenticated_at: authenticated_at?,
+            idle_expires_at: idle_expires_at?,
+            absolute_expires_at: absolute_expires_at?,
+            claims: claims?,
+        })
+    }
+
     fn has_a_lawful_lifetime(&self) -> bool {
         let lifetime = self.expires_at.saturating_since(self.issued_at);
         !lifetime.is_zero() && lifetime <= MAX_STATEMENT_LIFETIME
@@ -154,7 +185,7 @@ fn parse(statement: &str) -> Option<(UnverifiedJws<'_>, StatementClaims)> {
         return None;
     }
     let jws = UnverifiedJws::parse(statement, TYPE)?;
-    let Object(claims): Object<StatementClaims> = serde_json::from_slice(&jws.payload).ok()?;
+    let claims = StatementClaims::read(&jws.payload)?;
     claims.has_a_lawful_lifetime().then_some((jws, claims))
 }
 
@@ -215,4 +246,7 @@ pub enum UnfitStatement {
     /// Its text would be longer than [`MAX_STATEMENT_LENGTH`].
     #[error("statement is longer than {MAX_STATEMENT_LENGTH} bytes; shorten its claims")]
     TooLong,
+    /// What the application adds is nested too deeply.
+    #[error(transparent)]
+    Claims(#[from] InvalidJsonObject),
 }

@@ -2,10 +2,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use ed25519_dalek::VerifyingKey;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
-use crate::json::Object;
+use crate::json::{Reader, once};
+use crate::jws::ALGORITHM;
 use crate::{KeyId, KeyRingError, base64url};
 
 /// The public keys that verify statements: a JWK Set (RFC 7517).
@@ -20,18 +20,16 @@ impl StatementKeySet {
     /// # Errors
     /// When it is not a JWK Set, an Ed25519 key in it is not well-formed, or a key ID is repeated.
     pub fn from_json(jwks: &str) -> Result<Self, KeyRingError> {
-        let set = serde_json::from_str(jwks).map_err(|error| KeyRingError::shape(&error))?;
-        let Object(JwkSet::<Value> { keys: jwks }) = set;
+        let mut reader = Reader::new(jwks);
+        let Some(jwks) = reader.whole(read_set) else {
+            let (line, column) = reader.position();
+            return Err(KeyRingError::Shape { line, column });
+        };
         let mut keys = Self::default();
-        for jwk in jwks {
-            let is = |member: &str, value: &str| jwk.get(member).and_then(Value::as_str) == Some(value);
-            // `use` and `alg` are optional, and mean another purpose where they differ (RFC 7517 §4).
-            let may_be = |member: &str, value: &str| jwk.get(member).is_none() || is(member, value);
-            let is_ours = is("kty", "OKP") && is("crv", "Ed25519");
-            if is_ours && may_be("use", "sig") && may_be("alg", "EdDSA") {
-                let jwk = PublicJwk::deserialize(jwk).map_err(|error| KeyRingError::shape(&error))?;
-                keys.push(jwk.kid, jwk.key()?)?;
-            }
+        for (id, x) in jwks {
+            let key = base64url::decode(x.as_bytes()).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+            let key = key.filter(|key| !key.is_weak()).ok_or(KeyRingError::InvalidKey { id })?;
+            keys.push(id, key)?;
         }
         Ok(keys)
     }
@@ -56,39 +54,70 @@ impl StatementKeySet {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct JwkSet<K> {
-    keys: Vec<K>,
+/// The Ed25519 keys of a JWK Set, each with its `x`.
+fn read_set(reader: &mut Reader<'_>) -> Option<Vec<(KeyId, String)>> {
+    let mut ours = Vec::new();
+    let mut seen = None;
+    reader.object(&mut |name, reader| match name {
+        "keys" => {
+            once(&mut seen, Some(()))?;
+            reader.array(&mut |reader| {
+                let value = reader.raw()?;
+                if value.starts_with('{') {
+                    ours.extend(read_key(&mut Reader::new(value))?);
+                }
+                Some(())
+            })
+        }
+        _ => reader.raw().map(drop),
+    })?;
+    seen.map(|()| ours)
 }
 
-#[derive(Serialize, Deserialize)]
-struct PublicJwk {
-    kty: String,
-    crv: String,
+/// The inner `None` is a key of another kind or for another purpose.
+fn read_key(reader: &mut Reader<'_>) -> Option<Option<(KeyId, String)>> {
+    const MEMBERS: [&str; 6] = ["kty", "crv", "alg", "use", "kid", "x"];
+    let mut values: [Option<Option<String>>; 6] = Default::default();
+    reader.object(&mut |name, reader| match MEMBERS
+        .iter()
+        .zip(&mut values)
+        .find(|(member, _)| **member == name)
+    {
+        Some((_, value)) => once(value, reader.text_or_other()),
+        None => reader.raw().map(drop),
+    })?;
+    let is =
+        |value: &Option<Option<String>>, text| value.as_ref().is_some_and(|it| it.as_deref() == Some(text));
+    let [kty, crv, alg, usage, kid, x] = values;
+    // `use` and `alg` are optional, and mean another purpose where they differ (RFC 7517 §4).
+    let for_us = (alg.is_none() || is(&alg, ALGORITHM)) && (usage.is_none() || is(&usage, "sig"));
+    if !(is(&kty, "OKP") && is(&crv, "Ed25519") && for_us) {
+        return Some(None);
+    }
+    let id = KeyId::parse(kid??.as_bytes())?;
+    Some(Some((id, x.flatten().unwrap_or_default())))
+}
+
+#[derive(Serialize)]
+struct JwkSet<'k> {
+    keys: Vec<PublicJwk<'k>>,
+}
+
+// Members in alphabetical order, as every canonicaliser writes them.
+#[derive(Serialize)]
+struct PublicJwk<'k> {
+    alg: &'k str,
+    crv: &'k str,
     kid: KeyId,
-    #[serde(default)]
-    alg: String,
-    #[serde(default, rename = "use")]
-    usage: String,
+    kty: &'k str,
+    #[serde(rename = "use")]
+    usage: &'k str,
     x: String,
 }
 
-impl PublicJwk {
+impl PublicJwk<'_> {
     fn new(kid: KeyId, key: &VerifyingKey) -> Self {
-        Self {
-            kty: "OKP".into(),
-            crv: "Ed25519".into(),
-            kid,
-            alg: "EdDSA".into(),
-            usage: "sig".into(),
-            x: base64url::encode(key.as_bytes()),
-        }
-    }
-
-    fn key(&self) -> Result<VerifyingKey, KeyRingError> {
-        base64url::decode(self.x.as_bytes())
-            .and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok())
-            .filter(|key| !key.is_weak())
-            .ok_or(KeyRingError::InvalidKey { id: self.kid })
+        let x = base64url::encode(key.as_bytes());
+        Self { alg: ALGORITHM, crv: "Ed25519", kid, kty: "OKP", usage: "sig", x }
     }
 }

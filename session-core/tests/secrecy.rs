@@ -8,9 +8,9 @@ use std::fmt::Debug;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
-use serde_json::{Map, json};
+use serde_json::json;
 use session_core::{
-    CookieKeyRing, CookieName, KeyId, KeyRing, KeySecret, SecretHash, SessionId, SessionSecret,
+    CookieKeyRing, CookieName, JsonObject, KeyId, KeyRing, KeySecret, SecretHash, SessionId, SessionSecret,
     StatementClaims, StatementKeySet, UnixTime,
 };
 
@@ -209,7 +209,7 @@ fn neither_a_statement_nor_the_published_keys_tell_a_secret() {
         authenticated_at: NOW,
         idle_expires_at: END,
         absolute_expires_at: END,
-        claims: Map::new(),
+        claims: JsonObject::default(),
     };
     let statement = ring().statement_signer().expect("a signer").sign(&claims).expect("a statement");
     for part in statement.split('.') {

@@ -62,7 +62,7 @@ fn object(statement: &AuthenticStatement) -> StatementVerdict {
         to_number(claims.authenticated_at),
         to_number(claims.idle_expires_at),
         to_number(claims.absolute_expires_at),
-        &serde_json::to_string(&claims.claims).unwrap_or_default(),
+        claims.claims.as_str(),
         statement.key_id().as_str(),
     )
 }

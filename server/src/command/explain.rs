@@ -78,15 +78,17 @@ fn explain_statement(ring: &KeyRing, statement: &str, arguments: &Arguments, now
     println!("session statement");
     if let Ok((key_id, claims)) = &decoded {
         println!("  key          {key_id}");
-        println!("  issuer       {}", claims.issuer);
-        println!("  subject      {}", claims.subject);
+        println!("  issuer       {:?}", claims.issuer);
+        println!("  subject      {:?}", claims.subject);
         println!("  session ID   {}", claims.session_id);
         println!("  issued at    {}", written(claims.issued_at));
         println!("  expires at   {}", written(claims.expires_at));
         println!("  password at  {}", written(claims.authenticated_at));
         println!("  idle until   {}", written(claims.idle_expires_at));
         println!("  at most til  {}", written(claims.absolute_expires_at));
-        println!("  claims       {}", Value::Object(claims.claims.clone()));
+        // Written anew: what a stranger wrote could hold line breaks that fake a verdict.
+        let added = claims.claims.to_map().map(Value::Object);
+        println!("  claims       {}", added.unwrap_or_else(|| claims.claims.as_str().into()));
     }
     match ring.statement_keys()?.verify(statement, issuer, now) {
         Ok(_) => println!("verdict: authentic; it says nothing of what happened since it was issued"),

@@ -6,8 +6,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey, Verifier};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use session_core::{
-    MAX_STATEMENT_LENGTH, SessionId, StatementClaims, StatementKeySet, StatementRefusal, StatementSigner,
-    UnfitStatement, UnixTime, decode_statement_unverified,
+    JsonObject, MAX_STATEMENT_LENGTH, SessionId, StatementClaims, StatementKeySet, StatementRefusal,
+    StatementSigner, UnfitStatement, UnixTime, decode_statement_unverified,
 };
 use sha2::{Digest, Sha512};
 
@@ -43,7 +43,7 @@ pub(crate) fn claims() -> StatementClaims {
         authenticated_at: at(NOW - 10),
         idle_expires_at: at(NOW + 1_800),
         absolute_expires_at: at(NOW + 43_200),
-        claims: Map::from_iter([("roles".into(), json!(["admin"]))]),
+        claims: r#"{"roles":["admin"]}"#.parse().expect("an object"),
     }
 }
 
@@ -117,7 +117,7 @@ prop_compose! {
             authenticated_at,
             idle_expires_at,
             absolute_expires_at,
-            claims: Map::from_iter(claims),
+            claims: JsonObject::try_from(&Map::from_iter(claims)).expect("shallow"),
         }
     }
 }
