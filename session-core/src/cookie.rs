@@ -2,16 +2,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
-
+use crate::mac::MacKey;
 use crate::time::CLOCK_SKEW;
 use crate::{CookieName, KeyId, KeyRingError, KeySecret, SessionId, SessionSecret, UnixTime, base64url};
 
 /// The longest text that is looked at; a well-formed cookie has at most 170 characters.
 pub const MAX_COOKIE_LENGTH: usize = 512;
 
-const VERSION: &[u8] = b"v1";
+const VERSION: &[u8] = b"v1.";
+/// 32 bytes as base64url.
+const SECRET_LENGTH: usize = 43;
 const MAC_LABEL: &str = "session-cookie/v1:";
 
 /// The keys that sign and verify one session cookie.
@@ -27,7 +27,7 @@ pub struct CookieKeyRing {
 #[derive(Clone)]
 struct CookieKey {
     id: KeyId,
-    mac: Hmac<Sha256>,
+    mac: MacKey,
 }
 
 impl CookieKeyRing {
@@ -77,9 +77,9 @@ impl CookieKeyRing {
         let key_id = self.signing.id;
         let secret = zeroize::Zeroizing::new(base64url::encode(secret.expose()));
         let mut text = alloc::format!("v1.{key_id}.{session_id}.{}.{issued_at}.{expires_at}", *secret);
-        let tag = self.signing.mac.clone().chain_update(text.as_bytes()).finalize();
+        let tag = self.signing.mac.tag(&[text.as_bytes()]);
         text.push('.');
-        text.push_str(&base64url::encode(&tag.into_bytes()));
+        text.push_str(&base64url::encode(&tag));
         Ok(CookieValue(text.into()))
     }
 
@@ -92,9 +92,9 @@ impl CookieKeyRing {
         let cookie = UnverifiedCookie::read(value)?;
         let key = self.keys.iter().find(|key| key.id == cookie.content.key_id);
         let key = key.ok_or(CookieRefusal::UnknownKey)?;
-        let mac = key.mac.clone().chain_update(cookie.signed_text);
-        // `verify` compares in constant time.
-        mac.verify(&cookie.tag.into()).map_err(|_| CookieRefusal::BadTag)?;
+        if !key.mac.verifies(cookie.signed_text, &cookie.tag) {
+            return Err(CookieRefusal::BadTag);
+        }
         cookie.content.judge_time(now)
     }
 }
@@ -224,26 +224,29 @@ impl<'t> UnverifiedCookie<'t> {
     }
 
     fn parse(text: &'t [u8]) -> Option<Self> {
-        let mut fields = text.split(|&byte| byte == b'.');
-        if fields.next()? != VERSION {
-            return None;
-        }
+        let (key_id, rest) = split_at_dot(text.strip_prefix(VERSION)?)?;
+        let (session_id, rest) = rest.split_at_checked(SessionId::TEXT_LENGTH)?;
+        let (secret, rest) = rest.strip_prefix(b".")?.split_at_checked(SECRET_LENGTH)?;
+        let (issued_at, rest) = split_at_dot(rest.strip_prefix(b".")?)?;
+        let (expires_at, tag) = split_at_dot(rest)?;
         let content = AuthenticCookie {
-            key_id: KeyId::parse(fields.next()?)?,
-            session_id: SessionId::parse(fields.next()?)?,
-            secret: SessionSecret::parse(fields.next()?)?,
-            issued_at: parse_time(fields.next()?)?,
-            expires_at: parse_time(fields.next()?)?,
+            key_id: KeyId::from_bytes(key_id)?,
+            session_id: SessionId::parse(session_id)?,
+            secret: SessionSecret::parse(secret)?,
+            issued_at: parse_time(issued_at)?,
+            expires_at: parse_time(expires_at)?,
         };
-        let tag_text = fields.next()?;
-        let tag = base64url::decode(tag_text)?;
-        if fields.next().is_some() || content.issued_at >= content.expires_at {
-            return None;
-        }
         // Everything before the last dot.
-        let signed_length = text.len().checked_sub(tag_text.len())?.checked_sub(1)?;
-        Some(Self { content, signed_text: text.get(..signed_length)?, tag })
+        let signed_length = text.len().checked_sub(tag.len())?.checked_sub(1)?;
+        let (signed_text, _) = text.split_at_checked(signed_length)?;
+        let tag = base64url::decode(tag)?;
+        (content.issued_at < content.expires_at).then_some(Self { content, signed_text, tag })
     }
+}
+
+fn split_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (field, rest) = text.split_at_checked(text.iter().position(|&byte| byte == b'.')?)?;
+    rest.strip_prefix(b".").map(|rest| (field, rest))
 }
 
 /// Decimal seconds: no sign, no leading zero, at most 11 digits.
@@ -254,7 +257,8 @@ fn parse_time(digits: &[u8]) -> Option<UnixTime> {
     let mut secs: u64 = 0;
     for digit in digits {
         let value = digit.checked_sub(b'0').filter(|&value| value < 10)?;
-        secs = secs.checked_mul(10)?.checked_add(value.into())?;
+        // Eleven digits fit into 37 bits.
+        secs = secs.wrapping_mul(10).wrapping_add(value.into());
     }
     Some(UnixTime::from_secs(secs))
 }

@@ -44,6 +44,13 @@ impl CookieKeyRing {
         text: &[u8],
         now: UnixTime,
     ) -> Result<AuthenticCookie, HeaderRefusal> {
+        if text.starts_with(b"v1.") {
+            // The usual case. What has the grammar of a value has no `=`, and so is no header.
+            match self.verify(text, now) {
+                Err(CookieRefusal::TooLong | CookieRefusal::Malformed) => {}
+                verdict => return verdict.map_err(HeaderRefusal::Cookie),
+            }
+        }
         match self.verify_header([text], now) {
             Err(HeaderRefusal::Absent) if !is_header(text) => {
                 self.verify(text, now).map_err(HeaderRefusal::Cookie)

@@ -1,6 +1,8 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use crate::STATEMENT_COOKIE_NAME;
+
 /// The name of a session cookie; always with the `__Host-` prefix.
 ///
 /// The prefix makes a browser refuse the cookie unless it is `Secure`, has `Path=/` and no
@@ -21,12 +23,21 @@ impl CookieName {
     /// The cookie name of this text.
     ///
     /// # Errors
-    /// When it lacks the prefix, is only the prefix, is longer than 64 bytes, or has a character
-    /// that is not allowed in a token (RFC 9110 §5.6.2).
+    /// When it lacks the prefix, is only the prefix, is longer than 64 bytes, has a character that
+    /// is not allowed in a token (RFC 9110 §5.6.2), or is the statement cookie's.
     pub fn new(name: &str) -> Result<Self, InvalidCookieName> {
-        let rest = name.strip_prefix(Self::PREFIX).ok_or(InvalidCookieName)?;
-        let well_formed = !rest.is_empty() && name.len() <= Self::MAX_LENGTH && rest.bytes().all(is_token);
-        well_formed.then(|| Self(name.into())).ok_or(InvalidCookieName)
+        Self::from_bytes(name.as_bytes()).ok_or(InvalidCookieName)
+    }
+
+    /// The cookie name that these bytes write in ASCII.
+    #[must_use]
+    pub fn from_bytes(name: &[u8]) -> Option<Self> {
+        let rest = name.strip_prefix(Self::PREFIX.as_bytes())?;
+        let well_formed =
+            !rest.is_empty() && name.len() <= Self::MAX_LENGTH && rest.iter().copied().all(is_token);
+        // One of the two cookies would overwrite the other.
+        let is_free = name != STATEMENT_COOKIE_NAME.as_bytes();
+        (well_formed && is_free).then(|| Self(name.iter().copied().map(char::from).collect()))
     }
 
     /// The text.
@@ -54,5 +65,5 @@ fn is_token(byte: u8) -> bool {
 
 /// A text that cannot name a session cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cookie name is not `__Host-` and a token, together at most 64 bytes")]
+#[error("cookie name is not `__Host-` and a token, together at most 64 bytes, or is the statement cookie's")]
 pub struct InvalidCookieName;

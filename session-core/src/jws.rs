@@ -71,5 +71,5 @@ fn read_header(header: &str, typ: &str) -> Option<KeyId> {
         })
     })?;
     (alg? == ALGORITHM && its_typ? == typ).then_some(())?;
-    KeyId::parse(kid?.as_bytes())
+    KeyId::from_bytes(kid?.as_bytes())
 }

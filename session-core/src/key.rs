@@ -2,11 +2,11 @@ use alloc::string::String;
 use core::fmt;
 use core::str;
 
-use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use crate::mac::MacKey;
+use crate::{KeyRingError, base64url};
 
 /// The name of a key in the ring: 1 to 32 characters of `A-Za-z0-9_-`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ impl KeyId {
     /// # Errors
     /// When it is empty, too long, or has another character.
     pub fn new(text: &str) -> Result<Self, InvalidKeyId> {
-        Self::parse(text.as_bytes()).ok_or(InvalidKeyId)
+        Self::from_bytes(text.as_bytes()).ok_or(InvalidKeyId)
     }
 
     /// The text.
@@ -44,7 +44,9 @@ impl KeyId {
         Self { text, length: 2 }
     }
 
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+    /// The key ID that these bytes write in ASCII.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut text = [0; Self::MAX_LENGTH];
         text.get_mut(..bytes.len())?.copy_from_slice(bytes);
         let length = u8::try_from(bytes.len()).ok().filter(|&length| length > 0)?;
@@ -106,6 +108,16 @@ impl KeySecret {
         Ok(Self(Zeroizing::new(bytes.to_vec())))
     }
 
+    /// The key `id` whose `k` a JWK writes in base64url (RFC 7518 §6.4.1).
+    ///
+    /// # Errors
+    /// When that is not its canonical text, or the secret is weak.
+    pub fn from_jwk(id: KeyId, k: &[u8]) -> Result<Self, KeyRingError> {
+        let bytes = base64url::decode_any_length(k).map(Zeroizing::new);
+        let bytes = bytes.ok_or(KeyRingError::InvalidKey { id })?;
+        Self::new(&bytes).map_err(|reason| KeyRingError::WeakKey { id, reason })
+    }
+
     /// A fresh secret of 32 bytes.
     ///
     /// # Errors
@@ -116,17 +128,14 @@ impl KeySecret {
         Ok(Self(Zeroizing::new(bytes.to_vec())))
     }
 
-    /// The MAC for one purpose: HKDF-SHA256 without salt, expanded with `label` and `context`, so
-    /// that a tag made for one purpose or cookie name never verifies for another (R6).
-    pub(crate) fn derive_mac(&self, label: &str, context: &str) -> Hmac<Sha256> {
-        // HMAC pads a key of 32 bytes with zeros to its block of 64 (RFC 2104 §2).
-        let mut block = Zeroizing::new([0; 64]);
-        let (key, _) = block.split_at_mut(Self::MIN_LENGTH);
-        let info = [label.as_bytes(), context.as_bytes()];
-        if Hkdf::<Sha256>::new(None, &self.0).expand_multi_info(&info, key).is_err() {
-            unreachable!("HKDF-SHA256 expands to up to 8,160 bytes");
-        }
-        Hmac::new(&(*block).into())
+    /// The MAC for one purpose: its key is HKDF-SHA256 (RFC 5869) of the secret without salt,
+    /// expanded to 32 bytes with `label` and `context`, so that a tag made for one purpose or
+    /// cookie name never verifies for another (R6).
+    pub(crate) fn derive_mac(&self, label: &str, context: &str) -> MacKey {
+        // Extract (RFC 5869 §2.2), then the first and only block of expand (§2.3).
+        let extracted = Zeroizing::new(MacKey::new(&[0; 32]).tag(&[&self.0]));
+        let info = [label.as_bytes(), context.as_bytes(), &[1]];
+        MacKey::new(&Zeroizing::new(MacKey::new(&extracted).tag(&info)))
     }
 
     pub(crate) fn expose(&self) -> &[u8] {

@@ -156,10 +156,7 @@ impl OctJwk {
     }
 
     fn secret(&self) -> Result<KeySecret, KeyRingError> {
-        let id = self.kid;
-        let bytes = base64url::decode_any_length(self.k.as_bytes()).map(Zeroizing::new);
-        let bytes = bytes.ok_or(KeyRingError::InvalidKey { id })?;
-        KeySecret::new(&bytes).map_err(|reason| KeyRingError::WeakKey { id, reason })
+        KeySecret::from_jwk(self.kid, self.k.as_bytes())
     }
 }
 
@@ -264,6 +261,27 @@ pub enum KeyRingError {
 }
 
 impl KeyRingError {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Shape { .. } => "malformed",
+            Self::InvalidKey { .. } => "invalid_key",
+            Self::WeakKey { .. } => "weak_key",
+            Self::RepeatedKey { .. } => "repeated_key",
+            Self::SigningKeyNotListed => "signing_key_not_listed",
+        }
+    }
+
+    /// The key that is at fault, when it is one.
+    #[must_use]
+    pub const fn key_id(&self) -> Option<KeyId> {
+        match self {
+            Self::InvalidKey { id } | Self::WeakKey { id, .. } | Self::RepeatedKey { id } => Some(*id),
+            Self::Shape { .. } | Self::SigningKeyNotListed => None,
+        }
+    }
+
     // The message of `serde_json` quotes the text it trips over, which may be a secret.
     pub(crate) fn shape(error: &serde_json::Error) -> Self {
         Self::Shape { line: error.line(), column: error.column() }

@@ -23,6 +23,9 @@ mod json_object;
 mod jws;
 mod key;
 mod key_ring;
+mod known_revocations;
+mod mac;
+mod revocations;
 mod secret;
 mod session_id;
 mod set_cookie;
@@ -43,12 +46,17 @@ pub use entropy::EntropyUnavailable;
 pub use json_object::{InvalidJsonObject, JsonObject};
 pub use key::{InvalidKeyId, KeyId, KeySecret, WeakKey};
 pub use key_ring::{KeyRing, KeyRingError};
+pub use known_revocations::{KnownRevocations, RevocationCheck};
+pub use revocations::{AuthenticFeed, FEED_LIFETIME, REVOCATION_INTEREST, RevocationFeed, UnfitFeed};
 pub use secret::{InvalidSecretHash, SecretHash, SessionSecret};
 pub use session_id::{InvalidSessionId, SessionId};
-pub use set_cookie::{SameSite, remove_cookie, set_cookie};
+pub use set_cookie::{
+    STATEMENT_COOKIE_NAME, SameSite, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie,
+    set_statement_cookie,
+};
 pub use statement::{
     AuthenticStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, StatementRefusal,
-    StatementSigner, UnfitStatement, decode_statement_unverified,
+    StatementSigner, UnfitStatement, UnverifiedStatement, decode_statement_unverified,
 };
 pub use statement_keys::StatementKeySet;
 pub use time::{CLOCK_SKEW, TimeTooLate, UnixTime};

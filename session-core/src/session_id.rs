@@ -40,6 +40,14 @@ impl SessionId {
         &self.0
     }
 
+    /// The written form.
+    #[must_use]
+    pub fn to_text(&self) -> [u8; Self::TEXT_LENGTH] {
+        let mut text = [0; Self::TEXT_LENGTH];
+        base64url::encode_into(&self.0, &mut text);
+        text
+    }
+
     pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         Self::parse(reader.text()?.as_bytes())
     }

@@ -1,7 +1,31 @@
 use alloc::format;
 use alloc::string::String;
 
-use crate::{CookieName, CookieValue};
+use crate::{CookieName, CookieValue, StatementClaims, StatementRefusal, decode_statement_unverified};
+
+/// The name of the cookie that carries a statement beside the session cookie, which cannot have it.
+pub const STATEMENT_COOKIE_NAME: &str = "__Host-session-statement";
+
+/// Who on the browser's side may read the statement cookie. It is no credential either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatementCookie {
+    /// Scripts of the page too, so that a page knows at once who is logged in.
+    #[default]
+    Readable,
+    /// No script: it is for an edge that sees the request.
+    HttpOnly,
+}
+
+impl StatementCookie {
+    const fn attribute(self) -> &'static str {
+        match self {
+            Self::Readable => "",
+            Self::HttpOnly => HTTP_ONLY,
+        }
+    }
+}
+
+const HTTP_ONLY: &str = "; HttpOnly";
 
 /// Which cross-site requests carry the cookie.
 ///
@@ -30,17 +54,39 @@ impl SameSite {
 /// the cookie ends with the browser's session at the latest (R15, R16).
 #[must_use]
 pub fn set_cookie(name: &CookieName, value: &CookieValue, same_site: SameSite) -> String {
-    write(name, value.expose(), same_site, "")
+    write(name.as_str(), value.expose(), HTTP_ONLY, same_site, None)
 }
 
 /// The `Set-Cookie` value that takes the cookie away again, with the same attributes: a browser
 /// ignores a removal whose attributes differ.
 #[must_use]
 pub fn remove_cookie(name: &CookieName, same_site: SameSite) -> String {
-    write(name, "", same_site, "; Max-Age=0")
+    write(name.as_str(), "", HTTP_ONLY, same_site, Some(0))
 }
 
-fn write(name: &CookieName, value: &str, same_site: SameSite, lifetime: &str) -> String {
+/// The `Set-Cookie` value that hands a statement, just made, to the browser until it expires.
+///
+/// # Errors
+/// When the text is no statement: nothing else gets into this cookie.
+pub fn set_statement_cookie(
+    statement: &str,
+    readers: StatementCookie,
+    same_site: SameSite,
+) -> Result<String, StatementRefusal> {
+    let decoded = decode_statement_unverified(statement)?;
+    let StatementClaims { issued_at, expires_at, .. } = decoded.claims();
+    let lifetime = expires_at.saturating_since(*issued_at).as_secs();
+    Ok(write(STATEMENT_COOKIE_NAME, statement, readers.attribute(), same_site, Some(lifetime)))
+}
+
+/// The `Set-Cookie` value that takes the statement cookie away again.
+#[must_use]
+pub fn remove_statement_cookie(readers: StatementCookie, same_site: SameSite) -> String {
+    write(STATEMENT_COOKIE_NAME, "", readers.attribute(), same_site, Some(0))
+}
+
+fn write(name: &str, value: &str, http_only: &str, same_site: SameSite, max_age: Option<u64>) -> String {
     let same_site = same_site.as_str();
-    format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}{lifetime}")
+    let max_age = max_age.map(|secs| format!("; Max-Age={secs}")).unwrap_or_default();
+    format!("{name}={value}; Path=/; Secure{http_only}; SameSite={same_site}{max_age}")
 }

@@ -87,7 +87,7 @@ impl StatementClaims {
     }
 }
 
-/// Signs statements with the ring's signing key.
+/// Signs statements, and what goes with them, with the ring's signing key.
 pub struct StatementSigner {
     key_id: KeyId,
     key: SigningKey,
@@ -106,9 +106,13 @@ impl StatementSigner {
         if !claims.has_a_lawful_lifetime() {
             return Err(UnfitStatement::Lifetime);
         }
-        jws::sign(&self.key, self.key_id, TYPE, claims)
+        self.sign_as(TYPE, claims)
             .filter(|text| text.len() <= MAX_STATEMENT_LENGTH)
             .ok_or(UnfitStatement::TooLong)
+    }
+
+    pub(crate) fn sign_as<P: Serialize>(&self, typ: &str, payload: &P) -> Option<String> {
+        jws::sign(&self.key, self.key_id, typ, payload)
     }
 }
 
@@ -122,22 +126,25 @@ impl fmt::Debug for StatementSigner {
 ///
 /// It tells who the session belonged to when it was made. It is never a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthenticStatement {
-    key_id: KeyId,
-    claims: StatementClaims,
-}
+pub struct AuthenticStatement(UnverifiedStatement);
 
 impl AuthenticStatement {
     /// The key that signed it.
     #[must_use]
     pub const fn key_id(&self) -> KeyId {
-        self.key_id
+        self.0.key_id
     }
 
     /// What it says.
     #[must_use]
     pub const fn claims(&self) -> &StatementClaims {
-        &self.claims
+        &self.0.claims
+    }
+
+    /// The same, as the JSON text that was signed.
+    #[must_use]
+    pub fn payload(&self) -> &str {
+        &self.0.payload
     }
 }
 
@@ -152,44 +159,77 @@ impl StatementKeySet {
         issuer: &str,
         now: UnixTime,
     ) -> Result<AuthenticStatement, StatementRefusal> {
-        let (jws, claims) = parse(statement).ok_or(StatementRefusal::Malformed)?;
+        let (jws, statement) = parse(statement).ok_or(StatementRefusal::Malformed)?;
+        let StatementClaims { issuer: its_issuer, issued_at, expires_at, .. } = &statement.claims;
+        self.judge(&jws, its_issuer, issuer)?;
+        StatementRefusal::judge_time(*issued_at, *expires_at, now)?;
+        Ok(AuthenticStatement(statement))
+    }
+
+    /// Key, signature and issuer, which a statement and a feed have in common.
+    pub(crate) fn judge(
+        &self,
+        jws: &UnverifiedJws<'_>,
+        its_issuer: &str,
+        issuer: &str,
+    ) -> Result<(), StatementRefusal> {
         let key = self.key(jws.kid).ok_or(StatementRefusal::UnknownKey)?;
         if !jws.is_signed_by(key) {
             return Err(StatementRefusal::BadSignature);
         }
-        if claims.issuer != issuer {
-            return Err(StatementRefusal::WrongIssuer);
-        }
-        let StatementClaims { issued_at, expires_at, .. } = claims;
-        if issued_at > now.saturating_add(CLOCK_SKEW) {
-            return Err(StatementRefusal::NotYetValid { issued_at, now });
-        }
-        if now >= expires_at {
-            return Err(StatementRefusal::Expired { expires_at, now });
-        }
-        Ok(AuthenticStatement { key_id: jws.kid, claims })
+        if its_issuer == issuer { Ok(()) } else { Err(StatementRefusal::WrongIssuer) }
     }
 }
 
-/// Reads what a statement says, with nothing verified; for showing it to a person.
+/// What a statement says, with nothing verified; for showing it to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnverifiedStatement {
+    key_id: KeyId,
+    claims: StatementClaims,
+    payload: String,
+}
+
+impl UnverifiedStatement {
+    /// The key that it says has signed it.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn claims(&self) -> &StatementClaims {
+        &self.claims
+    }
+
+    /// The same, as the JSON text that was signed.
+    #[must_use]
+    pub fn payload(&self) -> &str {
+        &self.payload
+    }
+}
+
+/// Reads what a statement says, and believes nothing of it.
 ///
 /// # Errors
 /// [`StatementRefusal::Malformed`].
-pub fn decode_statement_unverified(statement: &str) -> Result<(KeyId, StatementClaims), StatementRefusal> {
-    let (jws, claims) = parse(statement).ok_or(StatementRefusal::Malformed)?;
-    Ok((jws.kid, claims))
+pub fn decode_statement_unverified(statement: &str) -> Result<UnverifiedStatement, StatementRefusal> {
+    let (_, statement) = parse(statement).ok_or(StatementRefusal::Malformed)?;
+    Ok(statement)
 }
 
-fn parse(statement: &str) -> Option<(UnverifiedJws<'_>, StatementClaims)> {
+fn parse(statement: &str) -> Option<(UnverifiedJws<'_>, UnverifiedStatement)> {
     if statement.len() > MAX_STATEMENT_LENGTH {
         return None;
     }
-    let jws = UnverifiedJws::parse(statement, TYPE)?;
-    let claims = StatementClaims::read(&jws.payload)?;
-    claims.has_a_lawful_lifetime().then_some((jws, claims))
+    let mut jws = UnverifiedJws::parse(statement, TYPE)?;
+    let claims = StatementClaims::read(&jws.payload).filter(StatementClaims::has_a_lawful_lifetime)?;
+    let payload = core::mem::take(&mut jws.payload);
+    let key_id = jws.kid;
+    Some((jws, UnverifiedStatement { key_id, claims, payload }))
 }
 
-/// Why a statement is refused: the closed list of FORMAT.md §2.
+/// Why a statement or a feed is refused: the closed list of FORMAT.md §2 and §3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementRefusal {
     /// Not a statement: wrong syntax, header, or claims.
@@ -220,9 +260,22 @@ pub enum StatementRefusal {
         /// When it was judged.
         now: UnixTime,
     },
+    /// Good in itself, but the session has been revoked since.
+    #[error("statement is of a session that was revoked")]
+    Revoked,
 }
 
 impl StatementRefusal {
+    pub(crate) fn judge_time(issued_at: UnixTime, expires_at: UnixTime, now: UnixTime) -> Result<(), Self> {
+        if issued_at > now.saturating_add(CLOCK_SKEW) {
+            return Err(Self::NotYetValid { issued_at, now });
+        }
+        if now >= expires_at {
+            return Err(Self::Expired { expires_at, now });
+        }
+        Ok(())
+    }
+
     /// The stable code of this reason.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -233,6 +286,7 @@ impl StatementRefusal {
             Self::WrongIssuer => "wrong_issuer",
             Self::NotYetValid { .. } => "not_yet_valid",
             Self::Expired { .. } => "expired",
+            Self::Revoked => "revoked",
         }
     }
 }

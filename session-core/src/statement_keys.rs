@@ -94,7 +94,7 @@ fn read_key(reader: &mut Reader<'_>) -> Option<Option<(KeyId, String)>> {
     if !(is(&kty, "OKP") && is(&crv, "Ed25519") && for_us) {
         return Some(None);
     }
-    let id = KeyId::parse(kid??.as_bytes())?;
+    let id = KeyId::from_bytes(kid??.as_bytes())?;
     Some(Some((id, x.flatten().unwrap_or_default())))
 }
 

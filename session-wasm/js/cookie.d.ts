@@ -56,3 +56,20 @@ export class CookieVerifier {
    */
   verify(cookie: string | null | undefined, nowSeconds?: number): CookieVerdict;
 }
+
+/** What a cookie says of itself. Anybody can write that. */
+export interface UnverifiedCookie {
+  sessionId: string;
+  issuedAt: number;
+  expiresAt: number;
+  keyId: string;
+}
+
+/**
+ * Reads the value of a session cookie and believes nothing of it; for showing it to a person.
+ *
+ * @throws {MisuseError} `invalid_cookie` when it is no string
+ */
+export function decodeUnverified(
+  cookie: string,
+): { unverified: UnverifiedCookie; reason?: undefined } | { unverified?: undefined; reason: 'malformed' | 'too_long' };

@@ -1,12 +1,14 @@
 export type MisuseCode =
   | 'invalid_cookie'
+  | 'invalid_feed'
   | 'invalid_issuer'
   | 'invalid_jwks'
   | 'invalid_key_ring'
   | 'invalid_statement'
-  | 'invalid_time';
+  | 'invalid_time'
+  | 'webassembly_refused';
 
-/** The calling code is wrong; what a visitor sends never leads here. */
+/** The calling code or its surroundings are wrong; what a visitor sends never leads here. */
 export class MisuseError extends TypeError {
   readonly code: MisuseCode;
 }

@@ -1,9 +1,9 @@
-/** The calling code is wrong; what a visitor sends never leads here. */
+/** The calling code or its surroundings are wrong; what a visitor sends never leads here. */
 export class MisuseError extends TypeError {
   name = 'MisuseError';
 
-  constructor(code, message) {
-    super(message);
+  constructor(code, message, options) {
+    super(message, options);
     this.code = code;
   }
 }
@@ -20,11 +20,20 @@ export function wholeSeconds(now) {
   );
 }
 
-/** Runs the constructor of a WebAssembly class, whose refusal is a text. */
-export function construct(code, make) {
+export function text(value, code, expected) {
+  if (typeof value === 'string') return value;
+  throw new MisuseError(code, `expected ${expected} as a string`);
+}
+
+/** Brings a WebAssembly module to life, and says what to do where that is not allowed. */
+export function instantiate(initSync, module) {
   try {
-    return make();
-  } catch (message) {
-    throw typeof message === 'string' ? new MisuseError(code, message) : message;
+    return initSync({ module });
+  } catch (cause) {
+    throw new MisuseError(
+      'webassembly_refused',
+      "WebAssembly is not allowed here: in a page, the Content-Security-Policy needs script-src 'wasm-unsafe-eval'",
+      { cause },
+    );
   }
 }

@@ -11,12 +11,12 @@ export type StatementRefusal =
   | 'expired'
   | 'malformed'
   | 'not_yet_valid'
+  | 'revoked'
   | 'unknown_key'
   | 'wrong_issuer';
 
-/** What the server said of a session when it made the statement. Times are seconds since 1970. */
-export interface VerifiedStatement {
-  ok: true;
+/** What a statement says of a session. Times are seconds since 1970. */
+export interface StatementClaims {
   subject: string;
   sessionId: string;
   issuedAt: number;
@@ -32,23 +32,92 @@ export interface VerifiedStatement {
   keyId: string;
 }
 
-export type StatementVerdict = VerifiedStatement | { ok: false; reason: StatementRefusal };
+/** *Authentic*: signed by the issuer, and within its time. */
+export interface VerifiedStatement extends StatementClaims {
+  ok: true;
+  /** Up to when revocations were known, in seconds since 1970; `null` when no feed was ever used. */
+  revocationCheckedAt: number | null;
+  /** Whether that feed is still good: the session has not been revoked but in the last seconds. */
+  current: boolean;
+}
 
-/** Holds public keys only. */
+export interface Refused<Reason> {
+  ok: false;
+  reason: Reason;
+}
+
+export type StatementVerdict = VerifiedStatement | Refused<StatementRefusal>;
+
+export type CurrentVerdict =
+  | (VerifiedStatement & { current: true; revocationCheckedAt: number })
+  | Refused<StatementRefusal | 'revocations_unknown'>;
+
+export type FeedVerdict =
+  | { ok: true; issuedAt: number; expiresAt: number }
+  | Refused<Exclude<StatementRefusal, 'absent' | 'revoked'>>;
+
+export interface StatementVerifierOptions {
+  /** What `iss` has to be: the server's public origin. */
+  issuer: string;
+  /** The issuer's JWK Set, or its JSON text. Without it there are no keys until they are fetched. */
+  jwks?: JsonWebKeySet | string;
+  /** `${issuer}/.well-known/jwks.json` unless given. */
+  jwksUrl?: string;
+  /** `${issuer}/.well-known/session-revocations` unless given. */
+  revocationsUrl?: string;
+  /** What fetches both; the global `fetch` unless given. A Worker may give that of a service binding. */
+  fetch?: (url: string, init: { signal: AbortSignal }) => Promise<Response>;
+}
+
+/** Holds public keys only, and the revocations that it was told of. */
 export class StatementVerifier {
-  /**
-   * @param options.jwks the issuer's JWK Set, or its JSON text
-   * @param options.issuer what `iss` has to be
-   * @throws {MisuseError} `invalid_jwks` or `invalid_issuer`
-   */
-  constructor(options: { jwks: JsonWebKeySet | string; issuer: string });
+  /** @throws {MisuseError} `invalid_issuer`, `invalid_jwks` or `webassembly_refused` */
+  constructor(options: StatementVerifierOptions);
 
   /**
-   * Judges what somebody presented; nothing in it makes this throw.
+   * Judges what somebody presented, with the keys and revocations at hand. Nothing in it makes this throw.
    *
    * @param statement the JWT
    * @param nowSeconds whole seconds since 1970; the clock's time unless given
    * @throws {MisuseError} `invalid_statement` or `invalid_time` when an argument has another type
    */
   verify(statement: string | null | undefined, nowSeconds?: number): StatementVerdict;
+
+  /**
+   * Judges likewise, and good is only what is *current*. Keys are fetched when the statement's is
+   * not known, at most once a minute, and the feed when the one at hand is five seconds old; while
+   * it cannot be had, and the last has passed its time, the reason is `revocations_unknown`.
+   */
+  verifyCurrent(statement: string | null | undefined, nowSeconds?: number): Promise<CurrentVerdict>;
+
+  /**
+   * Takes the place of the keys so far.
+   *
+   * @throws {MisuseError} `invalid_jwks`; then the keys so far stay
+   */
+  useKeys(jwks: JsonWebKeySet | string): void;
+
+  /** Learns from a revocation feed. From then on its sessions are refused as `revoked`. */
+  useRevocations(feed: string, nowSeconds?: number): FeedVerdict;
+
+  /**
+   * Fetches the keys. Calls at the same time become one request, and none is made within a minute
+   * after a success, or two seconds after a failure.
+   *
+   * @returns whether keys were fetched just now or within the last minute
+   * @throws when they could not be; what is held stays
+   */
+  refreshKeys(): Promise<boolean>;
+
+  /** Fetches the feed likewise; at most every five seconds. */
+  refreshRevocations(): Promise<boolean>;
 }
+
+/**
+ * Reads what a statement says and believes nothing of it; for showing it to a person.
+ *
+ * @throws {MisuseError} `invalid_statement` when it is no string
+ */
+export function decodeUnverified(
+  statement: string,
+): { unverified: StatementClaims; reason?: undefined } | { unverified?: undefined; reason: 'malformed' };

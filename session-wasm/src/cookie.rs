@@ -1,59 +1,89 @@
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use session_core::{CookieKeyRing, CookieName, KeyId, KeySecret};
+use alloc::vec::Vec;
+
+use session_core::{CookieKeyRing, CookieName, KeyId, KeySecret, decode_cookie_unverified};
 use wasm_bindgen::prelude::*;
 
+use crate::buffer::Buffer;
 use crate::{from_number, to_number};
-
-#[wasm_bindgen(raw_module = "./verdicts.js")]
-extern "C" {
-    /// The object that JavaScript gets.
-    pub type CookieVerdict;
-
-    fn authentic(session_id: &str, issued_at: f64, expires_at: f64, key_id: &str) -> CookieVerdict;
-    fn refused(reason: &str) -> CookieVerdict;
-}
 
 /// The ring's cookie part, ready to verify.
 #[wasm_bindgen]
-pub struct CookieKeys(CookieKeyRing);
+#[derive(Default)]
+pub struct CookieKeys {
+    ring: Option<CookieKeyRing>,
+    ids: Vec<KeyId>,
+    buffer: Buffer,
+}
 
 #[wasm_bindgen]
 impl CookieKeys {
-    /// The keys of the cookie `name`: each ID with its `k` of the JWK.
-    ///
-    /// # Errors
-    /// When one of them is refused; the message says which, and never a value.
+    /// No keys yet.
     #[wasm_bindgen(constructor)]
-    #[expect(clippy::needless_pass_by_value, reason = "arrays cross the boundary by value")]
-    pub fn new(name: &str, ids: Vec<String>, secrets: Vec<String>, signing: &str) -> Result<Self, String> {
-        let name = CookieName::new(name).map_err(|error| error.to_string())?;
-        let mut keys = Vec::new();
-        for (id, secret) in ids.iter().zip(&secrets) {
-            keys.push(key(id, secret).map_err(|reason| format!("key `{id}` is refused: {reason}"))?);
-        }
-        let signing = KeyId::new(signing).map_err(|error| error.to_string())?;
-        CookieKeyRing::new(name, keys, signing).map(Self).map_err(|error| error.to_string())
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Judges a `Cookie` header or the bare value of the session cookie.
-    #[must_use]
-    pub fn verify(&self, cookie: &str, now: f64) -> CookieVerdict {
-        match self.0.verify_header_or_value(cookie.as_bytes(), from_number(now)) {
-            Ok(cookie) => authentic(
-                &cookie.session_id().to_string(),
-                to_number(cookie.issued_at()),
-                to_number(cookie.expires_at()),
-                cookie.key_id().as_str(),
-            ),
-            Err(refusal) => refused(refusal.code()),
+    /// Where JavaScript may write so many bytes.
+    pub fn reserve(&mut self, capacity: usize) -> *const u8 {
+        self.buffer.reserve(capacity)
+    }
+
+    /// Takes the keys from the lines that were written: the cookie's name, the ID of the signing
+    /// key, and of each key its ID and its `k`.
+    pub fn load(&mut self, length: usize) -> isize {
+        let ring = read(self.buffer.written(length));
+        self.buffer.erase(length);
+        match ring {
+            Ok((ring, ids)) => {
+                self.ids = ids;
+                self.ring = Some(ring);
+                0
+            }
+            Err(code) => self.buffer.refuse(code),
+        }
+    }
+
+    /// Judges what was written, a `Cookie` header or the bare value of the session cookie. Leaves
+    /// its times, the place of its key among those loaded, and the session ID.
+    pub fn verify(&mut self, length: usize, now: f64) -> isize {
+        let Some(ring) = &self.ring else { return 0 };
+        let verdict = ring.verify_header_or_value(self.buffer.written(length), from_number(now));
+        self.buffer.erase(length);
+        match verdict {
+            Ok(cookie) => {
+                let key = self.ids.iter().take_while(|&&id| id != cookie.key_id()).count();
+                let times = [to_number(cookie.issued_at()), to_number(cookie.expires_at())];
+                self.buffer.leave([times[0], times[1], key as f64, 0.0], &[&cookie.session_id().to_text()])
+            }
+            Err(refusal) => self.buffer.refuse(refusal.code()),
+        }
+    }
+
+    /// Reads the value that was written, and believes nothing of it. Leaves its times, the session
+    /// ID and the key ID.
+    pub fn decode(&mut self, length: usize) -> isize {
+        let decoded = decode_cookie_unverified(self.buffer.written(length));
+        self.buffer.erase(length);
+        match decoded {
+            Ok(cookie) => {
+                let numbers = [to_number(cookie.issued_at), to_number(cookie.expires_at), 0.0, 0.0];
+                self.buffer.leave(numbers, &[&cookie.session_id.to_text(), cookie.key_id.as_str().as_bytes()])
+            }
+            Err(refusal) => self.buffer.refuse(refusal.code()),
         }
     }
 }
 
-fn key(id: &str, secret: &str) -> Result<(KeyId, KeySecret), String> {
-    let id = KeyId::new(id).map_err(|error| error.to_string())?;
-    let bytes = URL_SAFE_NO_PAD.decode(secret).map_err(|_| "its `k` is not canonical base64url")?;
-    let secret = KeySecret::new(&bytes).map_err(|error| error.to_string())?;
-    Ok((id, secret))
+fn read(lines: &[u8]) -> Result<(CookieKeyRing, Vec<KeyId>), &'static str> {
+    let mut lines = lines.split(|&byte| byte == b'\n');
+    let name = lines.next().and_then(CookieName::from_bytes).ok_or("invalid_cookie_name")?;
+    let signing = lines.next().and_then(KeyId::from_bytes).ok_or("invalid_key_id")?;
+    let (mut keys, mut ids) = (Vec::new(), Vec::new());
+    while let (Some(id), Some(k)) = (lines.next(), lines.next()) {
+        let id = KeyId::from_bytes(id).ok_or("invalid_key_id")?;
+        keys.push((id, KeySecret::from_jwk(id, k).map_err(|refusal| refusal.code())?));
+        ids.push(id);
+    }
+    Ok((CookieKeyRing::new(name, keys, signing).map_err(|refusal| refusal.code())?, ids))
 }

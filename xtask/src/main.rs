@@ -7,6 +7,7 @@ mod page;
 mod process;
 mod serve;
 mod setup;
+mod snip;
 mod test;
 mod workspace;
 

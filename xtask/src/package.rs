@@ -11,10 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{command, run};
-use crate::setup;
 use crate::workspace::{root, target_dir};
+use crate::{setup, snip};
 
-/// Each is a cargo feature of `session-wasm`, and is built without the other.
+/// Each is a cargo feature of `session-wasm`, built without the other and with a profile of its own.
 const MODULES: [&str; 2] = ["cookie", "statement"];
 
 pub(crate) fn assemble() -> Result<()> {
@@ -36,11 +36,12 @@ pub(crate) fn assemble() -> Result<()> {
 }
 
 fn compile(module: &str) -> Result<PathBuf> {
-    let build = ["build", "--quiet", "--package", "session-wasm", "--profile", "wasm"];
+    let profile = format!("wasm-{module}");
+    let build = ["build", "--quiet", "--package", "session-wasm", "--profile", &profile];
     run(command("cargo", build)
         .args(["--target", setup::WASM_TARGET, "--no-default-features", "--features", module])
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags()?))?;
-    Ok(target_dir()?.join(setup::WASM_TARGET).join("wasm/session_wasm.wasm"))
+    Ok(target_dir()?.join(setup::WASM_TARGET).join(profile).join("session_wasm.wasm"))
 }
 
 /// The same bytes from every checkout and every cargo home, in little memory, with the vector
@@ -64,7 +65,7 @@ fn rustflags() -> Result<String> {
 /// so that nothing has to be awaited or fetched.
 fn bind(module: &str, wasm: &Path, package: &Path) -> Result<()> {
     let mut output = Bindgen::new()
-        .input_path(wasm)
+        .input_bytes(module, snip::panic_messages(&fs::read(wasm)?)?)
         .out_name(module)
         .web(true)?
         .omit_default_module_path(true)

@@ -73,11 +73,12 @@ fn explain_cookie(ring: &KeyRing, text: &[u8], arguments: &Arguments, now: UnixT
 
 fn explain_statement(ring: &KeyRing, statement: &str, arguments: &Arguments, now: UnixTime) -> Result {
     let decoded = decode_statement_unverified(statement);
-    let named = decoded.as_ref().map_or("", |(_, claims)| claims.issuer.as_str());
+    let named = decoded.as_ref().map_or("", |decoded| decoded.claims().issuer.as_str());
     let issuer = arguments.issuer.as_deref().unwrap_or(named);
     println!("session statement");
-    if let Ok((key_id, claims)) = &decoded {
-        println!("  key          {key_id}");
+    if let Ok(decoded) = &decoded {
+        let claims = decoded.claims();
+        println!("  key          {}", decoded.key_id());
         println!("  issuer       {:?}", claims.issuer);
         println!("  subject      {:?}", claims.subject);
         println!("  session ID   {}", claims.session_id);

@@ -1,7 +1,7 @@
 //! The grammar of key IDs, cookie names and session IDs, and the hash of a secret.
 
 use proptest::prelude::*;
-use session_core::{CookieName, KeyId, SecretHash, SessionId, SessionSecret};
+use session_core::{CookieName, KeyId, STATEMENT_COOKIE_NAME, SecretHash, SessionId, SessionSecret};
 use sha2::{Digest, Sha256};
 
 use crate::fixtures::encode;
@@ -92,4 +92,11 @@ fn a_cookie_name_without_the_exact_prefix_is_refused() {
     }
     assert_eq!(CookieName::default().as_str(), "__Host-session");
     assert_eq!(CookieName::new("__Host-session"), Ok(CookieName::default()));
+}
+
+#[test]
+fn the_statement_cookies_name_is_taken() {
+    assert_eq!(STATEMENT_COOKIE_NAME, "__Host-session-statement");
+    assert!(CookieName::new(STATEMENT_COOKIE_NAME).is_err());
+    assert!(CookieName::new("__Host-session-statements").is_ok());
 }

@@ -1,14 +1,29 @@
-//! FORMAT.md §1: the attributes of the cookie.
+//! FORMAT.md §1 and §2: the attributes of the two cookies.
 
 use proptest::prelude::*;
 use session_core::{
-    CookieKeyRing, CookieName, KeyId, SameSite, SessionId, SessionSecret, remove_cookie, set_cookie,
+    CookieKeyRing, CookieName, KeyId, MAX_STATEMENT_LENGTH, STATEMENT_COOKIE_NAME, SameSite, SessionId,
+    SessionSecret, StatementCookie, StatementRefusal, remove_cookie, remove_statement_cookie, set_cookie,
+    set_statement_cookie,
 };
 
 use crate::fixtures::{C1, Session, at, key, sessions};
+use crate::statement::{NOW, RING, claims};
 
 fn same_sites() -> impl Strategy<Value = (SameSite, &'static str)> {
     prop_oneof![Just((SameSite::Lax, "SameSite=Lax")), Just((SameSite::Strict, "SameSite=Strict"))]
+}
+
+fn readers() -> impl Strategy<Value = StatementCookie> {
+    prop_oneof![Just(StatementCookie::Readable), Just(StatementCookie::HttpOnly)]
+}
+
+/// The attributes of the statement cookie, between its pair and its `Max-Age`.
+fn attributes(readers: StatementCookie, same_site: &'static str) -> Vec<&'static str> {
+    match readers {
+        StatementCookie::Readable => vec!["Path=/", "Secure", same_site],
+        StatementCookie::HttpOnly => vec!["Path=/", "Secure", "HttpOnly", same_site],
+    }
 }
 
 fn names() -> impl Strategy<Value = CookieName> {
@@ -41,6 +56,43 @@ proptest! {
         let pair = format!("{name}=");
         prop_assert_eq!(&parts, &[&pair, "Path=/", "Secure", "HttpOnly", same_site.1, "Max-Age=0"]);
     }
+
+    #[test]
+    fn a_statement_cookie_lasts_as_long_as_its_statement(
+        readers in readers(), same_site in same_sites(), lifetime in 1..=300u64,
+    ) {
+        let mut claims = claims();
+        claims.expires_at = at(NOW + lifetime);
+        let statement = RING.0.sign(&claims).unwrap();
+        let line = set_statement_cookie(&statement, readers, same_site.0).unwrap();
+        let (pair, max_age) =
+            (format!("{STATEMENT_COOKIE_NAME}={statement}"), format!("Max-Age={lifetime}"));
+        let expected = [vec![&*pair], attributes(readers, same_site.1), vec![&*max_age]].concat();
+        prop_assert_eq!(line.split("; ").collect::<Vec<_>>(), expected);
+        let line = remove_statement_cookie(readers, same_site.0);
+        let pair = format!("{STATEMENT_COOKIE_NAME}=");
+        let expected = [vec![&*pair], attributes(readers, same_site.1), vec!["Max-Age=0"]].concat();
+        prop_assert_eq!(line.split("; ").collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn nothing_but_a_statement_gets_into_its_cookie(text: String, readers in readers()) {
+        let line = set_statement_cookie(&text, readers, SameSite::Lax);
+        prop_assert_eq!(line, Err(StatementRefusal::Malformed));
+    }
+}
+
+#[test]
+fn the_longest_statement_cookie_is_kept_by_a_browser() {
+    let claims_of = |length: usize| {
+        let mut claims = claims();
+        claims.claims = format!(r#"{{"a":"{}"}}"#, "x".repeat(length)).parse().unwrap();
+        RING.0.sign(&claims)
+    };
+    let longest = (0..4_000).rev().find_map(|length| claims_of(length).ok()).expect("one that fits");
+    assert!(longest.len() > MAX_STATEMENT_LENGTH - 4);
+    let line = set_statement_cookie(&longest, StatementCookie::HttpOnly, SameSite::Strict).unwrap();
+    assert!(line.len() < 4_096, "with all its attributes it has {} bytes", line.len());
 }
 
 #[test]
