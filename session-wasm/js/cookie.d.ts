@@ -72,4 +72,6 @@ export interface UnverifiedCookie {
  */
 export function decodeUnverified(
   cookie: string,
-): { unverified: UnverifiedCookie; reason?: undefined } | { unverified?: undefined; reason: 'malformed' | 'too_long' };
+):
+  | { unverified: UnverifiedCookie; reason?: undefined }
+  | { unverified?: undefined; reason: 'malformed' | 'too_long' };

@@ -122,12 +122,7 @@ export function checkStatements(test, assert, { StatementVerifier, vectors: { is
   });
 
   test('what is not a key set is misuse', () => {
-    for (const wrong of [
-      null,
-      'not JSON',
-      {},
-      { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: 's1' }] },
-    ]) {
+    for (const wrong of [null, 'not JSON', {}, { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: 's1' }] }]) {
       assert.throws(() => new StatementVerifier({ jwks: wrong, issuer }), { code: 'invalid_jwks' });
     }
     assert.throws(() => new StatementVerifier({ jwks }), { code: 'invalid_issuer' });

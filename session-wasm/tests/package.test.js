@@ -29,7 +29,9 @@ test('the statement module has no cookie code and takes no symmetric key', () =>
     classes(wasm('statement')).filter((name) => !name.startsWith('__')),
     [
       'memory',
-      ...['decode', 'expect', 'learn', 'load', 'new', 'reserve', 'verify'].map((name) => `statementkeys_${name}`),
+      ...['decode', 'expect', 'learn', 'load', 'new', 'reserve', 'verify'].map(
+        (name) => `statementkeys_${name}`,
+      ),
     ],
   );
   // The label of the MAC key's derivation (FORMAT.md §1).
