@@ -5,7 +5,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use wasm_bindgen_cli_support::Bindgen;
@@ -78,9 +78,17 @@ fn bind(module: &str, wasm: &Path, package: &Path) -> Result<()> {
         "export default Uint8Array.from(atob('{}'), (char) => char.charCodeAt(0));\n",
         STANDARD.encode(&wasm)
     );
-    fs::write(package.join(format!("{module}.glue.js")), output.js())?;
+    fs::write(package.join(format!("{module}.glue.js")), any_realm(output.js())?)?;
     fs::write(package.join(format!("{module}.wasm")), wasm)?;
     Ok(fs::write(package.join(format!("{module}.wasm.js")), inlined)?)
+}
+
+/// In Next.js the compiled module comes from another realm than the code that takes it, so it is an
+/// instance of another `WebAssembly.Module`. That something is bytes can be asked across realms.
+fn any_realm(glue: &str) -> Result<String> {
+    const OWN_REALM: &str = "if (!(module instanceof WebAssembly.Module)) {";
+    ensure!(glue.matches(OWN_REALM).count() == 1, "the glue of wasm-bindgen has changed: see `any_realm`");
+    Ok(glue.replace(OWN_REALM, "if (ArrayBuffer.isView(module)) {"))
 }
 
 /// The package has the workspace's version, which is written in one place only.
