@@ -43,7 +43,8 @@ export class CookieVerifier {
   /**
    * @param options.keyRing the `cookie` part of a key ring, or its JSON text
    * @param options.cookieName `__Host-session` unless given
-   * @throws {MisuseError} `invalid_key_ring` when a key or the name is refused
+   * @throws {MisuseError} `invalid_key_ring` when a key or the name is refused, `webassembly_refused` where
+   * WebAssembly is not allowed
    */
   constructor(options: { keyRing: CookieKeyRing | string; cookieName?: string });
 
