@@ -14,6 +14,11 @@ pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
 pub(crate) const CC: Tool = Tool { program: "cc", debian_package: "gcc" };
 pub(crate) const CXX: Tool = Tool { program: "c++", debian_package: "g++" };
 pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", debian_package: "chromium" };
+pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", debian_package: "firefox-esr" };
+/// Asked for by its driver, which brings it; a browser of its own, MiniBrowser, is not on the path.
+pub(crate) const WEBKITGTK: Tool = Tool { program: "WebKitWebDriver", debian_package: "webkit2gtk-driver" };
+/// The display of browsers that cannot do without one.
+pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 
 /// A program that Debian packages.
@@ -25,7 +30,7 @@ pub(crate) struct Tool {
 pub(crate) fn everything() -> Result<()> {
     rust_target(WASM_TARGET)?;
     rust_target(BARE_TARGET)?;
-    tools(&[CC, CXX, REDIS, CHROMIUM])?;
+    tools(&[CC, CXX, REDIS, CHROMIUM, FIREFOX, WEBKITGTK, XVFB])?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
     npm::install("web")

@@ -6,7 +6,8 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::process::{command, run};
-use crate::setup::{BARE_TARGET, CC, CHROMIUM, REDIS};
+use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, REDIS, WEBKITGTK, XVFB};
+use crate::workspace::target_dir;
 use crate::{fuzz, npm, package, serve, setup};
 
 const PARTS: [&str; 5] = ["lint", "rust", "wasm", "web", "fuzz"];
@@ -59,10 +60,16 @@ fn long() -> Result<()> {
     run(command("cargo", test).args(["--", "a_late_save", "parallel_patches", "kill_loop"]).envs(length))
 }
 
+/// The package in every runtime there is, against the vectors and against the native verdicts.
 fn wasm() -> Result<()> {
+    setup::tools(&[CHROMIUM, FIREFOX, WEBKITGTK, XVFB])?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
-    run(&mut npm::script("session-wasm/tests", "test"))
+    let dir = target_dir()?.join("conformance");
+    let verdicts = ["run", "--quiet", "--package", "session-core", "--example", "verdicts", "--"];
+    run(command("cargo", verdicts).arg(dir.join("generated")))?;
+    // The versions that ran are in `runtimes.json` there afterwards.
+    run(npm::script("session-wasm/tests", "test").env("CONFORMANCE_DIR", dir))
 }
 
 fn web() -> Result<()> {

@@ -1,0 +1,11 @@
+import { StatementVerifier } from 'session-wasm';
+// By its path: the name `session-wasm/cookie` is for edges, and no bundler resolves it for a page.
+import { CookieVerifier } from '../../package/cookie.js';
+
+import { conform } from '../suite/conform.js';
+import { post } from './report.js';
+
+const read = async (path) => (await fetch(`/${path}`)).text();
+
+const generated = document.documentElement.dataset.generated === 'yes';
+post(await conform({ CookieVerifier, StatementVerifier }, read, { generated }));
