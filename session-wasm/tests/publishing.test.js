@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { test } from 'node:test';
+
+import { bin, SESSION_WASM, TESTS } from './hosts/places.js';
+import { output } from './hosts/program.js';
+
+const PACKAGE = `${SESSION_WASM}package`;
+
+function emptyFolder(t) {
+  const folder = mkdtempSync(`${tmpdir()}/session-wasm-`);
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** The file that npm would publish, and the names in it. */
+async function pack(destination) {
+  const args = ['pack', PACKAGE, '--json', '--loglevel=error', '--pack-destination', destination];
+  const [{ filename, files }] = JSON.parse(await output('npm', args));
+  return { tarball: `${destination}/${filename}`, names: files.map(({ path }) => path) };
+}
+
+test('publint has nothing to say', async () => {
+  await output(bin('publint'), [PACKAGE, '--strict']);
+});
+
+test('the types are right wherever ES modules are', async () => {
+  await output(bin('attw'), ['--pack', PACKAGE, '--profile', 'esm-only', '--quiet']);
+});
+
+const ways = {
+  bundler: ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  'a bundler for Workers': [
+    ...['--module', 'esnext', '--moduleResolution', 'bundler'],
+    ...['--customConditions', 'workerd,worker,browser'],
+  ],
+  'Node.js': ['--module', 'nodenext', '--moduleResolution', 'nodenext'],
+};
+for (const [way, flags] of Object.entries(ways)) {
+  test(`strict TypeScript uses the package as ${way} resolves it`, async () => {
+    const strict = ['--strict', '--noEmit', '--target', 'es2022', '--types', ''];
+    await output(bin('tsc'), [...strict, ...flags, 'consumer/consumer.ts'], { cwd: TESTS });
+  });
+}
+
+test('what is published is what is written here and what is built from it, and works where it is installed', async (t) => {
+  const folder = emptyFolder(t);
+  const { tarball, names } = await pack(folder);
+  const built = ['cookie', 'statement'].flatMap((name) =>
+    ['.glue.js', '.wasm', '.wasm.js'].map((ending) => name + ending),
+  );
+  assert.deepEqual(names.sort(), [...readdirSync(`${SESSION_WASM}js`), ...built].sort());
+
+  const project = `${folder}/project`;
+  const offline = ['--offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  await output('npm', ['install', '--prefix', project, ...offline, tarball]);
+  assert.deepEqual(
+    readdirSync(`${project}/node_modules`).filter((name) => !name.startsWith('.')),
+    ['session-wasm'],
+    'it needs no other package',
+  );
+  const script = `
+    import { StatementVerifier } from 'session-wasm';
+    import { CookieVerifier } from 'session-wasm/cookie';
+    new StatementVerifier({ jwks: { keys: [] }, issuer: '' });
+    const keys = [{ kty: 'oct', kid: 'c1', alg: 'HS256', k: '${'AQ'.repeat(30)}' }];
+    console.log(new CookieVerifier({ keyRing: { signing: 'c1', keys } }).verify('theme=dark').reason);`;
+  const node = ['--input-type=module', '--eval', script];
+  assert.equal(await output(process.execPath, node, { cwd: project }), 'absent');
+});
