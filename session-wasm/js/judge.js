@@ -1,0 +1,82 @@
+import { elapsed } from './server-clock.js';
+
+/** Seconds between two looks for newer keys: a ring is rotated rarely, and one statement is no reason to ask on and on. */
+const KEYS_COOLDOWN = 60;
+
+/**
+ * Verifies statements in this page. The module is loaded when it is first needed; a page that may not
+ * compile WebAssembly goes without verdicts, which are `null` then.
+ */
+export class Judge {
+  #issuer;
+  #questions;
+  #jwks;
+  #verifier;
+  #feed;
+  #loading;
+  #reloadedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(issuer, questions, jwks) {
+    this.#issuer = issuer;
+    this.#questions = questions;
+    this.#jwks = jwks;
+  }
+
+  get isReady() {
+    return this.#verifier !== undefined;
+  }
+
+  /** On the statement that came with `view`; `null` while there are no keys. */
+  verdict({ statement, session_id, subject }, now) {
+    const verdict = this.#verifier?.verify(statement, Math.floor(now)) ?? null;
+    const isOther = verdict?.ok && (verdict.sessionId !== session_id || verdict.subject !== subject);
+    return isOther ? { ok: false, reason: 'other_session' } : verdict;
+  }
+
+  /** What a statement says of its session, as of when it was made if nothing is known of the time. */
+  read(statement, now = 0) {
+    try {
+      const payload = JSON.parse(atob(statement.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
+      const verdict = this.#verifier?.verify(statement, Math.max(payload.iat, Math.floor(now)));
+      return verdict?.ok ? verdict : undefined;
+    } catch {
+      return undefined; // Whatever lay in the cookie, it is no statement.
+    }
+  }
+
+  /** Whether its key is not among ours; otherwise it counts from now on, if it is in order. */
+  useFeed(feed, now) {
+    this.#feed = feed;
+    return this.#verifier?.useRevocations(feed, Math.floor(now)).reason === 'unknown_key';
+  }
+
+  /** Loads what is missing, newer keys if nothing is, and says whether there is something new. */
+  load(signal, now) {
+    this.#loading ??= this.#load(signal, now).finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #load(signal, now) {
+    const isFirst = !this.isReady;
+    if (!isFirst && elapsed() - this.#reloadedAt < KEYS_COOLDOWN) return false;
+    if (!isFirst) this.#reloadedAt = elapsed();
+    try {
+      const [{ StatementVerifier }, jwks] = await Promise.all([
+        import('./statement.js'),
+        (isFirst && this.#jwks) || this.#keys(isFirst ? 'default' : 'reload', signal),
+      ]);
+      if (jwks === undefined) return false;
+      this.#verifier = new StatementVerifier({ jwks, issuer: this.#issuer });
+      if (this.#feed) this.useFeed(this.#feed, now);
+      return true;
+    } catch {
+      return false; // No module, no WebAssembly here, or keys that are none.
+    }
+  }
+
+  async #keys(cache, signal) {
+    return (await this.#questions.document('/.well-known/jwks.json', cache, signal)).text;
+  }
+}

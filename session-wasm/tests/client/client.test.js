@@ -1,0 +1,146 @@
+// What a page learns, from whom, and when it says so.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { event, launch, newProfile, open, signIn, state, until } from './chromium.js';
+import { gate, startServer } from './stage.js';
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+const COOKIE = '__Host-session-statement';
+const verified = (page) => page.waitForFunction(() => client.state.verdict?.ok && client.state.confirmed);
+
+test('a page learns who is signed in, with a verified statement', async (t) => {
+  const server = await startServer(t);
+  const page = await open(await newProfile(t, browser, server), server);
+  await verified(page);
+  const { view, verdict } = await state(page);
+  assert.equal(view.subject, 'demo');
+  assert.equal(verdict.sessionId, view.session_id);
+  assert.deepEqual(
+    server.proxy.seen.filter(({ path }) => path === '/session'),
+    [{ method: 'GET', path: '/session', passive: true }],
+  );
+});
+
+test('the statement cookie answers before the server does', async (t) => {
+  const server = await startServer(t);
+  const context = await newProfile(t, browser, server);
+  await plantStatement(context, server);
+  const answer = gate();
+  server.proxy.hold = (path) => path === '/session' && answer.promise;
+
+  const page = await open(context, server);
+  await until(page, { status: 'signed_in' });
+  const presumed = await state(page);
+  assert.equal(presumed.confirmed, false);
+  assert.equal(presumed.view.subject, 'demo');
+  assert.equal(presumed.verdict.ok, true);
+
+  answer.open();
+  await until(page, { confirmed: true });
+  assert.equal((await state(page)).view.session_id, presumed.view.session_id);
+});
+
+test('what is no statement in its cookie changes nothing', async (t) => {
+  const server = await startServer(t);
+  for (const value of ['garbage', 'a.b.c', 'e30.e30.e30', '%F0%9F%92%A9', '.'.repeat(3000)]) {
+    const context = await newProfile(t, browser, server);
+    await plant(context, value);
+    const page = await open(context, server);
+    await verified(page);
+    const statuses = await page.evaluate(() => events.map(({ state }) => state.confirmed));
+    assert.ok(!statuses.includes(false), `${value} is not believed`);
+  }
+});
+
+test('nobody is signed in where the server says so', async (t) => {
+  const server = await startServer(t);
+  const page = await open(await newProfile(t, browser, server, { signedIn: false }), server);
+  await until(page, { status: 'signed_out' });
+  assert.equal((await state(page)).reason, 'absent');
+  assert.deepEqual(await page.evaluate(() => events.map(({ type }) => type)), ['changed']);
+});
+
+test('a wrong wall clock changes nothing', async (t) => {
+  const server = await startServer(t);
+  for (const wrong of [0, 4_000_000_000_000]) {
+    const context = await newProfile(t, browser, server);
+    await context.addInitScript((time) => {
+      const RightDate = Date;
+      globalThis.Date = class extends RightDate {
+        constructor(...parts) {
+          super(...(parts.length > 0 ? parts : [time]));
+        }
+        static now() {
+          return time;
+        }
+      };
+    }, wrong);
+    await plantStatement(context, server);
+    const page = await open(context, server);
+    await verified(page);
+    assert.equal(await page.evaluate(() => Date.now()), wrong);
+    const [shown, { view }] = [await page.evaluate(() => client.now()), await state(page)];
+    assert.ok(Math.abs(shown - Date.now() / 1000) < 5, `${shown} is the server's time`);
+    assert.ok(view.idle_expires_at > shown);
+    assert.equal((await state(page)).expiring, false);
+  }
+});
+
+test('a page that may not compile WebAssembly goes without a verdict', async (t) => {
+  const server = await startServer(t);
+  const context = await newProfile(t, browser, server);
+  await context.addInitScript(() => {
+    WebAssembly.Module = function refused() {
+      throw new EvalError('refused by the Content Security Policy');
+    };
+  });
+  const page = await open(context, server);
+  await until(page, { status: 'signed_in', confirmed: true });
+  assert.equal((await state(page)).verdict, null);
+});
+
+test('a page that signs in and out itself says so', async (t) => {
+  const server = await startServer(t);
+  const context = await newProfile(t, browser, server, { signedIn: false });
+  const page = await open(context, server);
+  await until(page, { status: 'signed_out' });
+  const view = await signIn(context, server);
+  await page.evaluate((view) => client.adopt(view), view);
+  await verified(page);
+  assert.equal((await state(page)).view.session_id, view.session_id);
+  await page.evaluate(() => client.signedOut());
+  assert.equal((await event(page, 'ended')).state.reason, 'signed_out');
+});
+
+test('new keys are fetched when a statement names one', async (t) => {
+  const server = await startServer(t);
+  const page = await open(await newProfile(t, browser, server), server);
+  await verified(page);
+  const { keyId } = (await state(page)).verdict;
+  await server.stop();
+  await server.rotateStatementKey();
+  await server.start();
+  await page.evaluate(() => client.refresh());
+  await page.waitForFunction(
+    (former) => client.state.verdict?.keyId !== former && client.state.verdict?.ok,
+    keyId,
+  );
+});
+
+/** Leaves a statement in its cookie, as the answer to a login does. */
+async function plantStatement(context, { origin }) {
+  const { statement } = await (await context.request.get(`${origin}/session`)).json();
+  await plant(context, statement);
+}
+
+const plant = (context, value) =>
+  context.addInitScript((cookie) => {
+    document.cookie = cookie;
+  }, `${COOKIE}=${value}; Path=/; Secure; SameSite=Lax`);

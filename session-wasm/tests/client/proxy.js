@@ -1,0 +1,85 @@
+// What stands between the browsers and the server: it serves the page of the tests beside the
+// server's own routes, so that both have one origin, and sees every request.
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, request as forward } from 'node:http';
+
+const PACKAGE = new URL('../../package/', import.meta.url);
+const HERE = '/client-test/';
+
+/** A page that may compile WebAssembly and run our files, and nothing else. */
+const POLICY = "default-src 'none'; connect-src 'self'; script-src 'self' 'nonce-map' 'wasm-unsafe-eval'";
+const IMPORTS = { imports: { '#statement.wasm': `${HERE}statement.wasm.js` } };
+const PAGE = `<!doctype html><meta charset="utf-8"><title>client</title><link rel="icon" href="data:,">
+<script type="importmap" nonce="map">${JSON.stringify(IMPORTS)}</script>
+<script type="module" src="${HERE}page.js"></script>
+<body style="height: 3000px"><input id="field" aria-label="Field"></body>`;
+
+export async function startProxy(port) {
+  const seen = [];
+  const waiting = new Set();
+  const listener = createServer(async (request, response) => {
+    const path = request.url.split('?')[0];
+    if (path.startsWith(HERE)) return serveFile(path.slice(HERE.length), response);
+    seen.push({ method: request.method, path, passive: request.headers['session-activity'] === 'passive' });
+    for (const look of waiting) look();
+    await proxy.hold?.(path);
+    pass(request, response, port);
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const proxy = {
+    origin: `http://127.0.0.1:${listener.address().port}`,
+    /** Requests to the server, in their order. */
+    seen,
+    /** Called with the path of each request, which goes on when the promise is fulfilled. */
+    hold: undefined,
+    /** Waits for the next request that is like this one. */
+    next(members) {
+      const from = seen.length;
+      const isLike = (request) => Object.entries(members).every(([name, value]) => request[name] === value);
+      return new Promise((found) => {
+        const look = () => {
+          if (!seen.slice(from).some(isLike)) return;
+          waiting.delete(look);
+          found();
+        };
+        waiting.add(look);
+      });
+    },
+    close() {
+      listener.closeAllConnections();
+      listener.close();
+    },
+  };
+  return proxy;
+}
+
+function serveFile(name, response) {
+  if (name === '') {
+    return response
+      .writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': POLICY })
+      .end(PAGE);
+  }
+  try {
+    const url = name === 'page.js' ? new URL('page.js', import.meta.url) : new URL(name, PACKAGE);
+    const file = readFileSync(url);
+    response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(file);
+  } catch {
+    response.writeHead(404).end();
+  }
+}
+
+/** A server that is away is a connection that breaks, as it would be for the browser. */
+function pass(request, response, port) {
+  const { method, url, headers } = request;
+  const onward = forward({ host: '127.0.0.1', port, method, path: url, headers, agent: false });
+  onward.on('response', (answer) => {
+    response.writeHead(answer.statusCode, answer.rawHeaders);
+    answer.pipe(response);
+    answer.on('error', () => response.destroy());
+  });
+  onward.on('error', () => response.destroy());
+  request.pipe(onward);
+}
