@@ -2,11 +2,12 @@
 
 import { chromium } from 'playwright-core';
 
-import { fromEnvironment, USER } from './stage.js';
+import { address } from './proxy.js';
+import { browserPath, USER } from './stage.js';
 
 export const launch = () =>
   chromium.launch({
-    executablePath: fromEnvironment('CHROMIUM'),
+    executablePath: browserPath('CHROMIUM'),
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
 
@@ -25,13 +26,12 @@ export async function signIn(context, { origin }) {
 }
 
 /** A tab with the page of the tests; what a page must never do ends the test. */
-export async function open(context, { origin }, options = {}, query = '') {
+export async function open(context, { origin }, options = {}, query = {}) {
   const page = await context.newPage();
   page.on('pageerror', (error) => {
     throw error;
   });
-  const text = encodeURIComponent(JSON.stringify(options));
-  await page.goto(`${origin}/client-test/?options=${text}${query}`);
+  await page.goto(address(origin, options, query));
   await page.waitForFunction(() => globalThis.client);
   return page;
 }

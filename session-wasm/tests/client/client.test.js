@@ -12,7 +12,6 @@ before(async () => {
 });
 after(() => browser.close());
 
-const COOKIE = '__Host-session-statement';
 const verified = (page) => page.waitForFunction(() => client.state.verdict?.ok && client.state.confirmed);
 
 test('a page learns who is signed in, with a verified statement', async (t) => {
@@ -31,11 +30,11 @@ test('a page learns who is signed in, with a verified statement', async (t) => {
 test('the statement cookie answers before the server does', async (t) => {
   const server = await startServer(t);
   const context = await newProfile(t, browser, server);
-  await plantStatement(context, server);
+  const statement = await statementOf(context, server);
   const answer = gate();
-  server.proxy.hold = (path) => path === '/session' && answer.promise;
+  server.proxy.hold = ({ path }) => path === '/session' && answer.promise;
 
-  const page = await open(context, server);
+  const page = await open(context, server, {}, { cookie: statement });
   await until(page, { status: 'signed_in' });
   const presumed = await state(page);
   assert.equal(presumed.confirmed, false);
@@ -51,8 +50,7 @@ test('what is no statement in its cookie changes nothing', async (t) => {
   const server = await startServer(t);
   for (const value of ['garbage', 'a.b.c', 'e30.e30.e30', '%F0%9F%92%A9', '.'.repeat(3000)]) {
     const context = await newProfile(t, browser, server);
-    await plant(context, value);
-    const page = await open(context, server);
+    const page = await open(context, server, {}, { cookie: value });
     await verified(page);
     const statuses = await page.evaluate(() => events.map(({ state }) => state.confirmed));
     assert.ok(!statuses.includes(false), `${value} is not believed`);
@@ -82,8 +80,7 @@ test('a wrong wall clock changes nothing', async (t) => {
         }
       };
     }, wrong);
-    await plantStatement(context, server);
-    const page = await open(context, server);
+    const page = await open(context, server, {}, { cookie: await statementOf(context, server) });
     await verified(page);
     assert.equal(await page.evaluate(() => Date.now()), wrong);
     const [shown, { view }] = [await page.evaluate(() => client.now()), await state(page)];
@@ -134,13 +131,7 @@ test('new keys are fetched when a statement names one', async (t) => {
   );
 });
 
-/** Leaves a statement in its cookie, as the answer to a login does. */
-async function plantStatement(context, { origin }) {
-  const { statement } = await (await context.request.get(`${origin}/session`)).json();
-  await plant(context, statement);
+/** What the answer to a login leaves in the statement cookie. */
+async function statementOf(context, { origin }) {
+  return (await (await context.request.get(`${origin}/session`)).json()).statement;
 }
-
-const plant = (context, value) =>
-  context.addInitScript((cookie) => {
-    document.cookie = cookie;
-  }, `${COOKIE}=${value}; Path=/; Secure; SameSite=Lax`);

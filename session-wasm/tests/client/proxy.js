@@ -21,10 +21,14 @@ export async function startProxy(port) {
   const waiting = new Set();
   const listener = createServer(async (request, response) => {
     const path = request.url.split('?')[0];
+    if (path === HERE) return servePage(request, response);
     if (path.startsWith(HERE)) return serveFile(path.slice(HERE.length), response);
-    seen.push({ method: request.method, path, passive: request.headers['session-activity'] === 'passive' });
+    const { referer, 'session-activity': activity } = request.headers;
+    const tab = referer && new URL(referer).searchParams.get('tab');
+    const question = { method: request.method, path, passive: activity === 'passive', ...(tab && { tab }) };
+    seen.push(question);
     for (const look of waiting) look();
-    await proxy.hold?.(path);
+    await proxy.hold?.(question);
     pass(request, response, port);
   });
   listener.listen(0, '127.0.0.1');
@@ -33,7 +37,7 @@ export async function startProxy(port) {
     origin: `http://127.0.0.1:${listener.address().port}`,
     /** Requests to the server, in their order. */
     seen,
-    /** Called with the path of each request, which goes on when the promise is fulfilled. */
+    /** Called with each request as it is `seen`, which goes on when the promise is fulfilled. */
     hold: undefined,
     /** Waits for the next request that is like this one. */
     next(members) {
@@ -56,12 +60,21 @@ export async function startProxy(port) {
   return proxy;
 }
 
+/** The address of the page for a client with these options. */
+export function address(origin, options = {}, query = {}) {
+  const search = new URLSearchParams({ options: JSON.stringify(options), ...query });
+  return `${origin}${HERE}?${search}`;
+}
+
+/** With `cookie` in its address the page comes with that in the statement cookie. */
+function servePage(request, response) {
+  const cookie = new URL(request.url, 'http://page').searchParams.get('cookie');
+  const attributes = 'Path=/; Secure; SameSite=Lax';
+  if (cookie) response.setHeader('Set-Cookie', `__Host-session-statement=${cookie}; ${attributes}`);
+  response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': POLICY }).end(PAGE);
+}
+
 function serveFile(name, response) {
-  if (name === '') {
-    return response
-      .writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': POLICY })
-      .end(PAGE);
-  }
   try {
     const url = name === 'page.js' ? new URL('page.js', import.meta.url) : new URL(name, PACKAGE);
     const file = readFileSync(url);

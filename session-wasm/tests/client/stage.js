@@ -3,10 +3,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { startProxy } from './proxy.js';
@@ -109,7 +109,14 @@ async function end(child) {
   await once(child, 'exit');
 }
 
-export function fromEnvironment(name) {
+/** The browser that this variable names. */
+export function browserPath(name) {
+  const program = fromEnvironment(name);
+  const found = process.env.PATH.split(delimiter).map((dir) => join(dir, program));
+  return found.find((path) => existsSync(path)) ?? program;
+}
+
+function fromEnvironment(name) {
   const value = process.env[name];
   if (value) return value;
   throw new Error(`${name} is not set; start this by \`cargo xtask test client\``);
