@@ -33,6 +33,7 @@ pub(crate) fn everything() -> Result<()> {
     tools(&[CC, CXX, REDIS, CHROMIUM, FIREFOX, WEBKITGTK, XVFB])?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
+    npm::install("session-wasm/tests/client")?;
     npm::install("web")
 }
 

@@ -10,7 +10,7 @@ use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, REDIS, WEBKITGTK, XVFB};
 use crate::workspace::target_dir;
 use crate::{fuzz, npm, package, serve, setup};
 
-const PARTS: [&str; 5] = ["lint", "rust", "wasm", "web", "fuzz"];
+const PARTS: [&str; 6] = ["lint", "rust", "wasm", "client", "web", "fuzz"];
 
 /// A few seconds for each target: enough to find what a change has plainly broken.
 const FUZZ_SECONDS: &str = "5";
@@ -25,6 +25,7 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "lint" => lint(),
         "rust" => rust(),
         "wasm" => wasm(),
+        "client" => client(),
         "web" => web(),
         "long" => long(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
@@ -70,6 +71,16 @@ fn wasm() -> Result<()> {
     run(command("cargo", verdicts).arg(dir.join("generated")))?;
     // The versions that ran are in `runtimes.json` there afterwards.
     run(npm::script("session-wasm/tests", "test").env("CONFORMANCE_DIR", dir))
+}
+
+/// The client for pages, in browsers, against the real server.
+fn client() -> Result<()> {
+    setup::tools(&[CHROMIUM, FIREFOX, REDIS])?;
+    let server = serve::build()?;
+    npm::install("session-wasm/tests/client")?;
+    let mut script = npm::script("session-wasm/tests/client", "test");
+    script.env("CHROMIUM", CHROMIUM.program).env("FIREFOX", FIREFOX.program);
+    run(script.env("SERVER_BINARY", server))
 }
 
 fn web() -> Result<()> {
