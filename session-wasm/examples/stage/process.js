@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** The first line of what `child` writes that matches; an error when it ends without one. */
+export async function firstLine(child, pattern, stream = child.stdout) {
+  for await (const line of createInterface({ input: stream })) {
+    const match = pattern.exec(line);
+    if (!match) continue;
+    stream.resume();
+    return match;
+  }
+  throw new Error(`${child.spawnfile} ended without a line that matches ${pattern}`);
+}
+
+export async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
