@@ -11,12 +11,15 @@ export const WORKER = ['workerd', 'worker', 'browser'];
 export const EDGE = ['edge-light', 'worker', 'browser'];
 export const BROWSER = ['browser'];
 
-/** Bundles `example/entry` into a folder that goes away with the test, and returns the folder. */
+const EXAMPLES = fileURLToPath(new URL('..', import.meta.url));
+
+/** Bundles an example's file into a folder that goes away with the test, and returns the folder. */
 export async function bundle(t, entry, conditions, options = {}) {
   const outdir = mkdtempSync(join(tmpdir(), 'session-example-'));
   t.after(() => rmSync(outdir, { recursive: true }));
   await build({
-    entryPoints: [fileURLToPath(new URL(`../${entry}`, import.meta.url))],
+    absWorkingDir: EXAMPLES,
+    entryPoints: entry ? [entry] : [],
     outdir,
     conditions,
     bundle: true,

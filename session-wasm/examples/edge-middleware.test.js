@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { startEdgeRuntime } from './stage/edge-runtime.js';
+import { startRecorder } from './stage/front.js';
+import { mintCookie, tamper } from './stage/mint.js';
+import { logIn, newKeys, startServer } from './stage/server.js';
+
+async function startEdge(t, { keyRing } = {}) {
+  const server = await startServer(t);
+  // The session server stands for the application, and knows nothing at these paths.
+  const app = await startRecorder(t, server.origin);
+  const env = { COOKIE_KEYS: keyRing ?? JSON.stringify(server.keys().cookie) };
+  const url = await startEdgeRuntime(t, 'edge-middleware/middleware.js', { app: app.origin, env });
+  const visit = (path, cookie, { headers, ...options } = {}) => {
+    const all = { ...headers, ...(cookie && { Cookie: cookie }) };
+    return fetch(url + path, { headers: all, redirect: 'manual', ...options });
+  };
+  return { server, visit, seen: app.seen };
+}
+
+test('an authentic session reaches the application, with its ID', async (t) => {
+  const { server, visit, seen } = await startEdge(t);
+  const { cookie, view } = await logIn(server);
+  assert.equal((await visit('/account', `theme=dark; ${cookie}`)).status, 404);
+  assert.equal(seen[0].url, '/account');
+  assert.equal(seen[0].headers['x-session-id'], view.session_id);
+  assert.equal(seen[0].headers.cookie, `theme=dark; ${cookie}`);
+});
+
+test('everybody else is led to the login, and back to where they wanted', async (t) => {
+  const { server, visit, seen } = await startEdge(t);
+  const { value } = await logIn(server);
+  const ring = server.keys().cookie;
+  const past = { issuedAt: 1_700_000_000, expiresAt: 1_700_003_600 };
+
+  const cookies = {
+    'no cookie': undefined,
+    garbage: '__Host-session=garbage',
+    tampered: `__Host-session=${tamper(value)}`,
+    expired: `__Host-session=${mintCookie(ring, past)}`,
+    'another ring': `__Host-session=${mintCookie((await newKeys(t)).cookie)}`,
+    'two sessions': `__Host-session=${value}; __Host-session=${mintCookie(ring)}`,
+  };
+  for (const [name, cookie] of Object.entries(cookies)) {
+    const answer = await visit('/account/orders?page=2', cookie);
+    assert.equal(answer.status, 303, name);
+    assert.equal(answer.headers.get('Location'), '/login?next=%2Faccount%2Forders%3Fpage%3D2', name);
+    assert.equal((await visit('/account', cookie, { method: 'POST' })).status, 401, name);
+  }
+  assert.deepEqual(seen, []);
+});
+
+test('a client that says who it is in the name of the middleware is not heard', async (t) => {
+  const { server, visit, seen } = await startEdge(t);
+  const { cookie, view } = await logIn(server);
+  const headers = { 'X-Session-Id': 'forged', X_Session_Id: 'forged', 'X-Session-Subject': 'admin' };
+
+  assert.equal((await visit('/account', undefined, { headers })).status, 303);
+  await visit('/account', cookie, { headers });
+  const heard = Object.entries(seen[0].headers).filter(([name]) => /^x.session/.test(name));
+  assert.deepEqual(heard, [['x-session-id', view.session_id]]);
+});
+
+test('a new key signs, and the old one is known until it leaves the ring', async (t) => {
+  const old = (await newKeys(t)).cookie;
+  const next = { ...(await newKeys(t)).cookie.keys[0], kid: 'next' };
+  const cookie = `__Host-session=${mintCookie(old)}`;
+
+  const during = JSON.stringify({ signing: 'next', keys: [next, ...old.keys] });
+  assert.equal((await (await startEdge(t, { keyRing: during })).visit('/account', cookie)).status, 404);
+  const after = JSON.stringify({ signing: 'next', keys: [next] });
+  assert.equal((await (await startEdge(t, { keyRing: after })).visit('/account', cookie)).status, 303);
+});
+
+test('without good keys nobody is let in, and nobody is sent away as a stranger', async (t) => {
+  for (const keyRing of ['', '{}']) {
+    const { server, visit, seen } = await startEdge(t, { keyRing });
+    const { cookie } = await logIn(server);
+    for (const sent of [cookie, undefined]) {
+      const answer = await visit('/account', sent);
+      assert.equal(answer.status, 503);
+      assert.equal(answer.headers.get('Set-Cookie'), null);
+    }
+    assert.deepEqual(seen, []);
+  }
+});
