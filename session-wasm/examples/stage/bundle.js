@@ -13,19 +13,19 @@ export const BROWSER = ['browser'];
 
 const EXAMPLES = fileURLToPath(new URL('..', import.meta.url));
 
-/** Bundles an example's file into a folder that goes away with the test, and returns the folder. */
-export async function bundle(t, entry, conditions, options = {}) {
+/** Bundles files of an example into a folder that goes away with the test, and returns the folder. */
+export async function bundle(t, entryPoints, conditions, options = {}) {
   const outdir = mkdtempSync(join(tmpdir(), 'session-example-'));
   t.after(() => rmSync(outdir, { recursive: true }));
   await build({
     absWorkingDir: EXAMPLES,
-    entryPoints: entry ? [entry] : [],
+    entryPoints,
     outdir,
     conditions,
     bundle: true,
     format: 'esm',
-    // As files beside the bundle, imported as modules.
-    loader: { '.wasm': 'copy' },
+    // As files beside the bundle; WebAssembly is imported as a module.
+    loader: { '.wasm': 'copy', '.html': 'copy' },
     assetNames: '[name]',
     logLevel: 'warning',
     ...options,

@@ -2,13 +2,13 @@
 // and the application behind it.
 
 import { readFile } from 'node:fs/promises';
-import { createServer, request as ask } from 'node:http';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 
 import { EdgeRuntime } from 'edge-runtime';
 
 import { bundle, EDGE } from './bundle.js';
-import { listen } from './front.js';
+import { listen, passOn } from './front.js';
 
 /** Runs `FOLDER/entry` in front of the application at `app`; returns the URL that clients use. */
 export async function startEdgeRuntime(t, entry, { app, env }) {
@@ -18,7 +18,7 @@ export async function startEdgeRuntime(t, entry, { app, env }) {
     const headers = rawHeaders.flatMap((name, at) => (at % 2 ? [] : [[name, rawHeaders[at + 1]]]));
     const verdict = await runtime.dispatchFetch(new URL(url, 'http://app.example').href, { method, headers });
     if (verdict.headers.get('x-middleware-next') === '1') {
-      return passOn(app, request, response, verdict.headers);
+      return passOn(request, response, app, overridden(verdict.headers));
     }
     response.writeHead(verdict.status, Object.fromEntries(verdict.headers));
     response.end(Buffer.from(await verdict.arrayBuffer()));
@@ -35,9 +35,8 @@ async function load(t, entry, env) {
   const start = `
     import middleware from './${entry}';
     addEventListener('fetch', (event) => event.respondWith(middleware(event.request)));`;
-  const dir = await bundle(t, undefined, EDGE, {
+  const dir = await bundle(t, [], EDGE, {
     stdin: { contents: start, resolveDir: new URL('..', import.meta.url).pathname, sourcefile: 'start.js' },
-    outfile: undefined,
     format: 'iife',
     plugins: [compiledOutside(modules)],
   });
@@ -64,15 +63,7 @@ const compiledOutside = (modules) => ({
 });
 
 /** Only the headers that the middleware lists reach the application, as it gives them. */
-function passOn(app, request, response, verdict) {
-  const { method, url } = request;
+function overridden(verdict) {
   const names = verdict.get('x-middleware-override-headers').split(',');
-  const headers = Object.fromEntries(names.map((name) => [name, verdict.get(`x-middleware-request-${name}`)]));
-  const onward = ask(new URL(url, app), { method, headers });
-  onward.on('response', (answer) => {
-    response.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(response);
-  });
-  onward.on('error', () => response.destroy());
-  request.pipe(onward);
+  return Object.fromEntries(names.map((name) => [name, verdict.get(`x-middleware-request-${name}`)]));
 }

@@ -14,7 +14,7 @@ export async function startWorkerd(t, folder, { origin, env = {} }) {
   const config = fileURLToPath(new URL(`../${folder}/config.capnp`, import.meta.url));
   const imports = mkdtempSync(join(tmpdir(), 'session-example-'));
   t.after(() => rmSync(imports, { recursive: true }));
-  symlinkSync(await bundle(t, `${folder}/worker.js`, WORKER), join(imports, 'built'));
+  symlinkSync(await bundle(t, [`${folder}/worker.js`], WORKER), join(imports, 'built'));
 
   const args = ['serve', config, `--import-path=${imports}`, '--control-fd=3'];
   args.push('--socket-addr=http=127.0.0.1:0', `--external-addr=origin=${new URL(origin).host}`);

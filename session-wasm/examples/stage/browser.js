@@ -1,0 +1,21 @@
+import puppeteer from 'puppeteer-core';
+
+// Only root needs it: a container's root may not make the namespaces of the sandbox.
+const NO_SANDBOX = process.getuid() === 0 ? ['--no-sandbox'] : [];
+
+const BROWSERS = {
+  chromium: { browser: 'chrome', variable: 'CHROMIUM', args: ['--disable-dev-shm-usage', ...NO_SANDBOX] },
+  firefox: { browser: 'firefox', variable: 'FIREFOX' },
+};
+
+export const browsers = Object.keys(BROWSERS);
+
+/** A fresh profile, driven by WebDriver BiDi, for one test. */
+export async function openPage(t, name) {
+  const { variable, ...options } = BROWSERS[name];
+  const executablePath = process.env[variable];
+  if (!executablePath) throw new Error(`${variable} is not set; start this by \`cargo xtask test examples\``);
+  const browser = await puppeteer.launch({ executablePath, protocol: 'webDriverBiDi', ...options });
+  t.after(() => browser.close());
+  return browser.newPage();
+}
