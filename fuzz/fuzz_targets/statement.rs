@@ -67,6 +67,7 @@ fn judge_signed(header: &str, payload: &str, now: UnixTime) {
     text = format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature));
 
     let (signer, keys) = &*OWN_KEYS;
+    judge_feed(&text, header, payload, now);
     let verdict = keys.verify(&text, ISSUER, now);
     let code = verdict.as_ref().map_or_else(|refusal| refusal.code(), |_| "ok");
     assert_eq!(code, expected(&text, header, payload, now.as_secs()));
@@ -77,31 +78,53 @@ fn judge_signed(header: &str, payload: &str, now: UnixTime) {
     }
 }
 
-/// FORMAT.md §2 once more, member by member instead of by types.
-fn expected(text: &str, header: &str, payload: &str, now: u64) -> &'static str {
-    let (Some(header), Some(payload)) = (Members::of(header), Members::of(payload)) else {
-        return "malformed";
-    };
-    let [alg, kid, typ] = ["alg", "kid", "typ"].map(|name| header.single(name));
-    let kid = kid.as_str().unwrap_or_default();
-    let header_is_exact = header.0.len() == 3
-        && alg == "EdDSA"
-        && typ == "session-statement+jwt"
-        && (1..=32).contains(&kid.len())
-        && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let [iss, sub, sid, claims] = ["iss", "sub", "sid", "claims"].map(|name| payload.single(name));
-    let times = ["iat", "exp", "auth_time", "idle_expires_at", "absolute_expires_at"]
-        .map(|name| payload.single(name).as_u64().filter(|&secs| secs <= 99_999_999_999));
-    let is_id =
-        |text: &str| text.len() == 22 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 16);
-    let claims_are_exact =
-        iss.is_string() && sub.is_string() && sid.as_str().is_some_and(is_id) && claims.is_object();
-    let [Some(iat), Some(exp), Some(_), Some(_), Some(_)] = times else {
-        return "malformed";
-    };
-    if text.len() > 4000 || !header_is_exact || !claims_are_exact || exp <= iat || exp - iat > 300 {
-        return "malformed";
+fn judge_feed(text: &str, header: &str, payload: &str, now: UnixTime) {
+    let (signer, keys) = &*OWN_KEYS;
+    let verdict = keys.verify_revocations(text, ISSUER, now);
+    let code = verdict.as_ref().map_or_else(|refusal| refusal.code(), |_| "ok");
+    assert_eq!(code, expected_of_feed(header, payload, now.as_secs()));
+    if let Ok(feed) = verdict {
+        let again = signer.sign_revocations(feed.feed()).expect("a lawful feed");
+        assert_eq!(keys.verify_revocations(&again, ISSUER, now), Ok(feed));
     }
+}
+
+/// FORMAT.md §3 once more.
+fn expected_of_feed(header: &str, payload: &str, now: u64) -> &'static str {
+    let (Some(kid), Some(payload)) = (key_of(header, "session-revocations+jwt"), Members::of(payload)) else {
+        return "malformed";
+    };
+    let (iss, revoked) = (payload.single("iss"), payload.single("revoked"));
+    let ids: Option<Vec<Vec<u8>>> = revoked.as_array().and_then(|ids| {
+        let id = |id: &Value| {
+            id.as_str().filter(|id| is_id(id)).map(|id| URL_SAFE_NO_PAD.decode(id).expect("an ID"))
+        };
+        ids.iter().map(id).collect()
+    });
+    let ascends = ids.is_some_and(|ids| ids.is_sorted_by(|one, next| one < next));
+    match ["iat", "exp"].map(|name| payload.time(name)) {
+        [Some(iat), Some(exp)] if iss.is_string() && ascends && exp > iat && exp - iat <= 15 => {
+            judge(&kid, &iss, iat, exp, now)
+        }
+        _ => "malformed",
+    }
+}
+
+/// The key ID of an exact header.
+fn key_of(header: &str, expected_typ: &str) -> Option<String> {
+    let header = Members::of(header)?;
+    let [alg, kid, typ] = ["alg", "kid", "typ"].map(|name| header.single(name));
+    let kid = kid.as_str()?;
+    let is_key_id = (1..=32).contains(&kid.len())
+        && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    (header.0.len() == 3 && alg == "EdDSA" && typ == expected_typ && is_key_id).then(|| kid.to_owned())
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 22 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 16)
+}
+
+fn judge(kid: &str, iss: &Value, iat: u64, exp: u64, now: u64) -> &'static str {
     if kid != "s1" {
         return "unknown_key";
     }
@@ -114,11 +137,32 @@ fn expected(text: &str, header: &str, payload: &str, now: u64) -> &'static str {
     if now >= exp { "expired" } else { "ok" }
 }
 
+/// FORMAT.md §2 once more, member by member instead of by types.
+fn expected(text: &str, header: &str, payload: &str, now: u64) -> &'static str {
+    let (Some(kid), Some(payload)) = (key_of(header, "session-statement+jwt"), Members::of(payload)) else {
+        return "malformed";
+    };
+    let [iss, sub, sid, claims] = ["iss", "sub", "sid", "claims"].map(|name| payload.single(name));
+    let claims_are_exact =
+        iss.is_string() && sub.is_string() && sid.as_str().is_some_and(is_id) && claims.is_object();
+    let times =
+        ["iat", "exp", "auth_time", "idle_expires_at", "absolute_expires_at"].map(|name| payload.time(name));
+    let [Some(iat), Some(exp), Some(_), Some(_), Some(_)] = times else {
+        return "malformed";
+    };
+    if text.len() > 4000 || !claims_are_exact || exp <= iat || exp - iat > 300 {
+        return "malformed";
+    }
+    judge(&kid, &iss, iat, exp, now)
+}
+
 /// The members of one JSON object, each as often as it is written.
 struct Members(Vec<(String, Box<RawValue>)>);
 
 impl Members {
     fn of(json: &str) -> Option<Self> {
+        // The members alone would be skimmed: as values, all that is in them is read.
+        serde_json::from_str::<Value>(json).ok()?;
         serde_json::from_str(json).ok()
     }
 
@@ -128,9 +172,11 @@ impl Members {
         let (Some((_, value)), None) = (values.next(), values.next()) else {
             return Value::Null;
         };
-        // In its place, so that the parser's limit of depth falls on the same level.
-        let object = format!("{{\"it\":{}}}", value.get());
-        serde_json::from_str::<Value>(&object).map_or(Value::Null, |mut object| object["it"].take())
+        serde_json::from_str(value.get()).unwrap_or(Value::Null)
+    }
+
+    fn time(&self, name: &str) -> Option<u64> {
+        self.single(name).as_u64().filter(|&secs| secs <= 99_999_999_999)
     }
 }
 

@@ -23,6 +23,7 @@ impl Buffer {
     }
 
     /// Erases what JavaScript wrote: it is a credential, or a key.
+    #[cfg(feature = "cookie")]
     pub(crate) fn erase(&mut self, length: usize) {
         self.0.iter_mut().take(length).for_each(|byte| *byte = 0);
     }
