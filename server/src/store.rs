@@ -65,6 +65,19 @@ pub trait Store: Send + Sync + 'static {
     /// revoked: so no session slips through that is being created at that moment (R27).
     async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable>;
 
+    /// Notes that a session is revoked, for as long as [`REVOCATION_INTEREST`] by the store's clock.
+    /// Noting it twice is noting it once, of late. Works when the store is full, as what comes
+    /// before a deletion must.
+    ///
+    /// Only of sessions that are there: so what is noted grows with revocations, and not with what
+    /// strangers ask for.
+    ///
+    /// [`REVOCATION_INTEREST`]: session_core::REVOCATION_INTEREST
+    async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable>;
+
+    /// What is noted, complete as of a time by the same clock. Works when the store cannot write.
+    async fn revocations(&self) -> Result<Revocations, Unavailable>;
+
     /// Counts one more attempt under `key` and says how many there were within `window`, which
     /// starts with the first attempt. Shared by every server on the store (R43).
     async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable>;
@@ -127,6 +140,15 @@ pub enum Change {
     Conflict,
     /// There is no document; nothing was made.
     Absent,
+}
+
+/// The revocations that are of interest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocations {
+    /// The sessions, each once, in no particular order.
+    pub ids: Vec<SessionId>,
+    /// When that was so, by the store's clock: the one that all servers share.
+    pub as_of: UnixTime,
 }
 
 /// A subject's epoch; only good for telling whether it changed.

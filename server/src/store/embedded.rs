@@ -27,7 +27,9 @@ use session_core::{SessionId, UnixTime};
 use tokio::sync::RwLock;
 
 use self::writer::Writer;
-use super::{AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Store, Stored, Unavailable};
+use super::{
+    AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Revocations, Store, Stored, Unavailable,
+};
 use crate::{Clock, Subject};
 
 const FILE_NAME: &str = "sessions.redb";
@@ -123,6 +125,14 @@ impl Store for EmbeddedStore {
         let subject = subject.clone();
         let value = SessionId::generate().map_err(|_| Unavailable)?;
         self.writer.submit(move |tables, now| tables.change_epoch(&subject, value.as_bytes(), now)).await
+    }
+
+    async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
+        self.writer.submit(move |tables, now| tables.note_revocation(id, now)).await
+    }
+
+    async fn revocations(&self) -> Result<Revocations, Unavailable> {
+        self.read(tables::revocations).await
     }
 
     async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {

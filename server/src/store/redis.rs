@@ -5,6 +5,7 @@
 //! | `session:<session-id>` | the document, as a plain string that expires at the idle deadline |
 //! | `subject-sessions:<subject>` | sorted set of `<session-id>.<issued-at>` by absolute deadline |
 //! | `subject-epoch:<subject>` | random bytes, for an hour |
+//! | `revocations` | sorted set of session IDs by when they were revoked, for minutes |
 //! | `attempts:<key>` | a counter, for its window |
 //!
 //! The subject is percent-encoded. Every command touches one key, so all of this works on a
@@ -25,13 +26,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::{FromRedisValue, Pipeline, Value, cmd};
-use session_core::{SessionId, UnixTime};
+use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
 
 use self::fault::{CANNOT_WRITE, Fault, NO_SCRIPT, WRONG_TYPE};
 use self::link::Link;
 use self::scripts::Script;
 use super::{
-    AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Store, Stored, TRIM_AGE, Unavailable,
+    AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Revocations, Store, Stored, TRIM_AGE,
+    Unavailable,
 };
 use crate::record::MAX_DOCUMENT_LENGTH;
 use crate::{Clock, Subject};
@@ -252,6 +254,22 @@ impl Store for RedisStore {
         let lifetime = EPOCH_LIFETIME.as_secs().to_string();
         let arguments = [value.as_bytes(), lifetime.as_bytes()];
         Ok(self.run_script(&scripts::CHANGE_EPOCH, &keys::epoch(subject), &arguments).await?)
+    }
+
+    async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
+        let (id, interest) = (id.to_string(), REVOCATION_INTEREST.as_secs().to_string());
+        let arguments = [id.as_bytes(), interest.as_bytes()];
+        Ok(self.run_script(&scripts::NOTE_REVOCATION, keys::REVOCATIONS, &arguments).await?)
+    }
+
+    async fn revocations(&self) -> Result<Revocations, Unavailable> {
+        let interest = REVOCATION_INTEREST.as_secs().to_string();
+        let arguments = [interest.as_bytes()];
+        let (now, members): (u64, Vec<String>) =
+            self.run_script(&scripts::REVOCATIONS, keys::REVOCATIONS, &arguments).await?;
+        // What is no session ID is not ours.
+        let ids = members.iter().filter_map(|member| member.parse().ok()).collect();
+        Ok(Revocations { ids, as_of: UnixTime::from_secs(now) })
     }
 
     async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use session_core::{SessionId, UnixTime};
 use session_server::Subject;
 use session_server::store::{
-    AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Store, Stored, Unavailable,
+    AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Revocations, Store, Stored, Unavailable,
 };
 
 /// A store that can be told to be out of luck.
@@ -93,6 +93,14 @@ impl Store for MoodyStore {
 
     async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
         self.up()?.change_epoch(subject).await
+    }
+
+    async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
+        self.up()?.note_revocation(id).await
+    }
+
+    async fn revocations(&self) -> Result<Revocations, Unavailable> {
+        self.up()?.revocations().await
     }
 
     async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {

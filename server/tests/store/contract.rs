@@ -1,7 +1,9 @@
 //! Each sentence of the contract in `store.rs`, on any store.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use session_core::{REVOCATION_INTEREST, SessionId};
 use session_server::store::{AttemptKey, Change, Creation, Entry, Store};
 
 use super::harness::{ABSOLUTE, Harness, IDLE, START, entry_of, first_deadline, subject_called};
@@ -37,6 +39,7 @@ pub(crate) async fn an_absent_document_is_an_answer(harness: impl Harness) {
     assert_eq!(store.delete(&entry).await, Ok(false));
     assert_eq!(store.delete_unchanged(&entry, b"").await, Ok(Change::Absent));
     assert_eq!(store.list(&entry.subject).await, Ok(Vec::new()));
+    assert_eq!(noted(&*store).await, BTreeSet::new());
     drop(store);
     assert_eq!(harness.count_rows().await, 0, "none of this makes anything");
 }
@@ -194,6 +197,74 @@ pub(crate) async fn an_epoch_changes_to_a_new_one_each_time(harness: impl Harnes
     assert_eq!(store.epoch(&bob).await.unwrap(), bobs);
 }
 
+pub(crate) async fn a_noted_revocation_is_known_to_every_server(harness: impl Harness) {
+    let (first, second) = (harness.store(), harness.second_server());
+    let (one, other) = (entry_of("alice").id, entry_of("bob").id);
+    assert_eq!(noted(&*second).await, BTreeSet::new());
+    first.note_revocation(one).await.unwrap();
+    assert_eq!(noted(&*second).await, BTreeSet::from([one]));
+    second.note_revocation(other).await.unwrap();
+    assert_eq!(noted(&*first).await, BTreeSet::from([one, other]));
+    assert_eq!(first.revocations().await, second.revocations().await);
+}
+
+pub(crate) async fn noting_a_revocation_touches_no_document(harness: impl Harness) {
+    let (store, entry) = (harness.store(), entry_of("alice"));
+    create(&*store, &entry, b"document").await;
+    store.note_revocation(entry.id).await.unwrap();
+    assert_eq!(document(&*store, &entry).await.as_deref(), Some(&b"document"[..]));
+    assert_eq!(store.delete(&entry).await, Ok(true));
+    assert_eq!(noted(&*store).await, BTreeSet::from([entry.id]), "and no deletion takes it back");
+}
+
+pub(crate) async fn noting_a_revocation_twice_is_noting_it_once_of_late(harness: impl Harness) {
+    let (store, id) = (harness.store(), entry_of("alice").id);
+    store.note_revocation(id).await.unwrap();
+    harness.advance(REVOCATION_INTEREST - SECOND);
+    harness.second_server().note_revocation(id).await.unwrap();
+    assert_eq!(store.revocations().await.unwrap().ids, [id]);
+    harness.advance(REVOCATION_INTEREST - SECOND);
+    assert_eq!(store.revocations().await.unwrap().ids, [id]);
+    harness.advance(SECOND);
+    assert_eq!(store.revocations().await.unwrap().ids, []);
+}
+
+pub(crate) async fn a_revocation_is_forgotten_exactly_when_it_is_of_no_interest(harness: impl Harness) {
+    let (store, early, late) = (harness.store(), entry_of("alice").id, entry_of("alice").id);
+    store.note_revocation(early).await.unwrap();
+    harness.advance(SECOND);
+    store.note_revocation(late).await.unwrap();
+    harness.advance(REVOCATION_INTEREST - 2 * SECOND);
+    assert_eq!(noted(&*store).await, BTreeSet::from([early, late]));
+    harness.advance(SECOND);
+    assert_eq!(noted(&*store).await, BTreeSet::from([late]));
+    harness.advance(SECOND);
+    assert_eq!(noted(&*store).await, BTreeSet::new());
+    drop(store);
+    harness.advance(SECOND);
+    assert_eq!(harness.count_rows().await, 0);
+}
+
+pub(crate) async fn revocations_are_as_of_the_stores_own_time(harness: impl Harness) {
+    let store = harness.store();
+    assert_eq!(store.revocations().await.unwrap().as_of, START);
+    harness.advance(IDLE);
+    assert_eq!(store.revocations().await.unwrap().as_of, START.saturating_add(IDLE));
+}
+
+pub(crate) async fn a_thousand_revocations_at_once_are_all_noted(harness: impl Harness) {
+    let mut notes = tokio::task::JoinSet::new();
+    for _ in 0..1_000 {
+        let store = harness.store();
+        notes.spawn(async move {
+            let id = entry_of("alice").id;
+            store.note_revocation(id).await.map(|()| id)
+        });
+    }
+    let ids = notes.join_all().await.into_iter().collect::<Result<BTreeSet<_>, _>>().unwrap();
+    assert_eq!(noted(&*harness.second_server()).await, ids);
+}
+
 pub(crate) async fn attempts_are_counted_together_by_every_server(harness: impl Harness) {
     let (first, second) = (harness.store(), harness.second_server());
     let (alice, bob) = (AttemptKey::account("alice"), AttemptKey::account("bob"));
@@ -240,6 +311,7 @@ pub(crate) async fn what_expired_leaves_nothing_behind(harness: impl Harness) {
     let store = harness.store();
     store.change_epoch(&subject_called("alice")).await.unwrap();
     store.count_attempt(&AttemptKey::account("alice"), IDLE).await.unwrap();
+    store.note_revocation(entry_of("alice").id).await.unwrap();
     harness.advance(IDLE);
     assert_eq!(store.list(&subject_called("alice")).await, Ok(Vec::new()));
     harness.advance(ABSOLUTE);
@@ -265,6 +337,14 @@ async fn create_many(harness: &impl Harness, count: usize) {
 
 async fn create(store: &dyn Store, entry: &Entry, document: &[u8]) {
     assert_eq!(store.create(entry, document, first_deadline()).await, Ok(Creation::Created));
+}
+
+/// What is noted; none of it twice.
+async fn noted(store: &dyn Store) -> BTreeSet<SessionId> {
+    let ids = store.revocations().await.expect("an answer").ids;
+    let set: BTreeSet<_> = ids.iter().copied().collect();
+    assert_eq!(set.len(), ids.len());
+    set
 }
 
 async fn document(store: &dyn Store, entry: &Entry) -> Option<Vec<u8>> {

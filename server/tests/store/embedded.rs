@@ -21,6 +21,7 @@ async fn a_restart_keeps_everything() {
         let store = open(directory.path(), &ManualClock::at(START));
         create(&store, &alive).await;
         create(&store, &dead).await;
+        store.note_revocation(dead.id).await.unwrap();
         store.delete(&dead).await.unwrap();
         store.count_attempt(&key, IDLE).await.unwrap();
         store.change_epoch(&alive.subject).await.unwrap();
@@ -32,6 +33,7 @@ async fn a_restart_keeps_everything() {
     assert_eq!(store.load(dead.id, None).await, Ok(None));
     assert_eq!(store.list(&alive.subject).await.unwrap().len(), 1);
     assert_eq!(store.epoch(&alive.subject).await, Ok(epoch));
+    assert_eq!(store.revocations().await.unwrap().ids, [dead.id]);
     assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 2);
 }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use session_core::REVOCATION_INTEREST;
 use session_server::ManualClock;
 use session_server::store::redis::RedisStore;
-use session_server::store::{AttemptKey, Change, Creation, Entry, Store};
+use session_server::store::{AttemptKey, Change, Creation, Entry, Revocations, Store};
 
 use super::harness::{
-    ABSOLUTE, Harness, IDLE, OnRedis, START, entry_of, first_deadline, subject_called, until_available,
+    ABSOLUTE, Harness, IDLE, OnRedis, START, connect, entry_of, first_deadline, subject_called,
+    until_available,
 };
 
 #[tokio::test]
@@ -48,8 +50,9 @@ async fn every_key_has_an_end() {
     store.count_attempt(&key, IDLE).await.unwrap();
     store.count_attempt(&key, IDLE).await.unwrap();
     store.forgive_attempt(&key).await.unwrap();
+    store.note_revocation(entry.id).await.unwrap();
     let keys: Vec<String> = harness.redis.run(&["KEYS", "*"]);
-    assert_eq!(keys.len(), 4);
+    assert_eq!(keys.len(), 5);
     for key in keys {
         assert!(harness.redis.run::<i64>(&["TTL", &key]) > 0, "{key} stays for ever");
     }
@@ -151,6 +154,37 @@ async fn an_index_with_foreign_members_is_still_read() {
     assert_eq!(harness.store().list(&entry.subject).await.unwrap().len(), 1);
 }
 
+/// Servers whose clocks differ tell of the same revocations at the same time.
+#[tokio::test]
+async fn revocations_go_by_the_clock_of_redis_alone() {
+    let (harness, id) = (OnRedis::start().await, entry_of("alice").id);
+    let hours_ahead = ManualClock::at(START.saturating_add(ABSOLUTE));
+    let ahead = connect(&harness.redis, &hours_ahead).await;
+    ahead.note_revocation(id).await.unwrap();
+    let revocations = harness.store().revocations().await;
+    assert_eq!(revocations, Ok(Revocations { ids: vec![id], as_of: START }));
+    assert_eq!(ahead.revocations().await, revocations);
+}
+
+#[tokio::test]
+async fn no_more_is_kept_of_revocations_than_is_of_interest() {
+    let (harness, store) = (OnRedis::start().await, OnRedis::store);
+    for _ in 0..20 {
+        store(&harness).note_revocation(entry_of("alice").id).await.unwrap();
+        harness.advance(REVOCATION_INTEREST / 10);
+        assert!(harness.redis.run::<u64>(&["ZCARD", "revocations"]) <= 10);
+    }
+    assert!(harness.redis.run::<u64>(&["TTL", "revocations"]) <= REVOCATION_INTEREST.as_secs());
+}
+
+#[tokio::test]
+async fn revocations_with_foreign_members_are_still_read() {
+    let (harness, id) = (OnRedis::start().await, entry_of("alice").id);
+    harness.store().note_revocation(id).await.unwrap();
+    let _: u64 = harness.redis.run(&["ZADD", "revocations", "+inf", "garbage", "inf", "a.b"]);
+    assert_eq!(harness.store().revocations().await.unwrap().ids, [id]);
+}
+
 #[tokio::test]
 async fn scripts_are_loaded_again_after_redis_forgot_them() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
@@ -166,7 +200,7 @@ async fn scripts_are_loaded_again_after_redis_forgot_them() {
 async fn a_user_with_few_commands_and_keys_is_enough() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
     let mut user = vec!["ACL", "SETUSER", "sessions", "on", ">secret"];
-    user.extend(["~session:*", "~subject-sessions:*", "~subject-epoch:*", "~attempts:*"]);
+    user.extend(["~session:*", "~subject-sessions:*", "~subject-epoch:*", "~revocations", "~attempts:*"]);
     user.extend([
         "+hello",
         "+info",
@@ -180,7 +214,7 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
         "+expireat",
     ]);
     user.extend(["+ttl", "+incr", "+decr", "+zadd", "+zrem", "+zrange", "+zremrangebyscore"]);
-    user.extend(["+evalsha", "+script|load"]);
+    user.extend(["+time", "+evalsha", "+script|load"]);
     let _: String = harness.redis.run(&user);
     let url = harness.redis.url().replace("//", "//sessions:secret@");
     let store = RedisStore::open(&url, Arc::new(ManualClock::at(START))).unwrap();
@@ -198,6 +232,8 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
     assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 1);
     assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 2);
     assert_eq!(store.forgive_attempt(&key).await, Ok(()));
+    assert_eq!(store.note_revocation(entry.id).await, Ok(()));
+    assert_eq!(store.revocations().await.unwrap().ids, [entry.id]);
     assert_eq!(store.delete_unchanged(&entry, b"two").await, Ok(Change::Done));
     assert_eq!(store.delete(&entry).await, Ok(false));
     assert_eq!(harness.redis.run::<Vec<::redis::Value>>(&["ACL", "LOG"]), []);

@@ -140,6 +140,8 @@ async fn a_full_redis_refuses_logins_and_serves_everybody_else() {
     assert_eq!(store.update(entry.id, b"loads the script", b"more").await, Err(Unavailable));
     assert_eq!(store.list(&entry.subject).await.unwrap().len(), 3);
     assert_eq!(store.change_epoch(&entry.subject).await, Ok(()), "on the way to log out everywhere");
+    assert_eq!(store.note_revocation(leaving.id).await, Ok(()), "on the way to log out");
+    assert_eq!(store.revocations().await.unwrap().ids, [leaving.id]);
     assert_eq!(store.delete(&leaving).await, Ok(true));
     assert_eq!(store.delete_unchanged(&changing, b"document").await, Ok(Change::Done));
     assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
@@ -320,6 +322,8 @@ async fn assert_only_reads(store: &dyn Store, entry: &Entry) {
     assert_eq!((stored.document, stored.idle_expires_at), (b"document".to_vec(), None));
     assert_eq!(store.idle_deadline(entry.id).await, Ok(Some(deadline_of(entry))), "nothing was extended");
     assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
+    assert_eq!(store.revocations().await.unwrap().ids, []);
+    assert_eq!(store.note_revocation(entry.id).await, Err(Unavailable));
     assert_eq!(store.delete(entry).await, Err(Unavailable));
     assert_eq!(store.update(entry.id, b"document", b"new").await, Err(Unavailable));
     assert!(store.is_available());
@@ -331,7 +335,7 @@ async fn assert_every_operation_is_unavailable(store: &dyn Store, entry: &Entry)
     }
 }
 
-const OPERATIONS: usize = 12;
+const OPERATIONS: usize = 14;
 
 async fn is_unavailable(store: &dyn Store, entry: &Entry, operation: usize) -> bool {
     let (deadline, key) = (deadline_of(entry), AttemptKey::account("alice"));
@@ -348,6 +352,8 @@ async fn is_unavailable(store: &dyn Store, entry: &Entry, operation: usize) -> b
         9 => store.change_epoch(&entry.subject).await == Err(Unavailable),
         10 => store.count_attempt(&key, IDLE).await == Err(Unavailable),
         11 => store.forgive_attempt(&key).await == Err(Unavailable),
+        12 => store.note_revocation(entry.id).await == Err(Unavailable),
+        13 => store.revocations().await == Err(Unavailable),
         _ => unreachable!("there are {OPERATIONS} operations"),
     }
 }

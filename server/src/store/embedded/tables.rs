@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use redb::{Database, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
-use session_core::{SessionId, UnixTime};
+use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
 
 use crate::Subject;
-use crate::store::{Attempts, Change, Creation, Entry, Listed, Stored};
+use crate::store::{Attempts, Change, Creation, Entry, Listed, Revocations, Stored};
 
 type Id = [u8; 16];
 pub(super) type Expiry = (u64, u8, &'static [u8]);
@@ -22,6 +22,8 @@ const INDEX: TableDefinition<'_, (&str, &Id), (u64, u64)> = TableDefinition::new
 const EPOCHS: TableDefinition<'_, &str, (u64, &Id)> = TableDefinition::new("subject-epochs");
 /// Key → when it is forgotten, count.
 const ATTEMPTS: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("attempts");
+/// Session ID → when its revocation is forgotten.
+const REVOCATIONS: TableDefinition<'_, &Id, u64> = TableDefinition::new("revocations");
 /// Deadline, kind of row, its key: in the order in which rows are due.
 pub(super) const EXPIRIES: TableDefinition<'_, Expiry, ()> = TableDefinition::new("expiries");
 
@@ -34,6 +36,7 @@ pub(super) enum Kind {
     Session = 1,
     Epoch = 2,
     Attempts = 3,
+    Revocation = 4,
 }
 
 /// Makes the tables, so that a read transaction finds them in a new file.
@@ -93,6 +96,18 @@ pub(super) fn epoch(
     }))
 }
 
+/// The revocations that are not forgotten.
+pub(super) fn revocations(transaction: &ReadTransaction, now: UnixTime) -> Result<Revocations, redb::Error> {
+    let mut ids = Vec::new();
+    for row in transaction.open_table(REVOCATIONS)?.iter()? {
+        let (id, forgotten_at) = row?;
+        if now.as_secs() < forgotten_at.value() {
+            ids.push(SessionId::from_bytes(*id.value()));
+        }
+    }
+    Ok(Revocations { ids, as_of: now })
+}
+
 fn entry(id: &Id, subject: &Subject, (issued_at, absolute_expires_at): (u64, u64)) -> Entry {
     Entry {
         id: SessionId::from_bytes(*id),
@@ -108,6 +123,7 @@ pub(super) struct Tables<'t> {
     index: Table<'t, (&'static str, &'static Id), (u64, u64)>,
     epochs: Table<'t, &'static str, (u64, &'static Id)>,
     attempts: Table<'t, &'static str, (u64, u64)>,
+    revocations: Table<'t, &'static Id, u64>,
     pub(super) expiries: Table<'t, Expiry, ()>,
     /// Whether there is anything to commit.
     pub(super) is_changed: bool,
@@ -120,6 +136,7 @@ impl<'t> Tables<'t> {
             index: transaction.open_table(INDEX)?,
             epochs: transaction.open_table(EPOCHS)?,
             attempts: transaction.open_table(ATTEMPTS)?,
+            revocations: transaction.open_table(REVOCATIONS)?,
             expiries: transaction.open_table(EXPIRIES)?,
             is_changed: false,
         })
@@ -206,6 +223,12 @@ impl<'t> Tables<'t> {
         self.reschedule(old, forgotten_at, Kind::Epoch, subject.as_bytes())
     }
 
+    pub(super) fn note_revocation(&mut self, id: SessionId, now: UnixTime) -> Result<(), redb::Error> {
+        let forgotten_at = now.saturating_add(REVOCATION_INTEREST);
+        let old = self.revocations.insert(id.as_bytes(), forgotten_at.as_secs())?.map(|old| old.value());
+        self.reschedule(old, forgotten_at, Kind::Revocation, id.as_bytes())
+    }
+
     pub(super) fn count_attempt(
         &mut self,
         key: &str,
@@ -236,13 +259,15 @@ impl<'t> Tables<'t> {
     /// Removes the row that a row of [`EXPIRIES`] speaks of.
     pub(super) fn remove(&mut self, kind: u8, key: &[u8]) -> Result<(), redb::Error> {
         let text = || std::str::from_utf8(key).map_err(|_| corrupted("expiry of a key that is no text"));
+        let id = || key.try_into().map_err(|_| corrupted("expiry of a session ID of another length"));
         if kind == Kind::Session as u8 {
-            let id = key.try_into().map_err(|_| corrupted("expiry of a session ID of another length"))?;
-            self.remove_session_rows(&id)?;
+            self.remove_session_rows(&id()?)?;
         } else if kind == Kind::Epoch as u8 {
             self.epochs.remove(text()?)?;
         } else if kind == Kind::Attempts as u8 {
             self.attempts.remove(text()?)?;
+        } else if kind == Kind::Revocation as u8 {
+            self.revocations.remove(&id()?)?;
         }
         Ok(())
     }

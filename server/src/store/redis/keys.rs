@@ -28,6 +28,9 @@ pub(super) fn epoch(subject: &Subject) -> String {
     format!("subject-epoch:{}", utf8_percent_encode(subject.as_str(), ENCODED))
 }
 
+/// What was revoked lately: a sorted set of session IDs, by the time of Redis.
+pub(super) const REVOCATIONS: &str = "revocations";
+
 /// A counter of attempts.
 pub(super) fn attempts(key: &AttemptKey) -> String {
     format!("attempts:{}", key.0)

@@ -1,4 +1,5 @@
-//! The changes that must look before they write. Each touches one key, so it runs on a cluster.
+//! What must look before it writes, or at Redis' own clock. Each touches one key, so it runs on a
+//! cluster.
 
 use std::sync::LazyLock;
 
@@ -45,6 +46,30 @@ pub(super) static CHANGE_EPOCH: LazyLock<Script> = LazyLock::new(|| {
         "#!lua flags=allow-oom
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return 'done'",
+    )
+});
+
+/// Notes a member at the server's own time, forgets those that are too old, and has the whole
+/// forgotten with the last of them. It takes some bytes for minutes, and whoever logs out must not
+/// be refused because Redis is full.
+pub(super) static NOTE_REVOCATION: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=allow-oom
+local now = redis.call('TIME')[1]
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 'done'",
+    )
+});
+
+/// The server's own time, and the members that are not too old by it. Writes nothing, so it runs
+/// when Redis cannot write.
+pub(super) static REVOCATIONS: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=no-writes
+local now = redis.call('TIME')[1]
+return {now, redis.call('ZRANGE', KEYS[1], '(' .. (now - ARGV[1]), '+inf', 'BYSCORE')}",
     )
 });
 
