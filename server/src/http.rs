@@ -18,7 +18,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use session_core::{SameSite, SessionId};
+use session_core::{SameSite, SessionId, StatementCookie};
 use warp::filters::BoxedFilter;
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
@@ -50,6 +50,9 @@ pub struct App {
     pub public_origin: String,
     /// Which cross-site requests carry the session cookie.
     pub same_site: SameSite,
+    /// Who may read the statement cookie, which goes with every session view; `None` for no such
+    /// cookie.
+    pub statement_cookie: Option<StatementCookie>,
     /// Whose word on a client's address is believed.
     pub trusted_proxies: TrustedProxies,
     /// Set once the server is to stop.
@@ -141,10 +144,14 @@ fn session_routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 /// What anybody may read.
 fn discovery_routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let keys = warp::path!(".well-known" / "jwks.json").and(get_or_head()).and(with(app));
+    let revocations = warp::path!(".well-known" / "session-revocations").and(get_or_head()).and(read(app));
+    let revocations = answered(revocations.then(discovery::revocations)).map(discovery::for_everybody);
     let api = warp::path!("openapi.json").and(get_or_head());
     let live = warp::path!("livez").and(get_or_head());
     let ready = warp::path!("readyz").and(get_or_head()).and(with(app));
-    keys.map(|app: Arc<App>| discovery::keys(&app))
+    keys.map(|app: Arc<App>| discovery::for_everybody(discovery::keys(&app)))
+        .or(revocations)
+        .unify()
         .or(api.map(discovery::api))
         .unify()
         .or(live.map(discovery::live))
@@ -160,6 +167,7 @@ fn other_methods() -> BoxedFilter<(Response,)> {
     let post = post.or(warp::path!("session" / "renew")).unify();
     let post = post.or(warp::path!("session" / "reauthenticate")).unify();
     let public = warp::path!(".well-known" / "jwks.json").or(warp::path!("openapi.json")).unify();
+    let public = public.or(warp::path!(".well-known" / "session-revocations")).unify();
     let public = public.or(warp::path!("livez")).unify().or(warp::path!("readyz")).unify();
     let device = warp::path!("sessions" / SessionId).map(|_| ()).untuple_one();
     let other = other_than("POST", post)

@@ -3,6 +3,7 @@
 mod data;
 mod error;
 mod live;
+mod revocations;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub struct Sessions {
     // it says that an extension is not due, reading needs no write (R25).
     known_deadlines: Cache<SessionId, UnixTime>,
     changes: data::ChangeQueues,
+    latest_feed: revocations::LatestFeed,
 }
 
 /// Whether a request counts as use of the session.
@@ -106,6 +108,7 @@ impl Sessions {
             timeouts,
             known_deadlines: Cache::new(REMEMBERED_DEADLINES),
             changes: data::ChangeQueues::default(),
+            latest_feed: revocations::LatestFeed::default(),
         }
     }
 
@@ -195,6 +198,12 @@ impl Sessions {
             // The new document exists before the old one goes, so that a crash in between logs
             // nobody out.
             let issued = self.issue(record, &secret, now).await?;
+            // A statement about the old ID is not to look current. Should the old one live on after
+            // all, its statements look as if it did not, for some minutes: an error on the safe side.
+            if let Err(unavailable) = self.store.note_revocation(old.id()).await {
+                self.take_back(&issued.session).await;
+                return Err(unavailable.into());
+            }
             let change = self.store.delete_unchanged(&old.entry(), old.document()).await;
             self.known_deadlines.remove(&old.id());
             match change {
@@ -224,7 +233,7 @@ impl Sessions {
         match self.resume(cookie, Activity::Passive).await {
             // If it went meanwhile it may have been renewed, and then its successor lives: that is no
             // confirmation.
-            Ok(session) => match self.delete(&session.entry()).await? {
+            Ok(session) => match self.end(&session.entry()).await? {
                 true => Ok(true),
                 false => Err(Unavailable.into()),
             },
@@ -233,7 +242,7 @@ impl Sessions {
             Err(SessionError::Unreadable(_)) => {
                 let (issued_at, absolute_expires_at) = (cookie.issued_at(), cookie.expires_at());
                 let subject = Subject::unknown();
-                self.delete(&Entry { id: cookie.session_id(), subject, issued_at, absolute_expires_at }).await
+                self.end(&Entry { id: cookie.session_id(), subject, issued_at, absolute_expires_at }).await
             }
             Err(error) => Err(error),
         }
@@ -246,7 +255,7 @@ impl Sessions {
     pub async fn revoke_one(&self, subject: &Subject, id: SessionId) -> Result<bool, SessionError> {
         let Some(stored) = self.store.load(id, None).await? else { return Ok(false) };
         match Record::from_document(&stored.document) {
-            Ok(record) if record.subject == *subject => self.delete(&record.entry(id)).await,
+            Ok(record) if record.subject == *subject => self.end(&record.entry(id)).await,
             // Somebody else's session, or nobody's: to this subject there is none.
             _ => Ok(false),
         }
@@ -263,7 +272,7 @@ impl Sessions {
             let listed = self.store.list(subject).await?.into_iter().map(|listed| listed.entry);
             let entries = listed.filter(|entry| which != Revocation::AllExcept(entry.id));
             let deleted: Vec<bool> = stream::iter(entries)
-                .map(|entry| async move { self.delete(&entry).await })
+                .map(|entry| async move { self.end(&entry).await })
                 .buffer_unordered(CONCURRENT_REVOCATIONS)
                 .try_collect()
                 .await?;
@@ -413,8 +422,8 @@ impl Sessions {
         Err(SessionError::Entropy)
     }
 
-    /// Deletes a session whose cookie nobody has received. If the store fails once more it idles
-    /// out, with no one able to use it.
+    /// Deletes a session whose cookie nobody has received: no statement tells of it, so neither need
+    /// the feed. If the store fails once more it idles out, with no one able to use it.
     async fn take_back(&self, session: &LiveSession) {
         if self.delete(&session.entry()).await.is_err() {
             tracing::warn!(session_id = %session.id(), "unused session could not be deleted, it will idle out");

@@ -84,6 +84,7 @@ fn app(
         public_keys: ring.statement_keys()?.to_json(),
         public_origin,
         same_site: settings.same_site(),
+        statement_cookie: settings.statement_cookie(),
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
         draining: AtomicBool::new(false),
     })

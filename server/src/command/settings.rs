@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, ValueEnum};
 use ipnet::IpNet;
-use session_core::{CookieName, SameSite, Timeouts};
+use session_core::{CookieName, SameSite, StatementCookie, Timeouts};
 use session_server::{AttemptLimits, HashingLimits, Limits, PasswordCost};
 
 use super::{Cli, Result, data_file};
@@ -62,6 +62,10 @@ pub(super) struct Settings {
     /// Which cross-site requests carry the session cookie
     #[arg(long, env = "SESSION_SAME_SITE", value_enum, default_value_t = SameSiteSetting::Lax)]
     same_site: SameSiteSetting,
+
+    /// Who reads the cookie `__Host-session-statement`, which goes with every view of a session
+    #[arg(long, env = "SESSION_STATEMENT_COOKIE", value_enum, default_value_t = StatementCookieSetting::Readable)]
+    statement_cookie: StatementCookieSetting,
 
     /// Addresses and networks of proxies whose `X-Forwarded-For` is believed, separated by commas
     #[arg(long, env = "SESSION_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
@@ -128,6 +132,14 @@ impl Settings {
         }
     }
 
+    pub(super) fn statement_cookie(&self) -> Option<StatementCookie> {
+        match self.statement_cookie {
+            StatementCookieSetting::Readable => Some(StatementCookie::Readable),
+            StatementCookieSetting::HttpOnly => Some(StatementCookie::HttpOnly),
+            StatementCookieSetting::Off => None,
+        }
+    }
+
     pub(super) fn attempt_limits(&self) -> AttemptLimits {
         AttemptLimits {
             per_account: self.login_attempts_per_account.get(),
@@ -157,6 +169,16 @@ enum SameSiteSetting {
     Lax,
     /// None at all
     Strict,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum StatementCookieSetting {
+    /// Scripts of the page, and edges
+    Readable,
+    /// Edges alone
+    HttpOnly,
+    /// Nobody: there is no such cookie
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -337,6 +359,22 @@ mod tests {
         assert_eq!(settings.hashing_limits(), HashingLimits::default());
         assert_eq!(settings.limits(), Limits::default());
         assert_eq!(settings.timeouts().unwrap(), Timeouts::default());
+        assert_eq!(settings.same_site(), SameSite::default());
+        assert_eq!(settings.statement_cookie(), Some(StatementCookie::default()));
+    }
+
+    #[test]
+    fn the_statement_cookie_is_for_scripts_for_edges_or_for_nobody() {
+        let expected = [
+            ("readable", Some(StatementCookie::Readable)),
+            ("http-only", Some(StatementCookie::HttpOnly)),
+            ("off", None),
+        ];
+        for (value, readers) in expected {
+            let flag = settings(&["--statement-cookie", value]).unwrap();
+            let file = with_file(&format!("statement-cookie = \"{value}\""), &[]).unwrap();
+            assert_eq!((flag.statement_cookie(), file.statement_cookie()), (readers, readers));
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub(super) async fn revoke_many(app: Arc<App>, request: Request, query: String) 
 fn ended(app: &App, current: bool) -> Response {
     let mut response = reply::no_content();
     if current {
-        reply::take_cookie(app, &mut response);
+        reply::take_cookies(app, &mut response);
     }
     response
 }

@@ -40,10 +40,13 @@ pub(super) async fn log_in(app: Arc<App>, request: Request, body: Body) -> Resul
     }
     let credentials: Credentials = body.form("a form with `username`, `password` and perhaps `next`")?;
     let next = local_path(&credentials.next).to_owned();
-    match start(&app, &request, credentials).await {
-        Ok(issued) => {
+    let started = start(&app, &request, credentials).await;
+    let stated = started.and_then(|issued| Ok((reply::state(&app, &issued.session)?, issued.cookie)));
+    match stated {
+        Ok((statement, cookie)) => {
             let mut response = reply::see_other(&next);
-            reply::give_cookie(&app, &mut response, &issued.cookie);
+            reply::give_cookie(&app, &mut response, &cookie);
+            reply::give_statement(&app, &mut response, &statement);
             Ok(response)
         }
         // The page shows the element of this name, which needs no JavaScript.
@@ -81,7 +84,7 @@ pub(super) async fn log_out(app: Arc<App>, request: Request) -> Result<Response,
     let from_form =
         request.text("content-type").is_some_and(|value| value.starts_with("application/x-www-form"));
     let mut response = if from_form { reply::see_other("/") } else { reply::no_content() };
-    reply::take_cookie(&app, &mut response);
+    reply::take_cookies(&app, &mut response);
     Ok(response)
 }
 

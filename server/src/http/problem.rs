@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use session_core::{CookieRefusal, HeaderRefusal, SessionId, remove_cookie};
+use session_core::{CookieRefusal, HeaderRefusal, SessionId};
 use warp::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
-use super::App;
+use super::{App, reply};
 use crate::logins::LoginError;
 use crate::sessions::SessionError;
 
@@ -24,7 +24,7 @@ pub(super) struct Problem {
     detail: String,
     reason: Option<Reason>,
     retry_after: Option<Duration>,
-    set_cookie: Option<String>,
+    set_cookies: Vec<String>,
     allow: Option<&'static str>,
 }
 
@@ -52,7 +52,7 @@ impl Problem {
             detail: detail.into(),
             reason: None,
             retry_after: None,
-            set_cookie: None,
+            set_cookies: Vec::new(),
             allow: None,
         }
     }
@@ -64,8 +64,7 @@ impl Problem {
             HeaderRefusal::Cookie(_) => Self::no_session(Reason::Invalid),
             // Of two good ones nobody can say which was meant: an end to it (R14).
             HeaderRefusal::Ambiguous => {
-                let removal = remove_cookie(app.sessions.cookie_keys().name(), app.same_site);
-                Self { set_cookie: Some(removal), ..Self::no_session(Reason::Invalid) }
+                Self { set_cookies: reply::removals(app).collect(), ..Self::no_session(Reason::Invalid) }
             }
         }
     }
@@ -161,8 +160,8 @@ impl Problem {
             // Required by RFC 9110 §11.6.1; no browser reacts to this scheme.
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"session\""));
         }
-        if let Some(value) = self.set_cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok()) {
-            headers.insert(SET_COOKIE, value);
+        for value in self.set_cookies.into_iter().flat_map(HeaderValue::try_from) {
+            headers.append(SET_COOKIE, value);
         }
         response
     }

@@ -1,5 +1,5 @@
 use serde::Serialize;
-use session_core::{CookieValue, remove_cookie, set_cookie};
+use session_core::{CookieValue, remove_cookie, remove_statement_cookie, set_cookie, set_statement_cookie};
 use warp::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY, SET_COOKIE,
     STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -19,12 +19,15 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-ev
 /// An answer that is no page needs nothing at all.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
+/// Who may embed an answer (Fetch Standard, `Cross-Origin-Resource-Policy`).
+pub(super) const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
     // Two years, heeded over https only. Not for subdomains: they are not ours to decide on.
     (STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (RESOURCE_POLICY, "same-origin"),
 ];
 
 #[derive(Serialize)]
@@ -36,19 +39,17 @@ struct SessionView<'a> {
     authenticated_at: u64,
     idle_expires_at: u64,
     absolute_expires_at: u64,
-    statement: String,
+    statement: &'a str,
 }
 
-/// The session as its owner sees it, and the cookie if one was just made.
+/// The session as its owner sees it, with a statement cookie, and the session cookie if one was just
+/// made.
 pub(super) fn session(
     app: &App,
     session: &LiveSession,
     cookie: Option<&CookieValue>,
 ) -> Result<Response, Problem> {
-    let statement = app
-        .sessions
-        .state(session)
-        .map_err(|error: SessionError| Problem::from_session_error(error, Some(session.id())))?;
+    let statement = &state(app, session)?;
     let record = session.record();
     let mut response = json(&SessionView {
         session_id: session.id(),
@@ -63,7 +64,14 @@ pub(super) fn session(
     if let Some(value) = cookie {
         give_cookie(app, &mut response, value);
     }
+    give_statement(app, &mut response, statement);
     Ok(response)
+}
+
+/// A statement about the session.
+pub(super) fn state(app: &App, session: &LiveSession) -> Result<String, Problem> {
+    let stated = app.sessions.state(session);
+    stated.map_err(|error: SessionError| Problem::from_session_error(error, Some(session.id())))
 }
 
 /// The session's data, with its revision as `ETag`.
@@ -99,8 +107,22 @@ pub(super) fn give_cookie(app: &App, response: &mut Response, value: &CookieValu
     add_cookie(response, set_cookie(app.sessions.cookie_keys().name(), value, app.same_site));
 }
 
-pub(super) fn take_cookie(app: &App, response: &mut Response) {
-    add_cookie(response, remove_cookie(app.sessions.cookie_keys().name(), app.same_site));
+pub(super) fn give_statement(app: &App, response: &mut Response, statement: &str) {
+    let readers = app.statement_cookie;
+    let cookie = readers.and_then(|readers| set_statement_cookie(statement, readers, app.same_site).ok());
+    cookie.into_iter().for_each(|cookie| add_cookie(response, cookie));
+}
+
+pub(super) fn take_cookies(app: &App, response: &mut Response) {
+    removals(app).for_each(|cookie| add_cookie(response, cookie));
+}
+
+/// What takes the session cookie away, and the statement cookie with it: that one is never taken
+/// for a reason of its own, since it says itself when it is over.
+pub(super) fn removals(app: &App) -> impl Iterator<Item = String> + use<> {
+    let session = remove_cookie(app.sessions.cookie_keys().name(), app.same_site);
+    let statement = app.statement_cookie.map(|readers| remove_statement_cookie(readers, app.same_site));
+    std::iter::once(session).chain(statement)
 }
 
 fn add_cookie(response: &mut Response, cookie: String) {

@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use session_core::{AuthenticCookie, HeaderRefusal};
 use warp::Filter;
-use warp::http::header::COOKIE;
+use warp::http::header::{COOKIE, IF_NONE_MATCH};
 use warp::http::{HeaderMap, StatusCode};
 
 use super::App;
@@ -74,6 +74,14 @@ impl Request {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next()?.to_str().ok()?;
         values.next().is_none().then_some(value)
+    }
+
+    /// Whether the client has the document of this tag (`If-None-Match`, RFC 9110 §13.1.2). Tags of
+    /// ours hold no comma.
+    pub(super) fn has_already(&self, tag: &str) -> bool {
+        let lines = self.headers.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+        let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+        tags.any(|theirs| theirs == "*" || theirs.strip_prefix("W/").unwrap_or(theirs) == tag)
     }
 
     /// The revision that `If-Match` names (RFC 9110 §13.1.1); `None` when any will do.

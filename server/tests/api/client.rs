@@ -13,6 +13,8 @@ pub(crate) struct Browser {
     server: SocketAddr,
     /// The cookie's value, if there is one.
     pub(crate) cookie: Option<String>,
+    /// The same of the statement cookie, which is not sent back: no server reads it.
+    pub(crate) statement: Option<String>,
 }
 
 /// An answer, read to its end.
@@ -26,7 +28,7 @@ pub(crate) struct Answer {
 impl Browser {
     pub(crate) fn at(server: SocketAddr) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { http, server, cookie: None }
+        Self { http, server, cookie: None, statement: None }
     }
 
     /// The same browser, led to another server by the load balancer.
@@ -62,8 +64,13 @@ impl Browser {
         let answer = Answer { status, headers, text: response.text().await.expect("a body") };
         secrecy::remember(&answer);
         for cookie in answer.set_cookies() {
-            let value = cookie.strip_prefix("__Host-session=").and_then(|rest| rest.split(';').next());
-            self.cookie = value.filter(|value| !value.is_empty()).map(str::to_owned);
+            let (name, rest) = cookie.split_once('=').expect("a name");
+            let value = rest.split(';').next().filter(|value| !value.is_empty()).map(str::to_owned);
+            match name {
+                "__Host-session" => self.cookie = value,
+                "__Host-session-statement" => self.statement = value,
+                other => panic!("another cookie: {other}"),
+            }
         }
         answer
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use session_core::{CookieName, KeyRing, SameSite, Timeouts, UnixTime};
+use session_core::{CookieName, KeyRing, SameSite, StatementCookie, Timeouts, UnixTime};
 use session_server::store::Store;
 use session_server::store::embedded::EmbeddedStore;
 use session_server::store::redis::RedisStore;
@@ -39,6 +39,8 @@ pub(crate) struct Fleet {
     pub(crate) directory: TempDir,
     /// The server behind the store, where there is one.
     pub(crate) redis: Option<RedisServer>,
+    /// Who may read the statement cookie of the servers to come.
+    pub(crate) statement_cookie: Option<StatementCookie>,
 }
 
 /// One of them.
@@ -91,7 +93,8 @@ impl Fleet {
         let add = |name: &str| users.change(|users| users.insert(name.into(), hash.clone())).unwrap();
         add("alice");
         add("bob");
-        let mut fleet = Self { servers: Vec::new(), clock, keys, directory, redis: None };
+        let statement_cookie = Some(StatementCookie::Readable);
+        let mut fleet = Self { servers: Vec::new(), clock, keys, directory, redis: None, statement_cookie };
         for store in stores {
             fleet.add_server(store, Limits::default()).await;
         }
@@ -129,6 +132,7 @@ impl Fleet {
             public_keys: self.keys.statement_keys().unwrap().to_json(),
             public_origin: origin.into(),
             same_site: SameSite::Lax,
+            statement_cookie: self.statement_cookie,
             trusted_proxies: TrustedProxies::default(),
             draining: AtomicBool::new(false),
         });

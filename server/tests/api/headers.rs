@@ -47,7 +47,11 @@ async fn nothing_about_a_session_is_kept_by_a_cache(fleet: Fleet) {
         assert_eq!(answer.header("vary"), "Cookie", "{answer:?}");
     }
     // What is the same for everybody, and nothing else, may be kept.
-    for (path, cache) in [("/openapi.json", "no-cache"), ("/.well-known/jwks.json", "public, max-age=300")] {
+    for (path, cache) in [
+        ("/openapi.json", "no-cache"),
+        ("/.well-known/jwks.json", "public, max-age=300"),
+        ("/.well-known/session-revocations", "public, max-age=2"),
+    ] {
         let answer = fleet.alice().await.get(path).await.expect_status(200);
         assert_eq!(answer.header("cache-control"), cache);
         assert_eq!(answer.set_cookies(), Vec::<String>::new());

@@ -15,10 +15,13 @@ mod log_in;
 mod log_out;
 mod openapi;
 mod own_routes;
+mod revocation_feed;
+mod revocations;
 mod same_site;
 mod secrecy;
 mod session;
 mod session_data;
+mod statement_cookie;
 
 #[path = "../support/redis_server.rs"]
 mod redis_server;

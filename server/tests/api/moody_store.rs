@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use session_server::store::{
 pub(crate) struct MoodyStore {
     store: Arc<dyn Store>,
     mood: Mutex<Mood>,
+    asked_for_revocations: AtomicUsize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,15 +25,21 @@ pub(crate) enum Mood {
     Contended,
     /// All sessions are revoked at every moment.
     Revoking,
+    /// It notes no revocation.
+    Noteless,
 }
 
 impl MoodyStore {
     pub(crate) fn over(store: Arc<dyn Store>) -> Self {
-        Self { store, mood: Mutex::new(Mood::Well) }
+        Self { store, mood: Mutex::new(Mood::Well), asked_for_revocations: AtomicUsize::new(0) }
     }
 
     pub(crate) fn be(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
+    }
+
+    pub(crate) fn times_asked_for_revocations(&self) -> usize {
+        self.asked_for_revocations.load(Ordering::SeqCst)
     }
 
     fn is(&self, mood: Mood) -> bool {
@@ -96,10 +104,14 @@ impl Store for MoodyStore {
     }
 
     async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
+        if self.is(Mood::Noteless) {
+            return Err(Unavailable);
+        }
         self.up()?.note_revocation(id).await
     }
 
     async fn revocations(&self) -> Result<Revocations, Unavailable> {
+        self.asked_for_revocations.fetch_add(1, Ordering::SeqCst);
         self.up()?.revocations().await
     }
 

@@ -39,6 +39,9 @@ const LIST: (Method, &str) = (Method::GET, "/sessions");
 const END_ALL: (Method, &str) = (Method::DELETE, "/sessions");
 const END_ONE: (Method, &str) = (Method::DELETE, "/sessions/AAAAAAAAAAAAAAAAAAAAAA");
 
+const KEYS: &str = "/.well-known/jwks.json";
+const FEED: &str = "/.well-known/session-revocations";
+
 const WITH_BODY: [(Method, &str); 4] = [LOG_IN, REAUTHENTICATE, REPLACE, MERGE];
 const WITH_SESSION: [(Method, &str); 9] =
     [SHOW, RENEW, REAUTHENTICATE, SHOW_DATA, REPLACE, MERGE, LIST, END_ALL, END_ONE];
@@ -179,11 +182,15 @@ impl Walk {
         self.ask(&mut browser, END_ALL).await.expect_status(204);
 
         for (path, status) in
-            [("/.well-known/jwks.json", 200), ("/openapi.json", 200), ("/livez", 204), ("/readyz", 204)]
+            [(KEYS, 200), (FEED, 200), ("/openapi.json", 200), ("/livez", 204), ("/readyz", 204)]
         {
             for method in [Method::GET, Method::HEAD] {
                 self.ask(&mut browser, (method, path)).await.expect_status(status);
             }
+        }
+        for method in [Method::GET, Method::HEAD] {
+            let known = browser.request(method, FEED).header("If-None-Match", "*");
+            self.send(&mut browser, known).await.expect_status(304);
         }
     }
 
@@ -299,8 +306,11 @@ impl Walk {
         let mut browser = self.fleet.alice().await;
         let cookie = browser.cookie.clone();
         self.store.be(Mood::Down);
-        let ready = [(Method::GET, "/readyz"), (Method::HEAD, "/readyz")];
-        for operation in WITH_SESSION.into_iter().chain([LOG_IN, LOG_OUT]).chain(ready) {
+        // The feed is asked for once in a second.
+        self.fleet.advance(Duration::from_secs(1));
+        let looks = ["/readyz", FEED].map(|path| [(Method::GET, path), (Method::HEAD, path)]);
+        for operation in WITH_SESSION.into_iter().chain([LOG_IN, LOG_OUT]).chain(looks.into_iter().flatten())
+        {
             self.ask(&mut browser, operation).await.expect_status(503);
         }
         self.store.be(Mood::Contended);

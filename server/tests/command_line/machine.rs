@@ -152,6 +152,7 @@ pub(crate) struct Server {
 #[derive(Clone)]
 pub(crate) struct Login {
     pub(crate) cookie: String,
+    pub(crate) set_cookies: Vec<String>,
     pub(crate) view: Value,
 }
 
@@ -173,10 +174,11 @@ impl Server {
         if answer.status() != 200 {
             return Err(answer.status().as_u16());
         }
-        let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
-        let value = cookie.strip_prefix("__Host-session=").and_then(|rest| rest.split(';').next());
+        let set_cookies = answer.headers().get_all(SET_COOKIE).iter();
+        let set_cookies: Vec<_> = set_cookies.map(|value| value.to_str().unwrap().to_owned()).collect();
+        let value = set_cookies[0].strip_prefix("__Host-session=").and_then(|rest| rest.split(';').next());
         let cookie = value.unwrap().to_owned();
-        Ok(Login { cookie, view: answer.json().await.unwrap() })
+        Ok(Login { cookie, set_cookies, view: answer.json().await.unwrap() })
     }
 
     pub(crate) async fn log_in(&self, name: &str) -> Login {

@@ -89,6 +89,19 @@ async fn a_half_sent_request_holds_a_stop_no_longer_than_the_drain_timeout() {
 }
 
 #[tokio::test]
+async fn the_statement_cookie_is_as_it_is_set() {
+    let machine = Machine::with_alice();
+    for (value, expected) in [("readable", Some(false)), ("http-only", Some(true)), ("off", None)] {
+        let server = machine.serve(&["--statement-cookie", value]).await;
+        let login = server.log_in("alice").await;
+        let [_session, statement @ ..] = &*login.set_cookies else { panic!("no cookie") };
+        let is_hidden = statement.iter().map(|cookie| cookie.contains("; HttpOnly;"));
+        assert_eq!(is_hidden.collect::<Vec<_>>(), Vec::from_iter(expected), "{value}: {statement:?}");
+        server.terminate().await;
+    }
+}
+
+#[tokio::test]
 async fn users_that_change_are_heeded_at_once() {
     let machine = Machine::with_alice();
     let server = machine.serve(&[]).await;

@@ -36,7 +36,9 @@ fn a_value_that_is_not_good_is_refused_with_its_setting() {
         ("--public-origin", "http://app.example"),
         ("--cookie-name", "session"),
         ("--trusted-proxies", "10.0.0.0/8,proxy"),
+        ("--cookie-name", "__Host-session-statement"),
         ("--same-site", "none"),
+        ("--statement-cookie", "on"),
         ("--hashing-threads", "0"),
     ] {
         let refused = machine.run(&[&SERVE[..], &[flag, value]].concat());
