@@ -59,3 +59,18 @@ fn every_statement_vector_gets_its_verdict() {
         assert_eq!(verdict, case["expect"], "vector `{}`", text(case, "name"));
     }
 }
+
+#[test]
+fn every_revocation_vector_gets_its_verdict() {
+    let file = vectors(include_str!("../../vectors/revocations-v1.json"));
+    let keys = StatementKeySet::from_json(&file["jwks"].to_string()).expect("a key set");
+    let cases = file["vectors"].as_array().expect("vectors");
+    assert_eq!(cases.len(), 82);
+    for case in cases {
+        let verdict = match keys.verify_revocations(text(case, "feed"), text(&file, "issuer"), now(case)) {
+            Ok(feed) => json!({ "ok": feed.feed() }),
+            Err(refusal) => json!({ "error": refusal.code() }),
+        };
+        assert_eq!(verdict, case["expect"], "vector `{}`", text(case, "name"));
+    }
+}

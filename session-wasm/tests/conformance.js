@@ -138,6 +138,18 @@ export function checkStatements(test, assert, { StatementVerifier, vectors: { is
   misuse(test, assert, verifier, 'invalid_statement');
 }
 
+/** Every vector of FORMAT.md §3, each for a reader that holds no feed yet. */
+export function checkRevocations(test, assert, { StatementVerifier, vectors: { issuer, jwks, vectors } }) {
+  for (const { name, feed, now, expect } of vectors) {
+    test(`revocations vector: ${name}`, () => {
+      const expected = expect.ok
+        ? { ok: true, issuedAt: expect.ok.iat, expiresAt: expect.ok.exp }
+        : { ok: false, reason: expect.error };
+      assert.deepEqual(new StatementVerifier({ jwks, issuer }).useRevocations(feed, now), expected);
+    });
+  }
+}
+
 function misuse(test, assert, verifier, code) {
   test('an argument of the wrong type is misuse, with a code', () => {
     assert.throws(() => verifier.verify(42, 0), { name: 'MisuseError', code });

@@ -1,4 +1,4 @@
-import { checkCookies, checkStatements } from '../conformance.js';
+import { checkCookies, checkRevocations, checkStatements } from '../conformance.js';
 import * as assert from './assert.js';
 import { compareCookies, compareKeySets, compareStatements } from './generated.js';
 
@@ -10,10 +10,15 @@ import { compareCookies, compareKeySets, compareStatements } from './generated.j
  */
 export async function conform({ CookieVerifier, StatementVerifier }, read, { generated = true } = {}) {
   const parse = async (name) => JSON.parse(await read(`vectors/${name}-v1.json`));
-  const vectors = { cookie: await parse('cookie'), statement: await parse('statement') };
+  const vectors = {
+    cookie: await parse('cookie'),
+    statement: await parse('statement'),
+    revocations: await parse('revocations'),
+  };
   const report = await run((test) => {
     checkCookies(test, assert, { CookieVerifier, vectors: vectors.cookie });
     checkStatements(test, assert, { StatementVerifier, vectors: vectors.statement });
+    checkRevocations(test, assert, { StatementVerifier, vectors: vectors.revocations });
   });
   if (!generated) return report;
 
