@@ -93,7 +93,7 @@ async fn a_statement_is_explained_too() {
     let (said, verdict) = explained(&machine, statement, &[]);
     assert_eq!(verdict, STATED);
     assert!(said.starts_with("session statement\n  key          s1\n"), "{said}");
-    assert!(said.contains("  issuer       https://app.example\n  subject      alice\n"), "{said}");
+    assert!(said.contains("  issuer       \"https://app.example\"\n  subject      \"alice\"\n"), "{said}");
 
     let made_at = login.view["created_at"].as_u64().unwrap();
     let (late, early) = ((made_at + 400).to_string(), "1000".to_owned());
