@@ -2,8 +2,8 @@ use serde_json::json;
 use session_core::StatementKeySet;
 
 use crate::json::{JSON_PIECES, json_value};
+use crate::jws::{ISSUER, SEEDS, public_key};
 use crate::random::Random;
-use crate::statements::{ISSUER, SEEDS, public_key};
 use crate::{case, encode, refused};
 
 pub(crate) fn lines(random: &mut Random, count: usize) -> String {

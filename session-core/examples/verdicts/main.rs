@@ -1,10 +1,12 @@
-//! Cookies, statements and key sets, good and bad, each with the native verdict, as JSON lines.
+//! Cookies, statements, key sets and revocation feeds, good and bad, each with the native verdict, as JSON lines.
 //!
 //! Every JavaScript runtime has to come to the same verdicts (R17): `cargo xtask test wasm` lets
 //! them. `cargo run --example verdicts -- FOLDER` writes the files.
 
 mod cookies;
+mod feeds;
 mod json;
+mod jws;
 mod key_sets;
 mod random;
 mod statements;
@@ -22,6 +24,7 @@ use random::Random;
 const COOKIES: usize = 60_000;
 const STATEMENTS: usize = 40_000;
 const KEY_SETS: usize = 2_000;
+const FEEDS: usize = 4_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("name a folder for the files")?;
@@ -30,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(folder.join("cookies.jsonl"), cookies::lines(&mut Random::from_seed(1), COOKIES))?;
     fs::write(folder.join("statements.jsonl"), statements::lines(&mut Random::from_seed(2), STATEMENTS))?;
     fs::write(folder.join("key-sets.jsonl"), key_sets::lines(&mut Random::from_seed(3), KEY_SETS))?;
+    fs::write(folder.join("feeds.jsonl"), feeds::lines(&mut Random::from_seed(4), FEEDS))?;
     Ok(())
 }
 

@@ -1,14 +1,12 @@
-use ed25519_dalek::{Signer, SigningKey};
 use serde::Serialize;
 use serde_json::json;
 use session_core::{AuthenticStatement, JsonObject, StatementKeySet, UnixTime};
 
 use crate::json::{JSON_PIECES, NUMBERS, json_value, object};
+use crate::jws::{self, ISSUER};
 use crate::random::Random;
 use crate::{case, encode, refused};
 
-pub(crate) const ISSUER: &str = "https://app.example";
-pub(crate) const SEEDS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
 /// As JavaScript has it; the claims are the text that stands in the statement.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,9 +24,7 @@ struct Native<'s> {
 }
 
 pub(crate) fn lines(random: &mut Random, count: usize) -> String {
-    let jwk = |(kid, seed)| json!({ "kty": "OKP", "crv": "Ed25519", "kid": kid, "alg": "EdDSA", "x": encode(public_key(seed)) });
-    let jwks: Vec<_> = ["s1", "s2"].into_iter().zip(&SEEDS).map(jwk).collect();
-    let jwks = json!({ "keys": jwks });
+    let jwks = jws::key_set();
     let keys = StatementKeySet::from_json(&jwks.to_string()).expect("a key set");
     let mut lines = format!("{}\n", json!({ "jwks": jwks, "issuer": ISSUER }));
     for _ in 0..count {
@@ -51,10 +47,6 @@ pub(crate) fn lines(random: &mut Random, count: usize) -> String {
     lines
 }
 
-pub(crate) fn public_key(seed: &[u8; 32]) -> [u8; 32] {
-    SigningKey::from_bytes(seed).verifying_key().to_bytes()
-}
-
 fn accepted(statement: &AuthenticStatement) -> String {
     let (claims, key_id) = (statement.claims(), statement.key_id());
     let native = Native {
@@ -72,75 +64,10 @@ fn accepted(statement: &AuthenticStatement) -> String {
     serde_json::to_string(&native).expect("plain data")
 }
 
+/// A statement with the claims of `payload`, or nearly.
 fn statement(random: &mut Random, issued_at: u64, lifetime: u64) -> String {
-    let key = random.below(SEEDS.len());
-    let header = header(random, ["s1", "s2"][key]);
-    let mut payload = payload(random, issued_at, lifetime).into_bytes();
-    if random.once_in(64) {
-        // No UTF-8.
-        let at = random.below(payload.len());
-        payload[at] = 0xff;
-    }
-    let mut text = format!("{}.{}", encode(header), encode(payload));
-    let seed = if random.once_in(24) { random.bytes() } else { SEEDS[key] };
-    let mut signature = SigningKey::from_bytes(&seed).sign(text.as_bytes()).to_bytes();
-    match random.below(48) {
-        0 => malleate(&mut signature),
-        1 => signature[random.below(64)] ^= 1,
-        _ => {}
-    }
-    text = format!("{text}.{}", encode(signature));
-    if random.once_in(8) {
-        return random
-            .damage(&text, &[".", "=", "A", "B", "-", "_", "+", " ", "ü", "\0", "\u{fffd}", "..", "A.A"]);
-    }
-    text
-}
-
-/// Adds the order of the group to `s`, which a lenient verifier takes (RFC 8032 §8.4).
-fn malleate(signature: &mut [u8; 64]) {
-    const ORDER: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-    ];
-    let mut carry = 0;
-    for (byte, more) in signature[32..].iter_mut().zip(ORDER) {
-        let sum = u16::from(*byte) + u16::from(more) + carry;
-        *byte = sum as u8;
-        carry = sum >> 8;
-    }
-}
-
-fn header(random: &mut Random, kid: &str) -> String {
-    let mut members = vec![
-        "\"alg\":\"EdDSA\"".to_owned(),
-        "\"typ\":\"session-statement+jwt\"".to_owned(),
-        match random.below(24) {
-            0 => "\"kid\":\"s9\"".to_owned(),
-            1 => format!("\"kid\":\"\\u0073{}\"", &kid[1..]),
-            2 => format!("\"kid\":{}", json_value(random, 0)),
-            _ => format!("\"kid\":\"{kid}\""),
-        },
-    ];
-    let turn = random.below(3);
-    members.rotate_left(turn);
-    if random.once_in(24) {
-        let other = [
-            "\"crit\":[]",
-            "\"jwk\":{}",
-            "\"alg\":\"none\"",
-            "\"alg\":\"HS256\"",
-            "\"typ\":\"JWT\"",
-            "\"b64\":false",
-            "\"kid\":\"s1\"",
-            "\"kid\":\"\"",
-        ];
-        members.push(random.pick(&other).to_owned());
-        if random.once_in(2) {
-            members.swap_remove(random.below(3));
-        }
-    }
-    object(random, &members)
+    let payload = payload(random, issued_at, lifetime);
+    jws::signed(random, "session-statement+jwt", payload)
 }
 
 fn payload(random: &mut Random, issued_at: u64, lifetime: u64) -> String {
