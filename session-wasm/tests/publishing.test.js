@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { bin, SESSION_WASM, TESTS } from './hosts/places.js';
 import { output } from './hosts/program.js';
 
-const PACKAGE = `${SESSION_WASM}package`;
+const PACKAGE = `${SESSION_WASM}/package`;
 
 function emptyFolder(t) {
   const folder = mkdtempSync(`${tmpdir()}/session-wasm-`);
@@ -50,7 +50,7 @@ test('what is published is what is written here and what is built from it, and w
   const built = ['cookie', 'statement'].flatMap((name) =>
     ['.glue.js', '.wasm', '.wasm.js'].map((ending) => name + ending),
   );
-  assert.deepEqual(names.sort(), [...readdirSync(`${SESSION_WASM}js`), ...built].sort());
+  assert.deepEqual(names.sort(), [...readdirSync(`${SESSION_WASM}/js`), ...built].sort());
 
   const project = `${folder}/project`;
   const offline = ['--offline', '--no-audit', '--no-fund', '--loglevel=error'];

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 
 import { during, output } from './program.js';
@@ -30,21 +31,24 @@ export const firefox = () =>
   });
 
 export const webkitgtk = () =>
-  inFreshHome((_, env) => {
-    const stdio = ['ignore', 'ignore', 'ignore', 'pipe'];
-    return during(['Xvfb', '-displayfd', '3', '-nolisten', 'tcp'], { stdio }, async (xvfb) => {
+  inFreshHome((_, env) =>
+    during(['Xvfb', '-displayfd', '3', '-nolisten', 'tcp'], env, async (xvfb) => {
       const [display] = await once(xvfb.stdio[3], 'data');
-      return visit([await miniBrowser()], { ...env, DISPLAY: `:${String(display).trim()}` });
-    });
-  });
+      return visit([miniBrowser()], { ...env, DISPLAY: `:${String(display).trim()}` });
+    }),
+  );
 
 /** Not on the path: Debian keeps it beside WebKitGTK's own processes, in the folder of the machine's kind. */
-async function miniBrowser() {
-  for (const machine of await readdir('/usr/lib')) {
-    if (!machine.endsWith('-linux-gnu')) continue;
-    const webkit = (await readdir(`/usr/lib/${machine}`)).find((name) => /^webkit2?gtk-[\d.]+$/.test(name));
-    if (webkit) return `/usr/lib/${machine}/${webkit}/MiniBrowser`;
+function miniBrowser() {
+  const folders = ['/usr/lib'];
+  for (const name of [/-linux-gnu/, /^webkit2?gtk-[\d.]+$/]) {
+    for (const parent of folders.splice(0)) {
+      const children = readdirSync(parent).filter((child) => name.test(child));
+      folders.push(...children.map((child) => `${parent}/${child}`));
+    }
   }
+  const found = folders.map((folder) => `${folder}/MiniBrowser`).find(existsSync);
+  if (found) return found;
   throw new Error('missing: MiniBrowser of WebKitGTK; install the Debian package webkit2gtk-driver');
 }
 
@@ -54,7 +58,7 @@ async function visit([browser, ...flags], env) {
   const { origin, reports, close } = await site(PAGES);
   try {
     const url = `${origin}/${PAGES[0].name}`;
-    return { version, pages: await during([browser, ...flags, url], { env }, () => reports) };
+    return { version, pages: await during([browser, ...flags, url], env, () => reports) };
   } finally {
     close();
   }

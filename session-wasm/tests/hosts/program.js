@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 
 /** Far more than anything here takes; it only ends what hangs. */
-const PATIENCE = 180_000;
+const PATIENCE = 120_000;
+/** What a browser last complained of is enough of what it complains of. */
+const LAST_WORDS = 2000;
 
 const execute = promisify(execFile);
 
@@ -17,23 +19,29 @@ export async function output(program, args, options = {}) {
  * Runs a program until `work` is done, and fails if it ends before that. It and what it started
  * are gone when this returns.
  */
-export async function during([program, ...args], options, work) {
-  const child = spawn(program, args, { stdio: 'ignore', detached: true, ...options });
+export async function during([program, ...args], env, work) {
+  const stdio = ['ignore', 'ignore', 'pipe', 'pipe'];
+  const child = spawn(program, args, { stdio, env, detached: true });
+  let complaints = '';
+  child.stderr.on('data', (text) => {
+    complaints = (complaints + text).slice(-LAST_WORDS);
+  });
   const stop = new AbortController();
-  const { signal } = stop;
-  const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`${program} ended with ${code} before its work was done`);
-  });
-  const patience = new Promise((_, reject) => {
-    const timer = setTimeout(reject, PATIENCE, new Error(`${program} has reported nothing`));
-    signal.addEventListener('abort', () => clearTimeout(timer));
-  });
   try {
-    return await Promise.race([ended, patience, work(child)]);
+    return await Promise.race([work(child), failure(child, stop.signal)]);
+  } catch (error) {
+    throw new Error(`${program}: ${error.message}\n${complaints}`, { cause: error });
   } finally {
     stop.abort();
     await kill(child);
   }
+}
+
+/** Rejects when the program ends, or takes too long. */
+async function failure(child, signal) {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+  const [code] = await once(child, 'exit', { signal: patience });
+  throw new Error(`ended with ${code} before its work was done`);
 }
 
 /** With the whole group that the program leads. */

@@ -1,6 +1,6 @@
 import { checkCookies, checkRevocations, checkStatements } from '../conformance.js';
 import * as assert from './assert.js';
-import { compareCookies, compareKeySets, compareStatements } from './generated.js';
+import { compareCookies, compareFeeds, compareKeySets, compareStatements } from './generated.js';
 
 /**
  * Everything that a runtime has to get right, with the classes of the package as that runtime
@@ -26,6 +26,7 @@ export async function conform({ CookieVerifier, StatementVerifier }, read, { gen
   report.generated = {
     cookies: compareCookies(CookieVerifier, await lines('cookies')),
     statements: compareStatements(StatementVerifier, await lines('statements')),
+    feeds: compareFeeds(StatementVerifier, await lines('feeds')),
     'key-sets': compareKeySets(StatementVerifier, await lines('key-sets')),
   };
   return report;

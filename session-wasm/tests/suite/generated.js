@@ -27,6 +27,17 @@ export function compareKeySets(StatementVerifier, [keys, ...cases]) {
   });
 }
 
+/** One verifier learns from each in turn; after each it is asked about some statement. */
+export function compareFeeds(StatementVerifier, [keys, ...cases]) {
+  const verifier = new StatementVerifier(JSON.parse(keys));
+  return compare(cases, ({ text, now }) => {
+    const between = text.lastIndexOf(' ');
+    const verdict = verifier.useRevocations(text.slice(0, between), now);
+    const { ok, reason, revocationCheckedAt, current } = verifier.verify(text.slice(between + 1), now);
+    return { ...verdict, after: ok ? [revocationCheckedAt, current] : reason };
+  });
+}
+
 /** How many of each verdict there were, and the first cases in which it was not the native one. */
 function compare(lines, judge) {
   const counts = {};
@@ -34,8 +45,7 @@ function compare(lines, judge) {
   for (const line of lines) {
     const { native, ...input } = JSON.parse(line);
     const verdict = judge(input);
-    const kind = verdict.ok ? 'ok' : verdict.reason;
-    counts[kind] = (counts[kind] ?? 0) + 1;
+    for (const kind of kinds(verdict)) counts[kind] = (counts[kind] ?? 0) + 1;
     // What JavaScript adds beside the native members is for the vectors to check.
     const alike = ([member, value]) => JSON.stringify(verdict[member]) === JSON.stringify(value);
     if (!Object.entries(native).every(alike) && differences.length < SHOWN) {
@@ -43,4 +53,11 @@ function compare(lines, judge) {
     }
   }
   return { total: lines.length, counts, differences };
+}
+
+function kinds({ ok, reason, after }) {
+  const verdict = ok ? 'ok' : reason;
+  if (after === undefined) return [verdict];
+  const [, current] = after;
+  return [verdict, `after: ${typeof after === 'string' ? after : current ? 'current' : 'outdated'}`];
 }
