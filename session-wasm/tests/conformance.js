@@ -1,7 +1,7 @@
 // One suite for every runtime: a launcher hands in the modules, the vectors and `test`.
 
 /** Every vector of FORMAT.md §1 through a bare value and through a whole header. */
-export function checkCookies(test, assert, { CookieVerifier, vectors: { keys, vectors } }) {
+export function checkCookies(test, assert, { CookieVerifier, decodeUnverified, vectors: { keys, vectors } }) {
   const keyRing = { signing: keys[0].kid, keys };
 
   for (const { name, cookie_name: cookieName, cookie, now, expect } of vectors) {
@@ -18,6 +18,8 @@ export function checkCookies(test, assert, { CookieVerifier, vectors: { keys, ve
     test(`cookie vector: ${name}`, () => {
       const verifier = new CookieVerifier({ keyRing, cookieName });
       assert.deepEqual(verifier.verify(cookie, now), expected);
+      const unread = ['malformed', 'too_long'].find((reason) => reason === expect.error);
+      assert.equal(decodeUnverified(cookie).reason, unread);
     });
 
     // What a header cannot carry unchanged: it trims the space round a value.
@@ -82,12 +84,18 @@ export function checkCookies(test, assert, { CookieVerifier, vectors: { keys, ve
 }
 
 /** Every vector of FORMAT.md §2. */
-export function checkStatements(test, assert, { StatementVerifier, vectors: { issuer, jwks, vectors } }) {
+export function checkStatements(
+  test,
+  assert,
+  { StatementVerifier, decodeUnverified, vectors: { issuer, jwks, vectors } },
+) {
   const verifier = new StatementVerifier({ jwks, issuer });
 
   for (const { name, statement, now, expect } of vectors) {
     test(`statement vector: ${name}`, () => {
       const verdict = verifier.verify(statement, now);
+      const unread = expect.error === 'malformed' ? 'malformed' : undefined;
+      assert.equal(decodeUnverified(statement).reason, unread);
       if (expect.error) {
         assert.deepEqual(verdict, { ok: false, reason: expect.error });
         return;

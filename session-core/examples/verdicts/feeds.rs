@@ -37,6 +37,20 @@ pub(crate) fn lines(random: &mut Random, count: usize) -> String {
     lines
 }
 
+/// One statement, the feed that was good when it was made, and the next, which revokes it.
+pub(crate) fn scene() -> String {
+    let (now, session) = (1_700_000_000, SessionId::from_bytes([7; 16]));
+    let feed = |issued_at: u64, revoked: &[SessionId]| {
+        let payload = json!({ "iss": ISSUER, "iat": issued_at, "exp": issued_at + 15, "revoked": revoked });
+        plainly_signed("session-revocations+jwt", &payload)
+    };
+    let scene = json!({
+        "issuer": ISSUER, "jwks": key_set(), "now": now, "statement": statement(session, now),
+        "feed": feed(now, &[]), "next": feed(now + 5, &[session]),
+    });
+    scene.to_string()
+}
+
 /// The reason, or up to when revocations are known and whether that is current.
 fn standing(keys: &StatementKeySet, known: &KnownRevocations, statement: &str, now: UnixTime) -> Value {
     let statement = keys.verify(statement, ISSUER, now).expect("a good statement");

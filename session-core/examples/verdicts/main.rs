@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(folder.join("statements.jsonl"), statements::lines(&mut Random::from_seed(2), STATEMENTS))?;
     fs::write(folder.join("key-sets.jsonl"), key_sets::lines(&mut Random::from_seed(3), KEY_SETS))?;
     fs::write(folder.join("feeds.jsonl"), feeds::lines(&mut Random::from_seed(4), FEEDS))?;
+    fs::write(folder.join("scene.json"), feeds::scene())?;
     Ok(())
 }
 

@@ -1,10 +1,10 @@
-import { StatementVerifier } from 'session-wasm';
-import { CookieVerifier } from 'session-wasm/cookie';
+import * as statement from 'session-wasm';
+import * as cookie from 'session-wasm/cookie';
 
 import { conform } from '../suite/conform.js';
 
 const { Deno } = globalThis;
 const read = (path) => Deno.readTextFile(`${Deno.args[0]}/${path}`);
 
-const report = await conform({ CookieVerifier, StatementVerifier }, read);
+const report = await conform({ cookie, statement }, read);
 console.log(JSON.stringify({ version: Deno.version.deno, ...report }));

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { StatementVerifier } from 'session-wasm';
-import { CookieVerifier } from 'session-wasm/cookie';
+import * as statement from 'session-wasm';
+import * as cookie from 'session-wasm/cookie';
 
 import { conform } from '../suite/conform.js';
 
 const read = (path) => readFile(`${process.argv[2]}/${path}`, 'utf8');
 
-const report = await conform({ CookieVerifier, StatementVerifier }, read);
+const report = await conform({ cookie, statement }, read);
 console.log(JSON.stringify({ version: process.versions.node, ...report }));

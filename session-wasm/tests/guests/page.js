@@ -1,6 +1,6 @@
-import { StatementVerifier } from 'session-wasm';
+import * as statement from 'session-wasm';
 // By its path: the name `session-wasm/cookie` is for edges, and no bundler resolves it for a page.
-import { CookieVerifier } from '../../package/cookie.js';
+import * as cookie from '../../package/cookie.js';
 
 import { conform } from '../suite/conform.js';
 import { post } from './report.js';
@@ -8,4 +8,4 @@ import { post } from './report.js';
 const read = async (path) => (await fetch(`/${path}`)).text();
 
 const generated = document.documentElement.dataset.generated === 'yes';
-post(await conform({ CookieVerifier, StatementVerifier }, read, { generated }));
+post(await conform({ cookie, statement }, read, { generated }));

@@ -17,6 +17,7 @@ const worker :Workerd.Worker = (
   ],
   bindings = [
     (name = "files", service = "files"),
+    (name = "self", service = "main"),
     (name = "version", fromEnvironment = "WORKERD_VERSION"),
   ],
   # Before 2025-06-01 no byte may be compiled, not even at start.

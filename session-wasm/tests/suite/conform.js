@@ -1,24 +1,28 @@
 import { checkCookies, checkRevocations, checkStatements } from '../conformance.js';
 import * as assert from './assert.js';
 import { compareCookies, compareFeeds, compareKeySets, compareStatements } from './generated.js';
+import { checkRefreshing } from './refreshing.js';
 
 /**
- * Everything that a runtime has to get right, with the classes of the package as that runtime
- * imported them. `read` gives the text of a file below `vectors/` or `generated/`.
+ * Everything that a runtime has to get right, with the two modules as that runtime imported them. `read` gives the text of a file below `vectors/` or `generated/`.
  *
  * What comes back is plain data: it leaves the runtime as JSON.
  */
-export async function conform({ CookieVerifier, StatementVerifier }, read, { generated = true } = {}) {
+export async function conform({ cookie, statement }, read, { generated = true } = {}) {
+  const { CookieVerifier } = cookie;
+  const { StatementVerifier } = statement;
   const parse = async (name) => JSON.parse(await read(`vectors/${name}-v1.json`));
   const vectors = {
     cookie: await parse('cookie'),
     statement: await parse('statement'),
     revocations: await parse('revocations'),
   };
+  const scene = JSON.parse(await read('generated/scene.json'));
   const report = await run((test) => {
-    checkCookies(test, assert, { CookieVerifier, vectors: vectors.cookie });
-    checkStatements(test, assert, { StatementVerifier, vectors: vectors.statement });
-    checkRevocations(test, assert, { StatementVerifier, vectors: vectors.revocations });
+    checkCookies(test, assert, { ...cookie, vectors: vectors.cookie });
+    checkStatements(test, assert, { ...statement, vectors: vectors.statement });
+    checkRevocations(test, assert, { ...statement, vectors: vectors.revocations });
+    checkRefreshing(test, assert, { ...statement, scene });
   });
   if (!generated) return report;
 
