@@ -9,7 +9,7 @@ import { logIn, newKeys, startServer } from './stage/server.js';
 async function startEdge(t, { keyRing } = {}) {
   const server = await startServer(t);
   // The session server stands for the application, and knows nothing at these paths.
-  const app = await startRecorder(t, server.origin);
+  const app = await startRecorder(t, () => server.origin);
   const env = { COOKIE_KEYS: keyRing ?? JSON.stringify(server.keys().cookie) };
   const url = await startEdgeRuntime(t, 'edge-middleware/middleware.js', { app: app.origin, env });
   const visit = (path, cookie, { headers, ...options } = {}) => {

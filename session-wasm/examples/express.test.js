@@ -9,7 +9,7 @@ import { logIn, logOut, newKeys, startServer } from './stage/server.js';
 
 async function startApp(t, { keyRing } = {}) {
   const server = await startServer(t);
-  const recorder = await startRecorder(t, server.origin);
+  const recorder = await startRecorder(t, () => server.origin);
   const app = createApp({ keyRing: keyRing ?? server.keys().cookie, origin: recorder.origin });
   const url = await listen(t, createServer(app));
   const visit = (path, cookie, { headers, ...options } = {}) =>
@@ -125,7 +125,7 @@ test('any doubt is a 503, which logs nobody out', async (t) => {
 test('an answer about another session than the one that asked is no answer', async (t) => {
   const server = await startServer(t);
   const [own, other] = [await logIn(server), await logIn(server)];
-  const { origin } = await startRecorder(t, server.origin, { cookie: other.cookie });
+  const { origin } = await startRecorder(t, () => server.origin, { cookie: other.cookie });
   const url = await listen(t, createServer(createApp({ keyRing: server.keys().cookie, origin })));
   const status = async ({ cookie }) => (await fetch(`${url}/orders`, { headers: { Cookie: cookie } })).status;
   assert.equal(await status(other), 200);

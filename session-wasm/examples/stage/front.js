@@ -6,15 +6,15 @@ import { request as ask, createServer } from 'node:http';
 import { join } from 'node:path';
 
 /**
- * Passes every request on to `target`; `seen` has the request as it came, the latest last. With
- * `overrides` it passes on other headers than it got, as a proxy that mixes up its users.
+ * Passes every request on to where `target()` is then; `seen` has each as it came, the latest last.
+ * With `overrides` it passes on other headers than it got, as a proxy that mixes up its users.
  */
 export async function startRecorder(t, target, overrides = {}) {
   const seen = [];
   const listener = createServer((request, response) => {
     const { method, url, headers } = request;
     seen.push({ method, url, headers });
-    passOn(request, response, target, { ...headers, ...overrides });
+    passOn(request, response, target(), { ...headers, ...overrides });
   });
   return { origin: await listen(t, listener), seen };
 }
@@ -47,7 +47,7 @@ const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript' };
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; form-action 'self'";
 
-/** The files of `folder` and, at every other path, the server at `target`: one origin for a browser. */
+/** The files of `folder` and, at every other path, the server at `target()`: one origin for a browser. */
 export async function startSite(t, folder, target) {
   const files = new Set(readdirSync(folder));
   const listener = createServer((request, response) => {

@@ -9,11 +9,18 @@ export async function firstLine(child, pattern, stream = child.stdout) {
     stream.resume();
     return match;
   }
-  throw new Error(`${child.spawnfile} ended without a line that matches ${pattern}`);
+  throw new Error(`${child.spawnargs[0]} ended without a line that matches ${pattern}`);
 }
 
 export async function end(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+/** For a child that was started `detached`, with all that it has started. */
+export async function endGroup(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  process.kill(-child.pid, 'SIGKILL');
   await once(child, 'exit');
 }
