@@ -34,6 +34,7 @@ pub(crate) fn everything() -> Result<()> {
     package::assemble()?;
     npm::install("session-wasm/tests")?;
     npm::install("session-wasm/tests/client")?;
+    npm::install("session-wasm/examples")?;
     npm::install("web")
 }
 

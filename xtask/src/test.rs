@@ -10,7 +10,7 @@ use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, REDIS, WEBKITGTK, XVFB};
 use crate::workspace::target_dir;
 use crate::{fuzz, npm, package, serve, setup};
 
-const PARTS: [&str; 6] = ["lint", "rust", "wasm", "client", "web", "fuzz"];
+const PARTS: [&str; 7] = ["lint", "rust", "wasm", "client", "examples", "web", "fuzz"];
 
 /// A few seconds for each target: enough to find what a change has plainly broken.
 const FUZZ_SECONDS: &str = "5";
@@ -25,7 +25,8 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "lint" => lint(),
         "rust" => rust(),
         "wasm" => wasm(),
-        "client" => client(),
+        "client" => in_browsers("session-wasm/tests/client"),
+        "examples" => in_browsers("session-wasm/examples"),
         "web" => web(),
         "long" => long(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
@@ -73,12 +74,13 @@ fn wasm() -> Result<()> {
     run(npm::script("session-wasm/tests", "test").env("CONFORMANCE_DIR", dir))
 }
 
-/// The client for pages, in browsers, against the real server.
-fn client() -> Result<()> {
+/// The tests of `folder`, which want browsers and the real server: the client for pages, and the
+/// examples, each in its own runtime.
+fn in_browsers(folder: &str) -> Result<()> {
     setup::tools(&[CHROMIUM, FIREFOX, REDIS])?;
     let server = serve::build()?;
-    npm::install("session-wasm/tests/client")?;
-    let mut script = npm::script("session-wasm/tests/client", "test");
+    npm::install(folder)?;
+    let mut script = npm::script(folder, "test");
     script.env("CHROMIUM", CHROMIUM.program).env("FIREFOX", FIREFOX.program);
     run(script.env("SERVER_BINARY", server))
 }
