@@ -59,7 +59,6 @@ before(() => {
   rmSync(BUILT, { recursive: true, force: true });
   rmSync(`${FILES}/vectors`, { recursive: true, force: true });
   cpSync(VECTORS, `${FILES}/vectors`, { recursive: true });
-  writeFileSync(`${FILES}/vectors.json`, JSON.stringify(Object.keys(vectorsOnFile())));
 });
 
 for (const [name, { build, version }] of Object.entries(bundlers)) {
