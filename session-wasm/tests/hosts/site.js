@@ -58,10 +58,10 @@ function sendFile(path, response) {
 }
 
 /**
- * Serves files and pages to one runtime on loopback. `reports` resolves when every page has sent
- * its report, or one of them a failure, after which a runtime goes no further.
+ * Serves files and pages to one browser on loopback. `reports` resolves when every page has sent
+ * its report, or one of them a failure, after which a browser goes no further.
  */
-export async function site(pages = []) {
+export async function site(pages) {
   const reports = {};
   const { promise, resolve } = withResolvers();
   const server = createServer(async (request, response) => {
