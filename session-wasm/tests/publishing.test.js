@@ -50,7 +50,10 @@ test('what is published is what is written here and what is built from it, and w
   const built = ['cookie', 'statement'].flatMap((name) =>
     ['.glue.js', '.wasm', '.wasm.js'].map((ending) => name + ending),
   );
-  assert.deepEqual(names.sort(), [...readdirSync(`${SESSION_WASM}/js`), ...built].sort());
+  assert.deepEqual(
+    names.sort(),
+    [...readdirSync(`${SESSION_WASM}/js`), ...built, 'LICENSE-APACHE', 'LICENSE-MIT'].sort(),
+  );
 
   const project = `${folder}/project`;
   const offline = ['--offline', '--no-audit', '--no-fund', '--loglevel=error'];

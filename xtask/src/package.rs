@@ -28,6 +28,9 @@ pub(crate) fn assemble() -> Result<()> {
         let source = entry?;
         fs::copy(source.path(), package.join(source.file_name()))?;
     }
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(root().join(licence), package.join(licence))?;
+    }
     for module in MODULES {
         bind(module, &compile(module)?, &package)?;
     }
