@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { chromium, firefox, webkitgtk } from './hosts/browser.js';
 import { bundlers } from './hosts/bundlers.js';
 import { edgeRuntime, workerd } from './hosts/edges.js';
-import { BUILT, bin, FILES, TESTS, VECTORS } from './hosts/places.js';
+import { BUILT, bin, FILES, SESSION_WASM, TESTS, VECTORS } from './hosts/places.js';
 import { output } from './hosts/program.js';
 import { PAGES } from './hosts/site.js';
 
@@ -96,6 +96,16 @@ test('the same number of tests ran everywhere', () => {
     Object.keys(RUNTIMES).length + Object.keys(BROWSERS).length * (PAGES.length - 1),
   );
   assert.equal(new Set(testsRun.values()).size, 1, JSON.stringify(Object.fromEntries(testsRun)));
+});
+
+test('the README tells the versions that the lock file sets, and names the runtimes of this machine', () => {
+  const readme = readFileSync(`${SESSION_WASM}/js/README.md`, 'utf8').toLowerCase();
+  // Debian updates browsers, and whoever runs this chose Node.js: their versions move by themselves.
+  const moving = ['Node.js', ...Object.keys(BROWSERS)];
+  for (const [name, version] of Object.entries(versions)) {
+    const told = moving.includes(name) ? `| ${name} ` : version;
+    assert.ok(readme.includes(told.toLowerCase()), `${name} ${version}`);
+  }
 });
 
 after(() => {
