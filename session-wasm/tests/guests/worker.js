@@ -18,7 +18,7 @@ export async function fetch(_, { files }) {
 /** Slow enough that the other requests come meanwhile. */
 async function load(files) {
   loads += 1;
-  await (await files.fetch('http://files/vectors.json')).arrayBuffer();
+  await (await files.fetch('http://files/vectors/cookie-v1.json')).arrayBuffer();
   await new Promise((done) => setTimeout(done, 50));
   return new Response('{"keys":[]}');
 }

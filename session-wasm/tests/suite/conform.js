@@ -4,7 +4,8 @@ import { compareCookies, compareFeeds, compareKeySets, compareStatements } from 
 import { checkRefreshing } from './refreshing.js';
 
 /**
- * Everything that a runtime has to get right, with the two modules as that runtime imported them. `read` gives the text of a file below `vectors/` or `generated/`.
+ * Everything that a runtime has to get right, with the two modules as that runtime imported them.
+ * `read` gives the text of a file below `vectors/` or `generated/`.
  *
  * What comes back is plain data: it leaves the runtime as JSON.
  */
