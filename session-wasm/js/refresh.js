@@ -3,6 +3,8 @@ const DEADLINE = 5;
 const LOOK_AGAIN = 0.01;
 
 const now = () => Date.now() / 1000;
+/** A clock that is set back must not make what is over seem to last. */
+const since = (time) => Math.abs(now() - time);
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 /**
@@ -25,14 +27,14 @@ export class Refresh {
 
   /** Seconds since it last succeeded. */
   get age() {
-    return now() - this.#doneAt;
+    return since(this.#doneAt);
   }
 
   /** Whether it has succeeded just now, or had so within the cooldown. */
   async run() {
     while (this.#isRunning()) await pause(LOOK_AGAIN);
     if (this.age < this.#cooldown) return true;
-    if (now() - this.#startedAt < COOLDOWN_AFTER_FAILURE) return false;
+    if (since(this.#startedAt) < COOLDOWN_AFTER_FAILURE) return false;
     this.#startedAt = now();
     this.#running = true;
     try {
@@ -46,6 +48,6 @@ export class Refresh {
 
   /** A runtime may drop a request in the middle, and nothing of it is heard again. */
   #isRunning() {
-    return this.#running && now() - this.#startedAt < DEADLINE;
+    return this.#running && since(this.#startedAt) < DEADLINE;
   }
 }

@@ -76,6 +76,13 @@ export function checkRefreshing(test, assert, { StatementVerifier, scene }) {
     },
   );
 
+  play('a clock that is set back by an hour holds nothing up', async ({ verifier, asked, clock }) => {
+    await verifier.refreshKeys();
+    clock.now -= 3600;
+    await verifier.refreshKeys();
+    assert.equal(asked['jwks.json'], 2);
+  });
+
   play('what is not a key set leaves the keys as they were', async ({ verifier, documents, clock }) => {
     await verifier.refreshKeys();
     documents['jwks.json'] = '{"keys":7}';
