@@ -35,6 +35,8 @@ test('a live session may order, and sees its own orders', async (t) => {
   const answer = await visit('/orders', cookie, ORDER);
   assert.equal(answer.status, 201);
   assert.deepEqual(await answer.json(), order);
+  // What the server gives the browser with its answer goes on to it.
+  assert.match(answer.headers.getSetCookie().join(), /^__Host-session-statement=/);
   assert.deepEqual(await (await visit('/orders', cookie)).json(), [order]);
 });
 

@@ -6,6 +6,7 @@ import { BROWSER, bundle } from './stage/bundle.js';
 import { startSite } from './stage/front.js';
 import { mintStatement, tamper } from './stage/mint.js';
 import { logIn, newKeys, startServer } from './stage/server.js';
+import { until } from './stage/until.js';
 
 const FILES = ['index.html', 'page.js', 'service-worker.js'].map((file) => `page/${file}`);
 
@@ -98,5 +99,19 @@ for (const browser of browsers) {
     assert.equal(await kept(site.page), undefined);
     await site.server.stop();
     await site.reload('nobody can say');
+  });
+
+  test(`${browser}: a slow answer does not bring back what a log-out has removed`, async (t) => {
+    const site = await openSite(t, browser);
+    await signIn(site);
+    site.server.freeze();
+    await site.page.evaluate(() => {
+      globalThis.answers = [fetch('/session'), fetch('/logout', { method: 'POST' })];
+    });
+    // The log-out has reached the worker when nothing is kept any more.
+    await until(async () => (await kept(site.page)) === undefined);
+    site.server.thaw();
+    await site.page.evaluate(() => Promise.all(globalThis.answers));
+    assert.equal(await kept(site.page), undefined);
   });
 }

@@ -19,9 +19,8 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
-  test [PART]        everything CI runs, or one part: lint, rust, wasm, client, examples,
-                     web, fuzz,
-                     or `long`: the races and kills of the rust part in full length
+  test [PART]        everything CI runs, or one part: lint, rust, wasm, client,
+                     examples, web, fuzz, or `long`: the races and kills of the rust part in full length
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench              session checks and refusals under a storm of logins
   lint               formatting and lints of Rust and TypeScript

@@ -3,6 +3,8 @@ import { delimiter, join } from 'node:path';
 
 import puppeteer from 'puppeteer-core';
 
+import { after } from './after.js';
+
 // Only root needs it: a container's root may not make the namespaces of the sandbox.
 const NO_SANDBOX = process.getuid() === 0 ? ['--no-sandbox'] : [];
 
@@ -18,7 +20,7 @@ export async function openPage(t, name) {
   const { variable, ...options } = BROWSERS[name];
   const executablePath = program(variable);
   const browser = await puppeteer.launch({ executablePath, protocol: 'webDriverBiDi', ...options });
-  t.after(() => browser.close());
+  after(t, () => browser.close());
   return browser.newPage();
 }
 

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
+
+import { folder } from './after.js';
 
 /** What `wrangler` resolves packages by. */
 export const WORKER = ['workerd', 'worker', 'browser'];
@@ -15,8 +14,7 @@ const EXAMPLES = fileURLToPath(new URL('..', import.meta.url));
 
 /** Bundles files of an example into a folder that goes away with the test, and returns the folder. */
 export async function bundle(t, entryPoints, conditions, options = {}) {
-  const outdir = mkdtempSync(join(tmpdir(), 'session-example-'));
-  t.after(() => rmSync(outdir, { recursive: true }));
+  const outdir = folder(t);
   await build({
     absWorkingDir: EXAMPLES,
     entryPoints,

@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { request as ask, createServer } from 'node:http';
 import { join } from 'node:path';
 
+import { after } from './after.js';
+
 /**
  * Passes every request on to where `target()` is then; `seen` has each as it came, the latest last.
  * With `overrides` it passes on other headers than it got, as a proxy that mixes up its users.
@@ -34,7 +36,7 @@ export function passOn(request, response, target, headers) {
 export async function listen(t, listener) {
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  t.after(async () => {
+  after(t, async () => {
     listener.closeAllConnections();
     listener.close();
     await once(listener, 'close');

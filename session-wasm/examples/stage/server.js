@@ -2,10 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { after, folder } from './after.js';
 import { end, firstLine } from './process.js';
 
 const USER = { username: 'demo', password: 'correct horse battery staple' };
@@ -13,8 +13,7 @@ const KEYS = 'session-data/keys.json';
 
 /** A server with one user. `flags` are those of `session-server serve`. */
 export async function startServer(t, ...flags) {
-  const dir = mkdtempSync(join(tmpdir(), 'session-example-'));
-  t.after(() => rmSync(dir, { recursive: true }));
+  const dir = folder(t);
   await run(dir, ['keys', 'new']);
   await run(dir, ['user', 'add', USER.username, '--password-stdin'], USER.password);
 
@@ -30,17 +29,19 @@ export async function startServer(t, ...flags) {
       child = start(dir, ['serve', '--listen', new URL(server.origin).host, ...flags]);
       server.origin = (await firstLine(child, /^serving on (\S+)/))[1];
     },
-    stop: () => end(child),
+    stop: async () => child && end(child),
+    /** It takes connections and answers nothing. */
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
   };
+  after(t, server.stop);
   await server.start();
-  t.after(() => server.stop());
   return server;
 }
 
 /** A key ring of fresh keys, as `session-server keys new` makes it. */
 export async function newKeys(t) {
-  const dir = mkdtempSync(join(tmpdir(), 'session-example-'));
-  t.after(() => rmSync(dir, { recursive: true }));
+  const dir = folder(t);
   await run(dir, ['keys', 'new']);
   return JSON.parse(readFileSync(join(dir, KEYS), 'utf8'));
 }

@@ -1,19 +1,18 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { after, folder } from './after.js';
 import { endGroup, firstLine } from './process.js';
 
 const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
 /** Runs FOLDER by its `wrangler.toml` with `wrangler dev`, in front of `origin`; returns its URL. */
-export async function startWrangler(t, folder, { origin, env = {} }) {
+export async function startWrangler(t, example, { origin, env = {} }) {
   // A copy, because wrangler writes beside the configuration.
-  const cwd = mkdtempSync(join(tmpdir(), 'session-example-'));
-  t.after(() => rmSync(cwd, { recursive: true }));
-  cpSync(fileURLToPath(new URL(`../${folder}`, import.meta.url)), cwd, { recursive: true });
+  const cwd = folder(t);
+  cpSync(fileURLToPath(new URL(`../${example}`, import.meta.url)), cwd, { recursive: true });
   symlinkSync(MODULES, join(cwd, 'node_modules'));
   const secrets = Object.entries(env).map(([name, value]) => `${name}='${value}'\n`);
   writeFileSync(join(cwd, '.dev.vars'), secrets.join(''));
@@ -34,7 +33,7 @@ export async function startWrangler(t, folder, { origin, env = {} }) {
     env: { ...process.env, ...quiet },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  t.after(() => endGroup(child));
+  after(t, () => endGroup(child));
   const log = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => log.push(String(text)));
   const [, url] = await firstLine(child, /Ready on (http:\S+)/);
