@@ -3,29 +3,32 @@ import { test } from 'node:test';
 
 import { startEdgeRuntime } from './stage/edge-runtime.js';
 import { startRecorder } from './stage/front.js';
-import { mintCookie, tamper } from './stage/mint.js';
-import { logIn, newKeys, startServer } from './stage/server.js';
+import { mintCookie, mintStatement, tamper } from './stage/mint.js';
+import { logIn, logOut, newKeys, startServer } from './stage/server.js';
+import { until } from './stage/until.js';
 
-async function startEdge(t, { keyRing } = {}) {
-  const server = await startServer(t);
+async function startEdge(t, { keyRing, file = 'middleware.js' } = {}) {
+  let server;
   // The session server stands for the application, and knows nothing at these paths.
   const app = await startRecorder(t, () => server.origin);
-  const env = { COOKIE_KEYS: keyRing ?? JSON.stringify(server.keys().cookie) };
-  const url = await startEdgeRuntime(t, 'edge-middleware/middleware.js', { app: app.origin, env });
+  server = await startServer(t, `--public-origin=${app.origin}`);
+  const env = { ISSUER: app.origin, COOKIE_KEYS: keyRing ?? JSON.stringify(server.keys().cookie) };
+  const url = await startEdgeRuntime(t, `edge-middleware/${file}`, { app: app.origin, env });
   const visit = (path, cookie, { headers, ...options } = {}) => {
     const all = { ...headers, ...(cookie && { Cookie: cookie }) };
     return fetch(url + path, { headers: all, redirect: 'manual', ...options });
   };
-  return { server, visit, seen: app.seen };
+  const seen = () => app.seen.filter(({ url }) => url.startsWith('/account'));
+  return { server, issuer: app.origin, visit, seen };
 }
 
 test('an authentic session reaches the application, with its ID', async (t) => {
   const { server, visit, seen } = await startEdge(t);
   const { cookie, view } = await logIn(server);
   assert.equal((await visit('/account', `theme=dark; ${cookie}`)).status, 404);
-  assert.equal(seen[0].url, '/account');
-  assert.equal(seen[0].headers['x-session-id'], view.session_id);
-  assert.equal(seen[0].headers.cookie, `theme=dark; ${cookie}`);
+  assert.equal(seen()[0].url, '/account');
+  assert.equal(seen()[0].headers['x-session-id'], view.session_id);
+  assert.equal(seen()[0].headers.cookie, `theme=dark; ${cookie}`);
 });
 
 test('everybody else is led to the login, and back to where they wanted', async (t) => {
@@ -48,7 +51,7 @@ test('everybody else is led to the login, and back to where they wanted', async 
     assert.equal(answer.headers.get('Location'), '/login?next=%2Faccount%2Forders%3Fpage%3D2', name);
     assert.equal((await visit('/account', cookie, { method: 'POST' })).status, 401, name);
   }
-  assert.deepEqual(seen, []);
+  assert.deepEqual(seen(), []);
 });
 
 test('a client that says who it is in the name of the middleware is not heard', async (t) => {
@@ -58,7 +61,7 @@ test('a client that says who it is in the name of the middleware is not heard', 
 
   assert.equal((await visit('/account', undefined, { headers })).status, 303);
   await visit('/account', cookie, { headers });
-  const heard = Object.entries(seen[0].headers).filter(([name]) => /^x.session/.test(name));
+  const heard = Object.entries(seen()[0].headers).filter(([name]) => /^x.session/.test(name));
   assert.deepEqual(heard, [['x-session-id', view.session_id]]);
 });
 
@@ -82,6 +85,55 @@ test('without good keys nobody is let in, and nobody is sent away as a stranger'
       assert.equal(answer.status, 503);
       assert.equal(answer.headers.get('Set-Cookie'), null);
     }
-    assert.deepEqual(seen, []);
+    assert.deepEqual(seen(), []);
   }
+});
+
+const BY_STATEMENT = { file: 'statement-middleware.js' };
+const withStatement = (statement) => `__Host-session-statement=${statement}`;
+
+test('a current statement reaches the application, until the session is logged out', async (t) => {
+  const { server, visit, seen } = await startEdge(t, BY_STATEMENT);
+  const session = await logIn(server);
+  const cookie = `theme=dark; ${withStatement(session.statement)}`;
+  const headers = { 'X-Session-Id': 'forged', X_Session_Subject: 'admin' };
+
+  assert.equal((await visit('/account', cookie, { headers })).status, 404);
+  const heard = Object.entries(seen()[0].headers).filter(([name]) => /^x.session/.test(name));
+  assert.deepEqual(heard, [['x-session-id', session.view.session_id]]);
+
+  await logOut(server, session);
+  await until(async () => (await visit('/account', cookie)).status === 303);
+});
+
+test('without a statement of the issuer for now, one is led to the login', async (t) => {
+  const { server, issuer, visit, seen } = await startEdge(t, BY_STATEMENT);
+  const { statement, value } = await logIn(server);
+  const ring = server.keys().statement;
+
+  const cookies = {
+    'no cookie': undefined,
+    garbage: withStatement('garbage'),
+    empty: withStatement(''),
+    tampered: withStatement(tamper(statement)),
+    expired: withStatement(mintStatement(ring, { issuer, issuedAt: 1_700_000_000 })),
+    'of another issuer': withStatement(mintStatement(ring, { issuer: 'https://evil.example' })),
+    'under another name': `x__Host-session-statement=${statement}; session-statement=${statement}`,
+    'the session cookie alone': `__Host-session=${value}`,
+  };
+  for (const [name, cookie] of Object.entries(cookies)) {
+    assert.equal((await visit('/account', cookie)).headers.get('Location'), '/login?next=%2Faccount', name);
+    assert.equal((await visit('/account', cookie, { method: 'POST' })).status, 401, name);
+  }
+  assert.deepEqual(seen(), []);
+});
+
+test('while the issuer is away, a statement lets nobody in and sends nobody to the login', async (t) => {
+  const { server, visit, seen } = await startEdge(t, BY_STATEMENT);
+  const cookie = withStatement((await logIn(server)).statement);
+  await server.stop();
+  assert.equal((await visit('/account', cookie)).status, 503);
+  assert.deepEqual(seen(), []);
+  await server.start();
+  await until(async () => (await visit('/account', cookie)).status === 404);
 });
