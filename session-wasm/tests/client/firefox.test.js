@@ -39,7 +39,11 @@ test('Firefox learns of the session, counts real input, and shares it among tabs
   await second.focus('#field');
   await second.keyboard.press('a');
   for (const tab of [first, second]) {
-    await tab.waitForFunction((before) => client.state.view.idle_expires_at > before, {}, view.idle_expires_at);
+    await tab.waitForFunction(
+      (before) => client.state.view.idle_expires_at > before,
+      {},
+      view.idle_expires_at,
+    );
   }
   assert.equal(server.proxy.seen.filter(isActive).length, 1);
 
