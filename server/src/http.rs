@@ -17,6 +17,7 @@ mod session_data;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use session_core::{SameSite, SessionId, StatementCookie};
 use warp::filters::BoxedFilter;
@@ -53,6 +54,8 @@ pub struct App {
     /// Who may read the statement cookie, which goes with every session view; `None` for no such
     /// cookie.
     pub statement_cookie: Option<StatementCookie>,
+    /// How long after the password was last entered a session may end others.
+    pub reauthenticate_within: Duration,
     /// Whose word on a client's address is believed.
     pub trusted_proxies: TrustedProxies,
     /// Set once the server is to stop.

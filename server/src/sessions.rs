@@ -6,6 +6,7 @@ mod live;
 mod revocations;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quick_cache::sync::Cache;
@@ -305,6 +306,12 @@ impl Sessions {
     #[must_use]
     pub fn last_seen_at(&self, session: &LiveSession) -> UnixTime {
         session.idle_expires_at().saturating_sub(self.timeouts.idle()).max(session.record().issued_at)
+    }
+
+    /// How long ago the password was entered.
+    #[must_use]
+    pub fn password_age(&self, session: &LiveSession) -> Duration {
+        self.clock.now().saturating_since(session.record().authenticated_at)
     }
 
     /// A short-lived statement about a session, for whoever holds only public keys.

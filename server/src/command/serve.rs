@@ -85,6 +85,7 @@ fn app(
         public_origin,
         same_site: settings.same_site(),
         statement_cookie: settings.statement_cookie(),
+        reauthenticate_within: settings.reauthenticate_within,
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
         draining: AtomicBool::new(false),
     })

@@ -55,6 +55,10 @@ pub(super) struct Settings {
     #[arg(long, env = "SESSION_ABSOLUTE_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "12h")]
     absolute_timeout: Duration,
 
+    /// Time after the password was entered in which a session may end others
+    #[arg(long, env = "SESSION_REAUTHENTICATE_WITHIN", value_name = "TIME", value_parser = whole_seconds, default_value = "5m")]
+    pub(super) reauthenticate_within: Duration,
+
     /// Name of the session cookie, with the prefix `__Host-`
     #[arg(long, env = "SESSION_COOKIE_NAME", value_name = "NAME", value_parser = cookie_name, default_value = CookieName::DEFAULT)]
     pub(super) cookie_name: CookieName,

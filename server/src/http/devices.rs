@@ -52,6 +52,9 @@ fn device<'a>(app: &App, session: &'a LiveSession, current: SessionId) -> Device
 /// `DELETE /sessions/{id}`: one device. Somebody else's looks as if it were not there.
 pub(super) async fn revoke_one(app: Arc<App>, request: Request, id: SessionId) -> Result<Response, Problem> {
     let (_, current) = request.session(&app).await?;
+    if id != current.id() {
+        require_recent_password(&app, &current)?;
+    }
     let revoked = app.sessions.revoke_one(&current.record().subject, id).await;
     let existed = revoked.map_err(|error| Problem::from_session_error(error, Some(id)))?;
     if !existed {
@@ -73,10 +76,21 @@ pub(super) async fn revoke_many(app: Arc<App>, request: Request, query: String) 
         }
     };
     let (_, current) = request.session(&app).await?;
+    require_recent_password(&app, &current)?;
     let which = if keep_current { Revocation::AllExcept(current.id()) } else { Revocation::All };
     let revoked = app.sessions.revoke_all(&current.record().subject, which).await;
     revoked.map_err(|error| Problem::from_session_error(error, Some(current.id())))?;
     Ok(ended(&app, !keep_current))
+}
+
+/// To end other devices is what a thief of a session does first, so it takes the password
+/// (ASVS 5.0 V7.5.2, R31). To end one's own session takes nothing.
+fn require_recent_password(app: &App, current: &LiveSession) -> Result<(), Problem> {
+    if app.sessions.password_age(current) <= app.reauthenticate_within {
+        return Ok(());
+    }
+    let detail = "this needs the password once more: `POST /session/reauthenticate`";
+    Err(Problem::new(StatusCode::FORBIDDEN, "reauthentication_required", detail))
 }
 
 fn ended(app: &App, current: bool) -> Response {

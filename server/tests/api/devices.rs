@@ -3,13 +3,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::client::Browser;
-use crate::fleet::{Fleet, IDLE, PASSWORD, START};
+use crate::fleet::{Fleet, IDLE, PASSWORD, REAUTHENTICATE_WITHIN, START};
 use crate::on_every_store;
 
 on_every_store!(
     devices_are_listed_with_what_they_said_of_themselves,
     one_device_can_be_ended_from_another,
     all_others_or_all_can_be_ended,
+    others_are_ended_only_soon_after_the_password,
     somebody_elses_session_looks_absent,
     no_session_survives_that_was_starting_while_all_were_ended,
     no_session_escapes_by_being_renewed_while_all_are_ended,
@@ -68,6 +69,32 @@ async fn all_others_or_all_can_be_ended(fleet: Fleet) {
     assert!(current.cookie.is_none());
     same.led_to(fleet.servers[1].address).get("/session").await.expect_no_session("ended");
     bob.get("/session").await.expect_status(200);
+}
+
+/// ASVS 5.0 V7.5.2: whoever finds a browser open must not lock its owner out everywhere else.
+async fn others_are_ended_only_soon_after_the_password(fleet: Fleet) {
+    let (mut phone, mut laptop) = (fleet.alice().await, fleet.alice().await);
+    let id = phone.get("/session").await.json()["session_id"].as_str().unwrap().to_owned();
+    let others = [format!("/sessions/{id}"), "/sessions?keep=current".to_owned(), "/sessions".to_owned()];
+    fleet.advance(REAUTHENTICATE_WITHIN + Duration::from_secs(1));
+    for path in &others {
+        let refused = laptop.delete(path).await.expect_status(403);
+        assert_eq!(refused.json()["code"], "reauthentication_required", "{path}");
+    }
+    phone.get("/session").await.expect_status(200);
+
+    laptop
+        .post("/session/reauthenticate", serde_json::json!({ "password": PASSWORD }))
+        .await
+        .expect_status(200);
+    fleet.advance(REAUTHENTICATE_WITHIN);
+    laptop.delete(&others[0]).await.expect_status(204);
+    phone.get("/session").await.expect_no_session("ended");
+
+    fleet.advance(Duration::from_secs(1));
+    let own = laptop.get("/session").await.json()["session_id"].as_str().unwrap().to_owned();
+    laptop.delete(&format!("/sessions/{own}")).await.expect_status(204);
+    assert!(laptop.cookie.is_none(), "one's own session ends without a password");
 }
 
 async fn somebody_elses_session_looks_absent(fleet: Fleet) {
@@ -130,7 +157,8 @@ async fn no_session_escapes_by_being_renewed_while_all_are_ended(fleet: Fleet) {
                 loop {
                     let answer = browser.post("/session/renew", serde_json::json!({})).await;
                     match answer.status {
-                        200 | 409 => {}
+                        // What is answered with a doubt is tried again.
+                        200 | 409 | 503 => {}
                         401 => return,
                         _ => panic!("{answer:?}"),
                     }

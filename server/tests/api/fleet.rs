@@ -24,6 +24,7 @@ use crate::secrecy;
 pub(crate) const START: UnixTime = UnixTime::from_secs(1_800_000_000);
 /// The timeouts of every server.
 pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
+pub(crate) const REAUTHENTICATE_WITHIN: Duration = Duration::from_secs(5 * 60);
 pub(crate) const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
 /// Alice's and Bob's, which must never be seen again.
 pub(crate) const PASSWORD: &str = "canary-password-correct-horse";
@@ -133,6 +134,7 @@ impl Fleet {
             public_origin: origin.into(),
             same_site: SameSite::Lax,
             statement_cookie: self.statement_cookie,
+            reauthenticate_within: REAUTHENTICATE_WITHIN,
             trusted_proxies: TrustedProxies::default(),
             draining: AtomicBool::new(false),
         });

@@ -22,7 +22,7 @@ use tower::Service;
 
 use crate::client::{Answer, Browser};
 use crate::document::{self, DOCUMENT, METHODS, resolved};
-use crate::fleet::{Fleet, LIMITS, PASSWORD, START};
+use crate::fleet::{Fleet, LIMITS, PASSWORD, REAUTHENTICATE_WITHIN, START};
 use crate::moody_store::{Mood, MoodyStore};
 
 const NOBODYS_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -220,6 +220,11 @@ impl Walk {
             self.send(&mut browser, stale).await.expect_status(412);
         }
         self.ask(&mut browser, END_ONE).await.expect_status(404);
+        let mut long_ago = self.fleet.alice().await;
+        self.fleet.advance(REAUTHENTICATE_WITHIN + Duration::from_secs(1));
+        for operation in [END_ONE, END_ALL] {
+            self.ask(&mut long_ago, operation).await.expect_status(403);
+        }
         self.ask(&mut browser, (Method::DELETE, "/sessions/no-id")).await.expect_status(404);
         self.ask(&mut browser, (Method::DELETE, "/sessions?keep=all")).await.expect_status(400);
     }
