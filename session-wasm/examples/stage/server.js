@@ -62,17 +62,18 @@ export async function logOut({ origin }, { cookie }) {
   if (answer.status !== 204) throw new Error(`logout was answered with ${answer.status}`);
 }
 
-function start(cwd, args) {
+function start(cwd, args, stdin = 'ignore') {
   const program = process.env.SERVER_BINARY;
   if (!program) throw new Error('SERVER_BINARY is not set; start this by `cargo xtask test examples`');
   const env = { ...process.env, SESSION_LOG: 'error' };
-  return spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  return spawn(program, args, { cwd, env, stdio: [stdin, 'pipe', 'inherit'] });
 }
 
-async function run(cwd, args, input = '') {
-  const child = start(cwd, args);
+/** With an input only where one is read: a program that ends first breaks the pipe. */
+async function run(cwd, args, input) {
+  const child = start(cwd, args, input ? 'pipe' : 'ignore');
   child.stdout.resume();
-  child.stdin.end(input);
+  child.stdin?.end(input);
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`session-server ${args.join(' ')} exited with ${code}`);
 }
