@@ -14,7 +14,7 @@ self.addEventListener('fetch', (event) => {
   if (origin !== self.location.origin) return;
   const asked = `${event.request.method} ${pathname}`;
   if (asked === 'GET /session') event.respondWith(session(event.request));
-  if (asked === 'POST /logout') event.waitUntil(forget());
+  if (asked === 'POST /logout') event.respondWith(logOut(event.request));
 });
 
 /** A slow answer must not bring back what a log-out has removed meanwhile. */
@@ -34,9 +34,9 @@ async function session(request) {
 async function keep({ statement }, before) {
   const store = await kept();
   const keys = await fetch(KEYS).catch(() => undefined);
-  if (!keys?.ok || before !== logOuts) return;
+  if (!keys?.ok) return;
   await store.put(KEYS, keys);
-  await store.put(STATEMENT, new Response(statement));
+  if (before === logOuts) await store.put(STATEMENT, new Response(statement));
 }
 
 async function fromStatement() {
@@ -53,6 +53,16 @@ async function verifyKept() {
   if (!keys || !statement) return { ok: false, reason: 'absent' };
   const verifier = new StatementVerifier({ issuer: self.location.origin, jwks: await keys.text() });
   return verifier.verify(await statement.text());
+}
+
+/** Forgets at once, and again for what was asked before the server had logged out. */
+async function logOut(request) {
+  await forget();
+  try {
+    return await fetch(request);
+  } finally {
+    await forget();
+  }
 }
 
 async function forget() {
