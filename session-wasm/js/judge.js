@@ -12,6 +12,7 @@ export class Judge {
   #questions;
   #jwks;
   #verifier;
+  #decodeUnverified;
   #feed;
   #loading;
   #reloadedAt = Number.NEGATIVE_INFINITY;
@@ -35,13 +36,10 @@ export class Judge {
 
   /** What a statement says of its session, as of when it was made if nothing is known of the time. */
   read(statement, now = 0) {
-    try {
-      const payload = JSON.parse(atob(statement.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
-      const verdict = this.#verifier?.verify(statement, Math.max(payload.iat, Math.floor(now)));
-      return verdict?.ok ? verdict : undefined;
-    } catch {
-      return undefined; // Whatever lay in the cookie, it is no statement.
-    }
+    const { issuedAt } = this.#decodeUnverified?.(statement).unverified ?? {};
+    if (issuedAt === undefined) return undefined; // Whatever lay in the cookie, it is no statement.
+    const verdict = this.#verifier.verify(statement, Math.max(issuedAt, Math.floor(now)));
+    return verdict.ok ? verdict : undefined;
   }
 
   /** Whether its key is not among ours; otherwise it counts from now on, if it is in order. */
@@ -63,12 +61,13 @@ export class Judge {
     if (!isFirst && elapsed() - this.#reloadedAt < KEYS_COOLDOWN) return false;
     if (!isFirst) this.#reloadedAt = elapsed();
     try {
-      const [{ StatementVerifier }, jwks] = await Promise.all([
+      const [{ StatementVerifier, decodeUnverified }, jwks] = await Promise.all([
         import('./statement.js'),
         (isFirst && this.#jwks) || this.#keys(isFirst ? 'default' : 'reload', signal),
       ]);
       if (jwks === undefined) return false;
       this.#verifier = new StatementVerifier({ jwks, issuer: this.#issuer });
+      this.#decodeUnverified = decodeUnverified;
       if (this.#feed) this.useFeed(this.#feed, now);
       return true;
     } catch {
