@@ -5,8 +5,9 @@ import { chromium } from 'playwright-core';
 import { address } from './proxy.js';
 import { browserPath, USER } from './stage.js';
 
-export const launch = () =>
+export const launch = (options) =>
   chromium.launch({
+    ...options,
     executablePath: browserPath('CHROMIUM'),
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });

@@ -30,11 +30,10 @@ test('a page learns who is signed in, with a verified statement', async (t) => {
 test('the statement cookie answers before the server does', async (t) => {
   const server = await startServer(t);
   const context = await newProfile(t, browser, server);
-  const statement = await statementOf(context, server);
   const answer = gate();
   server.proxy.hold = ({ path }) => path === '/session' && answer.promise;
 
-  const page = await open(context, server, {}, { cookie: statement });
+  const page = await open(context, server);
   await until(page, { status: 'signed_in' });
   const presumed = await state(page);
   assert.equal(presumed.confirmed, false);
@@ -44,6 +43,27 @@ test('the statement cookie answers before the server does', async (t) => {
   answer.open();
   await until(page, { confirmed: true });
   assert.equal((await state(page)).view.session_id, presumed.view.session_id);
+});
+
+test('a statement cookie that outlived its session is not believed once the server has spoken', async (t) => {
+  const server = await startServer(t, '--idle-timeout', '2s');
+  const context = await newProfile(t, browser, server);
+  const answer = gate();
+  server.proxy.hold = ({ path }) => path === '/session' && answer.promise;
+  const page = await open(context, server);
+  await until(page, { status: 'signed_in', confirmed: false });
+  const gone = () => page.waitForFunction((at) => Date.now() / 1000 > at + 1, client.view.idle_expires_at);
+  const client = await state(page);
+  await gone();
+  answer.open();
+  await until(page, { status: 'ended', reason: 'idle' });
+});
+
+test('a page that cannot read the statement cookie asks the server', async (t) => {
+  const server = await startServer(t, '--statement-cookie', 'http-only');
+  const page = await open(await newProfile(t, browser, server), server);
+  await verified(page);
+  assert.ok(!(await page.evaluate(() => events.some(({ state }) => state.confirmed === false))));
 });
 
 test('what is no statement in its cookie changes nothing', async (t) => {
@@ -80,7 +100,7 @@ test('a wrong wall clock changes nothing', async (t) => {
         }
       };
     }, wrong);
-    const page = await open(context, server, {}, { cookie: await statementOf(context, server) });
+    const page = await open(context, server);
     await verified(page);
     assert.equal(await page.evaluate(() => Date.now()), wrong);
     const [shown, { view }] = [await page.evaluate(() => client.now()), await state(page)];
@@ -130,8 +150,3 @@ test('new keys are fetched when a statement names one', async (t) => {
     keyId,
   );
 });
-
-/** What the answer to a login leaves in the statement cookie. */
-async function statementOf(context, { origin }) {
-  return (await (await context.request.get(`${origin}/session`)).json()).statement;
-}

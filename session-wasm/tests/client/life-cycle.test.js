@@ -57,15 +57,20 @@ test('a stopped client asks nothing and says nothing', async (t) => {
 
 test('a page that comes back from the cache of pages asks again', async (t) => {
   const server = await startServer(t);
-  const context = await newProfile(t, browser, server);
-  const page = await open(context, server);
+  const browser = await launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+  t.after(() => browser.close());
+  const page = await open(await newProfile(t, browser, server), server, { pollEvery: 3600 });
   await until(page, { confirmed: true });
   await page.evaluate(() => {
-    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
-    globalThis.before = events.length;
+    globalThis.kept = false;
+    addEventListener('pageshow', ({ persisted }) => {
+      globalThis.kept = persisted;
+    });
   });
+  await page.goto(`${server.origin}/openapi.json`);
   const asked = server.proxy.next({ path: '/session', passive: true });
-  await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+  await page.goBack({ waitUntil: 'commit' });
+  await page.waitForFunction(() => globalThis.kept);
   await asked;
   await until(page, { status: 'signed_in', unavailable: false });
 });

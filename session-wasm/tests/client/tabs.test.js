@@ -13,7 +13,8 @@ before(async () => {
 after(() => browser.close());
 
 const POLL = 1;
-const POLLED = ['/session', '/.well-known/session-revocations'];
+const FEED = '/.well-known/session-revocations';
+const POLLED = ['/session', FEED];
 const polls = ({ proxy }) => proxy.seen.filter(({ path }) => POLLED.includes(path)).length;
 
 /** Tabs of one profile that all know the session. */
@@ -41,7 +42,7 @@ test('what one tab is told, all know', async (t) => {
   const context = await newProfile(t, browser, server);
   const [first, second] = await openTabs(context, server, 2);
   const before = (await state(second)).view.idle_expires_at;
-  await first.waitForFunction((deadline) => deadline - client.now() < 9.9, before);
+  await first.waitForFunction((deadline) => deadline - client.now() < 9, before);
   await first.evaluate(() => client.extend());
   await second.waitForFunction((deadline) => client.state.view.idle_expires_at > deadline, before);
 });
@@ -79,12 +80,25 @@ test('an end on another device is told in every tab', async (t) => {
   const context = await newProfile(t, browser, server);
   const tabs = await openTabs(context, server, 2);
   const other = await newProfile(t, browser, server);
+  const asked = () => server.proxy.seen.filter(({ path }) => path === '/session').length;
+  const before = asked();
+  for (let poll = 0; poll < 3; poll += 1) await server.proxy.next({ path: FEED });
+  assert.equal(asked(), before, 'the feed is enough while nothing happens');
   const answer = await other.request.delete(`${server.origin}/sessions?keep=current`);
   assert.equal(answer.status(), 204);
-  for (const tab of tabs) {
-    const { state } = await event(tab, 'ended');
-    assert.ok(['ended', 'revoked'].includes(state.reason), state.reason);
-  }
+  for (const tab of tabs) assert.equal((await event(tab, 'ended')).state.reason, 'revoked');
+});
+
+test('while one tab waits for its answer, the others do too', async (t) => {
+  const server = await startServer(t);
+  const [first] = await openTabs(await newProfile(t, browser, server), server, 2, { patience: 3600 });
+  await asksForAll(server, first);
+  const ofSecond = () => server.proxy.seen.filter(({ tab }) => tab === '1').length;
+  const asked = ofSecond();
+  // Meanwhile another browser asks often enough for the second tab to have asked.
+  await open(await newProfile(t, browser, server), server, { pollEvery: POLL }, { tab: 'other' });
+  for (let poll = 0; poll < 4; poll += 1) await server.proxy.next({ tab: 'other' });
+  assert.equal(ofSecond(), asked);
 });
 
 test('a tab that crashes while it asks for all is followed by another', async (t) => {
