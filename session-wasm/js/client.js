@@ -1,11 +1,11 @@
-import { watchInput } from './activity.js';
-import { extensionInterval } from './deadlines.js';
-import { Judge } from './judge.js';
-import { Questions } from './questions.js';
-import { Schedule } from './schedule.js';
-import { elapsed, ServerClock } from './server-clock.js';
-import { Standing } from './standing.js';
-import { Tabs } from './tabs.js';
+import { watchInput } from './client/activity.js';
+import { extensionInterval } from './client/deadlines.js';
+import { Judge } from './client/judge.js';
+import { Questions } from './client/questions.js';
+import { Schedule } from './client/schedule.js';
+import { elapsed, ServerClock } from './client/server-clock.js';
+import { Standing } from './client/standing.js';
+import { Tabs } from './client/tabs.js';
 
 const FEED = '/.well-known/session-revocations';
 

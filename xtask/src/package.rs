@@ -19,15 +19,8 @@ const MODULES: [&str; 2] = ["cookie", "statement"];
 pub(crate) fn assemble() -> Result<()> {
     setup::rust_target(setup::WASM_TARGET)?;
     let package = root().join("session-wasm/package");
-    // Emptied rather than removed: node_modules of the page links here.
-    fs::create_dir_all(&package)?;
-    for entry in fs::read_dir(&package)? {
-        fs::remove_file(entry?.path())?;
-    }
-    for entry in fs::read_dir(root().join("session-wasm/js"))? {
-        let source = entry?;
-        fs::copy(source.path(), package.join(source.file_name()))?;
-    }
+    empty(&package)?;
+    copy(&root().join("session-wasm/js"), &package)?;
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(root().join(licence), package.join(licence))?;
     }
@@ -35,6 +28,30 @@ pub(crate) fn assemble() -> Result<()> {
         bind(module, &compile(module)?, &package)?;
     }
     write_manifest(&package)
+}
+
+/// Rather than removed: the node_modules of the page link here.
+fn empty(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir)?;
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let source = entry?;
+        let target = to.join(source.file_name());
+        if source.path().is_dir() {
+            copy(&source.path(), &target)?;
+        } else {
+            fs::copy(source.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 fn compile(module: &str) -> Result<PathBuf> {

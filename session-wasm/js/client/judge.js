@@ -62,7 +62,7 @@ export class Judge {
     if (!isFirst) this.#reloadedAt = elapsed();
     try {
       const [{ StatementVerifier, decodeUnverified }, jwks] = await Promise.all([
-        import('./statement.js'),
+        import('../statement.js'),
         (isFirst && this.#jwks) || this.#keys(isFirst ? 'default' : 'reload', signal),
       ]);
       if (jwks === undefined) return false;
