@@ -16,6 +16,7 @@ const REFUSALS: Record<StatementRefusal, string> = {
   expired: 'It has expired',
   malformed: 'It is not a statement',
   not_yet_valid: 'It comes from the future',
+  revoked: 'The session was ended elsewhere',
   unknown_key: 'Its key is not among the server’s keys',
   wrong_issuer: 'It was issued for another address',
 };
