@@ -37,6 +37,11 @@ test('the statement module has no cookie code and takes no symmetric key', () =>
   // The label of the MAC key's derivation (FORMAT.md §1).
   assert.ok(wasm('cookie').includes('session-cookie/v1:'));
   assert.ok(!wasm('statement').includes('session-cookie/v1:'));
+  // Nor is there an HMAC-SHA256 that could be given one: no SHA-256 does without its constants
+  // (FIPS 180-4 §4.2.2), of which these are the first two.
+  const constants = Buffer.from('982f8a4291443771', 'hex');
+  assert.ok(wasm('cookie').includes(constants));
+  assert.ok(!wasm('statement').includes(constants));
 });
 
 test('no path of the machine that built it is in the package', () => {
