@@ -80,7 +80,7 @@ for (const [name, run] of Object.entries(RUNTIMES)) {
 
 for (const [name, run] of Object.entries(BROWSERS)) {
   test(`${name} comes to every verdict, in a page and in every bundle of it`, async () => {
-    const { version, pages } = await run();
+    const { version, pages } = await run(PAGES);
     for (const { name: page, generated, blocked } of PAGES) {
       assert.deepEqual(pages[page]?.failures, [], page);
       if (!blocked) assertConforms(`${name}, ${page}`, pages[page]);

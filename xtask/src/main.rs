@@ -1,5 +1,6 @@
 //! The project's tasks: `cargo xtask TASK`.
 
+mod bench;
 mod fuzz;
 mod npm;
 mod package;
@@ -22,7 +23,8 @@ usage: cargo xtask TASK
   test [PART]        everything CI runs, or one part: lint, rust, wasm, client,
                      examples, web, fuzz, or `long`: the races and kills of the rust part in full length
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
-  bench              session checks and refusals under a storm of logins
+  bench [wasm]       session checks and refusals under a storm of logins;
+                     or the npm package beside its peers, in every runtime
   lint               formatting and lints of Rust and TypeScript
   package            the npm package, into session-wasm/package/
   web                the page, into web/dist/
@@ -49,7 +51,8 @@ fn perform(args: &[&str]) -> Result<()> {
         ["test", part] => test::part(part),
         ["fuzz"] => fuzz::each_for("60"),
         ["fuzz", seconds] => fuzz::each_for(seconds),
-        ["bench"] => test::bench(),
+        ["bench"] => bench::server(),
+        ["bench", "wasm"] => bench::wasm(),
         ["lint"] => test::part("lint"),
         ["package"] => package::assemble(),
         ["web"] => page::build(),

@@ -35,6 +35,7 @@ pub(crate) fn everything() -> Result<()> {
     npm::install("session-wasm/tests")?;
     npm::install("session-wasm/tests/client")?;
     npm::install("session-wasm/examples")?;
+    npm::install("session-wasm/bench")?;
     npm::install("web")
 }
 

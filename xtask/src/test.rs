@@ -89,11 +89,6 @@ fn web() -> Result<()> {
     run(&mut page_script("test")?)
 }
 
-/// Measures; asserts nothing, since machines differ and are shared.
-pub(crate) fn bench() -> Result<()> {
-    run(&mut command("cargo", ["bench", "--package", "session-server"]))
-}
-
 /// Pictures of every view, in both colour schemes, wide and narrow.
 pub(crate) fn screenshots(dir: &Path) -> Result<()> {
     std::fs::create_dir_all(dir)?;

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 
 import { during, output } from './program.js';
-import { PAGES, site } from './site.js';
+import { site } from './site.js';
 
 // Only root needs it: a container's root may not make the namespaces of the sandbox.
 const NO_SANDBOX = process.getuid() === 0 ? ['--no-sandbox'] : [];
@@ -18,23 +18,23 @@ user_pref('datareporting.policy.dataSubmissionPolicyBypassNotification', true);
 user_pref('termsofuse.bypassNotification', true);
 `;
 
-export const chromium = () =>
+export const chromium = (pages) =>
   inFreshHome((home, env) => {
     const flags = ['--headless', '--no-first-run', '--disable-gpu', `--user-data-dir=${home}`, ...NO_SANDBOX];
-    return visit(['chromium', ...flags], env);
+    return visit(['chromium', ...flags], env, pages);
   });
 
-export const firefox = () =>
+export const firefox = (pages) =>
   inFreshHome(async (home, env) => {
     await writeFile(`${home}/user.js`, FIREFOX_PREFERENCES);
-    return visit(['firefox-esr', '--headless', '--no-remote', '--profile', home], env);
+    return visit(['firefox-esr', '--headless', '--no-remote', '--profile', home], env, pages);
   });
 
-export const webkitgtk = () =>
+export const webkitgtk = (pages) =>
   inFreshHome((_, env) =>
     during(['Xvfb', '-displayfd', '3', '-nolisten', 'tcp'], env, async (xvfb) => {
       const [display] = await once(xvfb.stdio[3], 'data');
-      return visit([miniBrowser()], { ...env, DISPLAY: `:${String(display).trim()}` });
+      return visit([miniBrowser()], { ...env, DISPLAY: `:${String(display).trim()}` }, pages);
     }),
   );
 
@@ -53,11 +53,11 @@ function miniBrowser() {
 }
 
 /** Every page in one process of the browser. */
-async function visit([browser, ...flags], env) {
+async function visit([browser, ...flags], env, pages) {
   const [version] = (await output(browser, ['--version'], { env })).match(/\d[\w.]*/);
-  const { origin, reports, close } = await site(PAGES);
+  const { origin, reports, close } = await site(pages);
   try {
-    const url = `${origin}/${PAGES[0].name}`;
+    const url = `${origin}/${pages[0].name}`;
     return { version, pages: await during([browser, ...flags, url], env, () => reports) };
   } finally {
     close();

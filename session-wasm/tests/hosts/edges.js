@@ -6,17 +6,20 @@ import { build } from 'esbuild';
 import { BUILT, bin, FILES, SESSION_WASM, TESTS } from './places.js';
 import { output } from './program.js';
 
+const GUESTS = `${TESTS}/guests`;
+
 const bundle = (guest, options) =>
-  build({ entryPoints: [`${TESTS}/guests/${guest}.js`], bundle: true, logLevel: 'silent', ...options });
+  build({ entryPoints: [guest], bundle: true, logLevel: 'silent', ...options });
 
 /** As `wrangler` bundles: under these conditions, with the `.wasm` files beside the code. */
-export async function workerd() {
-  await bundle('workerd', {
+export async function workerd(guest = `${GUESTS}/workerd.js`) {
+  await bundle(guest, {
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
     loader: { '.wasm': 'copy' },
     assetNames: '[name]',
     outdir: BUILT,
+    entryNames: 'workerd',
   });
   const [, version] = (await output(bin('workerd'), ['--version'])).split(' ');
   const paths = [FILES, `${TESTS}/node_modules`].map((path) => `--import-path=${path}`);
@@ -31,7 +34,12 @@ export async function workerd() {
 export async function edgeRuntime() {
   const outfile = `${BUILT}/edge-runtime.js`;
   const conditions = ['edge-light', 'worker', 'browser'];
-  await bundle('edge-runtime', { format: 'iife', conditions, plugins: [compiledOutside], outfile });
+  await bundle(`${GUESTS}/edge-runtime.js`, {
+    format: 'iife',
+    conditions,
+    plugins: [compiledOutside],
+    outfile,
+  });
   const modules = { wasm_cookie: await compiled('cookie'), wasm_statement: await compiled('statement') };
   const runtime = new EdgeRuntime({
     initialCode: await readFile(outfile, 'utf8'),

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-const place = (path) => fileURLToPath(new URL(path, import.meta.url)).replace(/\/$/, '');
+export const place = (path) => fileURLToPath(new URL(path, import.meta.url)).replace(/\/$/, '');
 
 /** This folder of tests. */
 export const TESTS = place('..');
