@@ -121,3 +121,25 @@ export class StatementVerifier {
 export function decodeUnverified(
   statement: string,
 ): { unverified: StatementClaims; reason?: undefined } | { unverified?: undefined; reason: 'malformed' };
+
+/** What a session cookie says of itself, without its secret. Anybody can write that. */
+export interface UnverifiedCookie {
+  sessionId: string;
+  issuedAt: number;
+  expiresAt: number;
+  keyId: string;
+}
+
+export type DecodedCookie =
+  | { unverified: UnverifiedCookie; reason?: undefined }
+  | { unverified?: undefined; reason: 'malformed' | 'too_long' };
+
+/**
+ * Reads every session cookie in a `Cookie` header, or the bare value of one, and believes nothing of it; for
+ * showing it to a person. Whether its tag is right can be checked only where the key is.
+ *
+ * @param cookieName `__Host-session` unless given
+ * @returns in their order; none if the header has no cookie of that name
+ * @throws {MisuseError} `invalid_cookie` when one of both is no string
+ */
+export function decodeCookieUnverified(cookie: string, cookieName?: string): DecodedCookie[];

@@ -9,6 +9,8 @@ export { MisuseError };
 const KEYS_COOLDOWN = 60;
 const REVOCATIONS_INTERVAL = 5;
 
+const ID_LENGTH = 22;
+
 const REFUSED_KEYS = {
   malformed: 'expected a JWK Set: { keys: [{ kty: "OKP", crv: "Ed25519", kid, x }] }',
   invalid_key: 'expected the `x` of every Ed25519 key to be canonical base64url of a public key',
@@ -112,6 +114,25 @@ export function decodeUnverified(statement) {
   const [keys, channel] = decoding;
   const answer = keys.decode(channel.write(value));
   return answer < 0 ? { reason: channel.text(-answer) } : { unverified: read(channel.text(answer)) };
+}
+
+export function decodeCookieUnverified(cookie, cookieName = '__Host-session') {
+  const header = text(cookie, 'invalid_cookie', 'a Cookie header or a cookie value');
+  const start = `${text(cookieName, 'invalid_cookie', 'the name of the cookie')}=`;
+  const isValue = header.startsWith('v1.') || !header.includes('=');
+  const pairs = header.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''));
+  const named = pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length));
+  return (isValue ? [header] : named).map(decodeCookie);
+}
+
+function decodeCookie(value) {
+  decoding ??= open();
+  const [keys, channel] = decoding;
+  const answer = keys.decodeCookie(channel.write(value));
+  const ids = channel.text(Math.abs(answer));
+  if (answer < 0) return { reason: ids };
+  const [sessionId, keyId] = [ids.slice(0, ID_LENGTH), ids.slice(ID_LENGTH)];
+  return { unverified: { sessionId, issuedAt: channel.number(0), expiresAt: channel.number(1), keyId } };
 }
 
 function open() {

@@ -1,7 +1,10 @@
 use alloc::string::String;
 use core::str;
 
-use session_core::{KeyId, KnownRevocations, RevocationCheck, StatementKeySet, decode_statement_unverified};
+use session_core::{
+    KeyId, KnownRevocations, RevocationCheck, StatementKeySet, decode_cookie_unverified,
+    decode_statement_unverified,
+};
 use wasm_bindgen::prelude::*;
 
 use crate::buffer::Buffer;
@@ -88,6 +91,19 @@ impl StatementKeys {
     pub fn decode(&mut self, length: usize) -> isize {
         match decode_statement_unverified(self.text(length)) {
             Ok(statement) => self.leave([0.0; 4], statement.key_id(), statement.payload()),
+            Err(refusal) => self.buffer.refuse(refusal.code()),
+        }
+    }
+
+    /// Reads the value of a session cookie that was written, and believes nothing of it: no key that
+    /// could check its tag is ever here. Leaves its times, the session ID and the key ID.
+    #[wasm_bindgen(js_name = decodeCookie)]
+    pub fn decode_cookie(&mut self, length: usize) -> isize {
+        match decode_cookie_unverified(self.buffer.written(length)) {
+            Ok(cookie) => {
+                let numbers = [to_number(cookie.issued_at), to_number(cookie.expires_at), 0.0, 0.0];
+                self.buffer.leave(numbers, &[&cookie.session_id.to_text(), cookie.key_id.as_str().as_bytes()])
+            }
             Err(refusal) => self.buffer.refuse(refusal.code()),
         }
     }

@@ -146,6 +146,33 @@ export function checkStatements(
   misuse(test, assert, verifier, 'invalid_statement');
 }
 
+/** What the statement module, which holds no key for it, says of every cookie vector of FORMAT.md §1. */
+export function checkUnverifiedCookies(test, assert, { decodeCookieUnverified, vectors: { vectors } }) {
+  for (const { name, cookie_name: cookieName, cookie, expect } of vectors) {
+    test(`unverified cookie vector: ${name}`, () => {
+      const [decoded, ...others] = decodeCookieUnverified(cookie, cookieName);
+      assert.deepEqual(others, []);
+      const unread = ['malformed', 'too_long'].find((reason) => reason === expect.error);
+      assert.equal(decoded.reason, unread);
+      if (!expect.ok) return;
+      const { session_id: sessionId, issued_at: issuedAt, expires_at: expiresAt, key_id: keyId } = expect.ok;
+      assert.deepEqual(decoded, { unverified: { sessionId, issuedAt, expiresAt, keyId } });
+    });
+  }
+
+  test('every cookie of the name in a header is read, and no other', () => {
+    const { cookie, expect } = vectors.find((vector) => vector.expect.ok);
+    const header = `theme="dark; x__Host-session=${cookie}; __Host-session=planted;\t__Host-session=${cookie} ; a=b`;
+    const [planted, own, ...others] = decodeCookieUnverified(header);
+    assert.deepEqual(planted, { reason: 'malformed' });
+    assert.equal(own.unverified.sessionId, expect.ok.session_id);
+    assert.deepEqual(others, []);
+    assert.deepEqual(decodeCookieUnverified('theme=dark'), []);
+    assert.deepEqual(decodeCookieUnverified(''), [{ reason: 'malformed' }]);
+    assert.throws(() => decodeCookieUnverified(null), { code: 'invalid_cookie' });
+  });
+}
+
 /** Every vector of FORMAT.md §3, each for a reader that holds no feed yet. */
 export function checkRevocations(test, assert, { StatementVerifier, vectors: { issuer, jwks, vectors } }) {
   for (const { name, feed, now, expect } of vectors) {

@@ -1,4 +1,4 @@
-import { checkCookies, checkRevocations, checkStatements } from '../conformance.js';
+import { checkCookies, checkRevocations, checkStatements, checkUnverifiedCookies } from '../conformance.js';
 import * as assert from './assert.js';
 import { compareCookies, compareFeeds, compareKeySets, compareStatements } from './generated.js';
 import { checkRefreshing } from './refreshing.js';
@@ -22,6 +22,7 @@ export async function conform({ cookie, statement }, read, { generated = true } 
   const report = await run((test) => {
     checkCookies(test, assert, { ...cookie, vectors: vectors.cookie });
     checkStatements(test, assert, { ...statement, vectors: vectors.statement });
+    checkUnverifiedCookies(test, assert, { ...statement, vectors: vectors.cookie });
     checkRevocations(test, assert, { ...statement, vectors: vectors.revocations });
     checkRefreshing(test, assert, { ...statement, scene });
   });
