@@ -24,13 +24,31 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** Runs `work` on a click, once at a time. */
 export function onClick(button: HTMLButtonElement, work: () => Promise<void>): void {
-  button.addEventListener('click', async () => {
-    if (button.ariaBusy === 'true') return;
-    button.ariaBusy = 'true';
-    try {
-      await work();
-    } finally {
-      button.ariaBusy = null;
-    }
+  button.addEventListener('click', () => onceAtATime(button, work));
+}
+
+/** Runs `work` when a form is sent, once at a time. */
+export function onSubmit(
+  form: HTMLFormElement,
+  work: (submitter: HTMLElement | null) => Promise<void>,
+): void {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    onceAtATime(form, () => work(event.submitter));
   });
+}
+
+async function onceAtATime(owner: HTMLElement, work: () => Promise<void>): Promise<void> {
+  if (owner.ariaBusy === 'true') return;
+  owner.ariaBusy = 'true';
+  try {
+    await work();
+  } finally {
+    owner.ariaBusy = null;
+  }
+}
+
+/** One line of a list of terms: `Signing key  s1`. */
+export function term(name: string, value: Node | string): HTMLDivElement {
+  return make('div', {}, make('dt', {}, name), make('dd', {}, value));
 }

@@ -1,17 +1,6 @@
-/** The server's HTTP interface, with one type for everything that can come back. */
+/** What the page asks the server besides `session-wasm/client`, with one type for everything that can come back. */
 
-import { observe } from './clock';
-
-export interface SessionView {
-  session_id: string;
-  subject: string;
-  claims: Record<string, unknown>;
-  created_at: number;
-  authenticated_at: number;
-  idle_expires_at: number;
-  absolute_expires_at: number;
-  statement: string;
-}
+import type { SessionView } from 'session-wasm/client';
 
 export interface Device {
   session_id: string;
@@ -21,10 +10,19 @@ export interface Device {
   client: { ip?: string | null; user_agent?: string | null };
 }
 
-/** `signed_out` and `limited` are the server's word; `unavailable` is nobody's, so nothing follows from it. */
+/** The data as it was written, and the `ETag` under which the server knows it. */
+export interface Document {
+  text: string;
+  tag: string;
+}
+
+/** All but `unavailable` is the server's word; that is nobody's, so nothing follows from it. */
 export type Answer<T> =
   | { kind: 'ok'; value: T }
-  | { kind: 'signed_out'; reason: string | undefined }
+  | { kind: 'no_session'; reason: string | undefined }
+  | { kind: 'refused' }
+  | { kind: 'password_needed' }
+  | { kind: 'other_revision' }
   | { kind: 'limited'; retryAfter: number }
   | { kind: 'unavailable'; retryAfter: number }
   | { kind: 'absent' }
@@ -34,24 +32,45 @@ export type Answer<T> =
 const DEADLINE = 10;
 const DEFAULT_RETRY = 2;
 
-/** A passive question does not count as activity, so an open tab keeps no session alive. */
-type Manner = 'active' | 'passive';
+const json = <T>(response: Response) => response.json() as Promise<T>;
+const nothing = async () => undefined;
+const text = (response: Response) => response.text();
+const document = async (response: Response): Promise<Document> => ({
+  text: await response.text(),
+  tag: response.headers.get('ETag') ?? '',
+});
 
-export const session = (manner: Manner) => ask<SessionView>('GET', '/session', manner);
-export const devices = (manner: Manner) => ask<{ sessions: Device[] }>('GET', '/sessions', manner);
-export const keys = () => ask<{ keys: object[] }>('GET', '/.well-known/jwks.json', 'passive');
-export const renew = () => ask<SessionView>('POST', '/session/renew', 'active');
-export const signOut = () => ask<undefined>('POST', '/logout', 'active');
-export const endOthers = () => ask<undefined>('DELETE', '/sessions?keep=current', 'active');
-export const end = (id: string) => ask<undefined>('DELETE', `/sessions/${encodeURIComponent(id)}`, 'active');
+// What only looks is passive: it does not count as use of the session.
+const PASSIVE = { 'Session-Activity': 'passive' };
+
+export const session = () => ask('GET', '/session', json<SessionView>, PASSIVE);
+export const devices = () => ask('GET', '/sessions', json<{ sessions: Device[] }>, PASSIVE);
+export const data = () => ask('GET', '/session/data', document, PASSIVE);
+export const publicDocument = (path: string) => ask('GET', path, text, PASSIVE);
+
+export const renew = () => ask('POST', '/session/renew', json<SessionView>);
+export const signOut = () => ask('POST', '/logout', nothing);
+export const endOthers = () => ask('DELETE', '/sessions?keep=current', nothing);
+export const endAll = () => ask('DELETE', '/sessions', nothing);
+export const end = (id: string) => ask('DELETE', `/sessions/${encodeURIComponent(id)}`, nothing);
 export const signIn = (username: string, password: string) =>
-  ask<SessionView>('POST', '/login', 'active', { username, password });
+  ask('POST', '/login', json<SessionView>, {}, { username, password });
+export const reauthenticate = (password: string) =>
+  ask('POST', '/session/reauthenticate', json<SessionView>, {}, { password });
 
-async function ask<T>(method: string, path: string, manner: Manner, body?: object): Promise<Answer<T>> {
-  const headers = new Headers({ Accept: 'application/json' });
-  if (manner === 'passive') headers.set('Session-Activity', 'passive');
+/** Only if the data is still what `tag` names. */
+export const changeData = (method: 'PATCH' | 'PUT', tag: string, body: object) =>
+  ask(method, '/session/data', document, { 'If-Match': tag }, body);
+
+async function ask<T>(
+  method: string,
+  path: string,
+  read: (response: Response) => Promise<T>,
+  extra: Record<string, string> = {},
+  body?: object,
+): Promise<Answer<T>> {
+  const headers = new Headers({ Accept: 'application/json', ...extra });
   if (body) headers.set('Content-Type', 'application/json');
-  const askedAt = performance.now();
   try {
     const response = await fetch(path, {
       method,
@@ -60,23 +79,33 @@ async function ask<T>(method: string, path: string, manner: Manner, body?: objec
       cache: 'no-store',
       signal: AbortSignal.timeout(DEADLINE * 1000),
     });
-    observe(response.headers.get('Date'), askedAt, performance.now());
-    return await read<T>(response);
+    return response.ok ? { kind: 'ok', value: await read(response) } : await problem(response);
   } catch {
     return { kind: 'unavailable', retryAfter: DEFAULT_RETRY };
   }
 }
 
-async function read<T>(response: Response): Promise<Answer<T>> {
+async function problem<T>(response: Response): Promise<Answer<T>> {
   const retryAfter = Number(response.headers.get('Retry-After')) || DEFAULT_RETRY;
-  if (response.status === 204) return { kind: 'ok', value: undefined as T };
-  if (response.ok) return { kind: 'ok', value: await response.json() };
+  const { code, reason, detail, title } = await response.json().catch(() => ({}));
+  if (code === 'no_session') return { kind: 'no_session', reason };
+  if (code === 'login_refused') return { kind: 'refused' };
+  if (code === 'reauthentication_required') return { kind: 'password_needed' };
+  if (code === 'other_revision') return { kind: 'other_revision' };
   if (response.status === 404) return { kind: 'absent' };
   if (response.status === 429) return { kind: 'limited', retryAfter };
   if (response.status >= 500) return { kind: 'unavailable', retryAfter };
-  const problem = await response.json().catch(() => ({}));
-  if (response.status === 401) return { kind: 'signed_out', reason: problem.reason };
-  return { kind: 'failed', message: problem.detail ?? problem.title ?? `status ${response.status}` };
+  return { kind: 'failed', message: detail ?? title ?? `status ${response.status}` };
 }
 
 export const pause = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1000));
+
+/** Asks again for as long as nobody answers, and says so by `waiting`. */
+export async function insist<T>(question: () => Promise<Answer<T>>, waiting: () => void): Promise<Answer<T>> {
+  for (;;) {
+    const answer = await question();
+    if (answer.kind !== 'unavailable') return answer;
+    waiting();
+    await pause(answer.retryAfter);
+  }
+}

@@ -1,8 +1,9 @@
 /** The sign-in form. It works as a plain form too, until this script takes over. */
 
-import { element, write } from './page';
-import type { SessionView } from './server';
+import type { SessionView } from 'session-wasm/client';
+import { element, onSubmit, write } from './page';
 import * as server from './server';
+import { client } from './session';
 import { countdown, span } from './words';
 
 const form = element('sign-in-form', HTMLFormElement);
@@ -10,47 +11,65 @@ const username = element('username', HTMLInputElement);
 const password = element('password', HTMLInputElement);
 const button = element('sign-in-button', HTMLButtonElement);
 
-export function start(signedIn: (view: SessionView) => void): void {
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (button.disabled) return;
+export function start(): void {
+  reveal(password, element('show-password', HTMLButtonElement));
+  onSubmit(form, async () => {
     button.disabled = true;
-    write('farewell', '');
-    write('sign-in-message', '');
+    for (const id of ['farewell', 'sign-in-message', 'cookie-refused']) write(id, '');
     const view = await attempt();
     button.disabled = false;
     if (!view) return password.select();
     form.reset();
-    signedIn(view);
+    client.adopt(view);
   });
 }
 
+/** Lets `toggle` show what is typed into `field`; never longer than until it is sent. */
+export function reveal(field: HTMLInputElement, toggle: HTMLButtonElement): void {
+  const show = (shown: boolean) => {
+    field.type = shown ? 'text' : 'password';
+    toggle.ariaPressed = String(shown);
+  };
+  toggle.addEventListener('click', () => show(field.type === 'password'));
+  // In time: password managers look at the fields as they are sent.
+  field.form?.addEventListener('submit', () => show(false), { capture: true });
+}
+
 async function attempt(): Promise<SessionView | undefined> {
-  for (;;) {
-    const answer = await server.signIn(username.value, password.value);
-    switch (answer.kind) {
-      case 'ok':
-        write('sign-in-message', '');
-        return answer.value;
-      case 'signed_out':
-        write('sign-in-message', 'The name or the password is wrong.');
-        return undefined;
-      case 'absent':
-        write('sign-in-message', 'There is no sign-in at this address.');
-        return undefined;
-      case 'failed':
-        write('sign-in-message', `The server refused the request: ${answer.message}.`);
-        return undefined;
-      case 'limited':
-        write('sign-in-message', `Too many attempts. You can try again in ${span(answer.retryAfter)}.`);
-        await count(answer.retryAfter);
-        write('sign-in-message', '');
-        return undefined;
-      case 'unavailable':
-        write('sign-in-message', 'Signing in is not possible at this moment. Trying again…');
-        await server.pause(answer.retryAfter);
+  const waiting = () => write('sign-in-message', 'Signing in is not possible at this moment. Trying again…');
+  const answer = await server.insist(() => server.signIn(username.value, password.value), waiting);
+  switch (answer.kind) {
+    case 'ok':
+      return (await isKept()) ? answer.value : undefined;
+    case 'refused':
+      write('sign-in-message', 'The name or the password is wrong.');
+      return undefined;
+    case 'limited':
+      write('sign-in-message', `Too many attempts. You can try again in ${span(answer.retryAfter)}.`);
+      await count(answer.retryAfter);
+      write('sign-in-message', '');
+      return undefined;
+    default: {
+      const why = 'message' in answer ? answer.message : 'there is no sign-in at this address';
+      write('sign-in-message', `The server refused the request: ${why}.`);
+      return undefined;
     }
   }
+}
+
+/** Whether the browser has kept the cookie: some keep it for https alone, and say nothing of it. */
+async function isKept(): Promise<boolean> {
+  const answer = await server.session();
+  if (answer.kind !== 'no_session') return true;
+  const why =
+    location.protocol === 'http:'
+      ? 'It does so for addresses that begin with https, and not for this one. Open the page under https, or, to try it out on this machine, in Chromium or Firefox.'
+      : 'Its settings block cookies of this site. Allow them, and sign in again.';
+  write(
+    'cookie-refused',
+    `Name and password are right, but this browser did not keep the session cookie, so you are not signed in. ${why}`,
+  );
+  return false;
 }
 
 /** Counts down on the button, where a screen reader does not repeat it every second. */

@@ -1,6 +1,8 @@
 /** Times, spans and devices as people read them. Times are seconds since 1970. */
 
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const precise = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const dayAndTime = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
   day: 'numeric',
@@ -15,6 +17,18 @@ export function moment(at: number, now: number): string {
   const date = new Date(at * 1000);
   const sameDay = date.toDateString() === new Date(now * 1000).toDateString();
   return (sameDay ? time : dayAndTime).format(date);
+}
+
+/** `14:32:07`: what is checked every few seconds is told to the second. */
+export function clockTime(at: number): string {
+  return precise.format(new Date(at * 1000));
+}
+
+/** `24 Nov 2026, 14:32:07 (in 5 minutes)`. */
+export function when(at: number, now: number): string {
+  const date = new Date(at * 1000);
+  const distance = at > now ? `in ${span(at - now)}` : ago(at, now);
+  return now > 0 ? `${full.format(date)} (${distance})` : full.format(date);
 }
 
 /** `29:41` or `11:59:41`; never below zero. */

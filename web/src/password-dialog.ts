@@ -1,0 +1,58 @@
+/** Asks for the password once more, where the server wants it to be fresh. */
+
+import { element, onClick, onSubmit, write } from './page';
+import type { Answer } from './server';
+import * as server from './server';
+import { client, current } from './session';
+import { reveal } from './sign-in';
+import { span } from './words';
+
+const dialog = element('password-dialog', HTMLDialogElement);
+const form = element('password-form', HTMLFormElement);
+const field = element('password-again', HTMLInputElement);
+
+reveal(field, element('show-password-again', HTMLButtonElement));
+onClick(element('password-cancel', HTMLButtonElement), async () => dialog.close('cancelled'));
+onSubmit(form, confirm);
+
+/** Does `work`, after asking for the password if the server says so; `undefined` if that was declined. */
+export async function withPassword<T>(work: () => Promise<Answer<T>>): Promise<Answer<T> | undefined> {
+  const answer = await work();
+  if (answer.kind !== 'password_needed') return answer;
+  return (await ask()) ? work() : undefined;
+}
+
+async function ask(): Promise<boolean> {
+  write('password-message', '');
+  // Password managers look for the name beside it.
+  element('password-name', HTMLInputElement).value = current()?.subject ?? '';
+  dialog.returnValue = '';
+  dialog.showModal();
+  await new Promise((closed) => dialog.addEventListener('close', closed, { once: true }));
+  form.reset();
+  return dialog.returnValue === 'confirmed';
+}
+
+/** A session that ends takes its questions along. */
+client.addEventListener('ended', () => dialog.open && dialog.close('cancelled'));
+
+async function confirm(): Promise<void> {
+  const waiting = () => write('password-message', 'The server does not answer; trying again…');
+  const answer = await server.insist(() => server.reauthenticate(field.value), waiting);
+  switch (answer.kind) {
+    case 'ok':
+      client.adopt(answer.value);
+      return dialog.close('confirmed');
+    case 'no_session':
+      return void (await client.refresh());
+    case 'refused':
+      write('password-message', 'The password is wrong.');
+      break;
+    case 'limited':
+      write('password-message', `Too many attempts. You can try again in ${span(answer.retryAfter)}.`);
+      break;
+    default:
+      write('password-message', 'The server refused the request.');
+  }
+  field.select();
+}
