@@ -1,6 +1,7 @@
 //! The project's tasks: `cargo xtask TASK`.
 
 mod bench;
+mod bundle;
 mod fuzz;
 mod npm;
 mod package;

@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{command, run};
 use crate::workspace::{root, target_dir};
-use crate::{setup, snip};
+use crate::{bundle, setup, snip};
 
 /// Each is a cargo feature of `session-wasm`, built without the other and with a profile of its own.
 const MODULES: [&str; 2] = ["cookie", "statement"];
@@ -27,6 +27,7 @@ pub(crate) fn assemble() -> Result<()> {
     for module in MODULES {
         bind(module, &compile(module)?, &package)?;
     }
+    bundle::entry_points(&package)?;
     write_manifest(&package)
 }
 

@@ -1,6 +1,12 @@
 // What somebody who uses the package writes; compiled, never run.
 
-import { decodeCookieUnverified, decodeUnverified, type FeedVerdict, type StatementVerdict, StatementVerifier } from 'session-wasm';
+import {
+  decodeCookieUnverified,
+  decodeUnverified,
+  type FeedVerdict,
+  type StatementVerdict,
+  StatementVerifier,
+} from 'session-wasm';
 import { type ClientState, SessionClient } from 'session-wasm/client';
 import {
   type CookieVerdict,
@@ -16,7 +22,9 @@ const cookies = new CookieVerifier({
 });
 const cookie: CookieVerdict = cookies.verify(null);
 export const sessionId: string = cookie.ok ? cookie.sessionId : cookie.reason;
-export const claims: string[] = decodeCookieUnverified('').map(({ unverified, reason }) => unverified?.keyId ?? reason);
+export const claims: string[] = decodeCookieUnverified('').map(
+  (decoded) => decoded.reason ?? decoded.unverified.keyId,
+);
 export const claimed: string | undefined = decodeCookie('').unverified?.sessionId;
 
 const statements: Same = new StatementVerifier({ issuer: 'https://app.example' });
