@@ -1,45 +1,88 @@
-// Pictures of the page into the folder that SCREENSHOTS names.
+// Pictures of every view into the folder that SCREENSHOTS names.
 
 import { join } from 'node:path';
 
-import { launch, session, signIn, startServer, visit } from './stage.js';
+import { closeBrowsers, visit } from './browsers.js';
+import { logIn, startServer } from './stage.js';
 
-const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 360, height: 740 } };
+const SIZES = { wide: { width: 1120, height: 760 }, narrow: { width: 360, height: 740 } };
+const SCHEMES = ['light', 'dark'];
 const PHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile Safari/604.1';
 
-const cleanUp = [];
-const stage = { after: (work) => cleanUp.push(work) };
-const browser = await launch();
+const undone = [];
+const stage = { after: (work) => undone.push(work) };
 try {
-  const server = await startServer(stage);
-  const phone = await visit(stage, browser, server, { userAgent: PHONE });
-  await signIn(phone.page);
-  await session(phone.page).waitFor();
-  for (const colorScheme of ['light', 'dark']) {
-    for (const [name, viewport] of Object.entries(SIZES)) {
-      await pictures(server, name, { colorScheme, viewport });
-    }
+  const server = await startServer(stage, '--reauthenticate-within', '0s');
+  await logIn(server, PHONE);
+  for (const scheme of SCHEMES) {
+    for (const [size, viewport] of Object.entries(SIZES)) await pictures(server, scheme, size, viewport);
   }
+  await warning();
 } finally {
-  for (const work of cleanUp.reverse()) await work();
-  await browser.close();
+  for (const work of undone.reverse()) await work();
+  await closeBrowsers();
 }
 
-async function pictures(server, size, options) {
-  const { context, page } = await visit(stage, browser, server, options);
-  const shoot = (view) =>
-    page.screenshot({
-      path: join(process.env.SCREENSHOTS, `${view}-${size}-${options.colorScheme}.png`),
-      fullPage: true,
-    });
-  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+async function pictures(server, scheme, size, viewport) {
+  const tab = await visit(stage, 'chromium', server, { viewport, media: { 'prefers-color-scheme': scheme } });
+  const shoot = (view) => picture(tab, `${view}-${size}-${scheme}`);
+  await tab.see('to see your session and your devices');
   await shoot('sign-in');
-  await signIn(page);
-  await page.getByText('Verified in this browser').waitFor();
-  await page.getByText('this device').waitFor();
+  await tab.enter();
+  await tab.see('and current');
   await shoot('session');
-  await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();
-  await page.getByText('You are signed out.').waitFor();
-  await context.close();
+  await tab.click('Devices');
+  await tab.see('this device');
+  await shoot('devices');
+  await tab.click('Sign out all others');
+  await tab.see('Your password, once more');
+  await shoot('password');
+  await tab.press('Escape');
+  await data(tab, shoot);
+  await inspector(tab, shoot);
+  await tab.click('Sign out', 'header');
+  await tab.see('You are signed out.');
+  await tab.close();
+}
+
+/** Two tabs have changed the same thing. */
+async function data(tab, shoot) {
+  await patch(tab, { cart: ['book'], theme: 'dark', seen: 3 });
+  await tab.click('Data');
+  await tab.until(() => document.querySelector('#data-text').value.includes('book'));
+  await tab.fill('Data, as a JSON object', '{ "cart": ["book", "lamp"], "theme": "dark", "seen": 3 }');
+  await shoot('data');
+  await patch(tab, { cart: ['book', 'pen'], seen: 4 });
+  await tab.click('Save');
+  await tab.see('Changed in another place too');
+  await shoot('conflict');
+  await tab.click('Back to my text');
+  await tab.click('Discard my changes');
+}
+
+async function inspector(tab, shoot) {
+  const { body } = await tab.ask('/session');
+  await tab.click('Inspector');
+  await tab.fill('Cookie or statement', body.statement);
+  await tab.see('Authentic');
+  await shoot('inspector');
+}
+
+const patch = (tab, change) =>
+  tab.evaluate(async (body) => {
+    const headers = { 'Content-Type': 'application/json' };
+    await fetch('/session/data', { method: 'PATCH', headers, body: JSON.stringify(body) });
+  }, change);
+
+async function warning() {
+  const server = await startServer(stage, '--idle-timeout', '60s');
+  const tab = await visit(stage, 'chromium', server, { viewport: SIZES.wide });
+  await tab.enter();
+  await tab.see('unless you stay');
+  await picture(tab, 'warning-wide-light');
+}
+
+function picture({ driver: { page } }, name) {
+  return page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage: true });
 }

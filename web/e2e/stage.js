@@ -1,24 +1,23 @@
-// The real server, a real Redis, and Chromium: each test sets its own stage, and all of it goes
-// away with the test.
+// The real server and a real Redis: each test sets its own stage, and all of it goes away with the test.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { chromium } from 'playwright-core';
-
-export const USER = { name: 'demo', password: 'correct horse battery staple' };
+export const USER = { username: 'demo', password: 'correct horse battery staple' };
 
 const SERVER = fromEnvironment('SERVER_BINARY');
 const QUIETLY = { stdio: ['pipe', 'ignore', 'inherit'], env: { ...process.env, SESSION_LOG: 'error' } };
-const CHROMIUM = onPath(fromEnvironment('CHROMIUM'));
 
-export const launch = () =>
-  chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+/** Where sessions are kept: each entry makes the flags of a server. */
+export const STORES = {
+  embedded: async () => [],
+  redis: async (t) => ['--store', (await startRedis(t)).url],
+};
 
 /** A server with one user, its data in a folder of its own. */
 export async function startServer(t, ...flags) {
@@ -31,6 +30,7 @@ export async function startServer(t, ...flags) {
   let child;
   const server = {
     origin,
+    port,
     async start() {
       child = spawn(SERVER, args, { cwd: dir, ...QUIETLY });
       await answers(`${origin}/livez`, child);
@@ -45,56 +45,52 @@ export async function startServer(t, ...flags) {
   return server;
 }
 
+/** A session of somebody who is no browser, such as another device: its cookies, and who it says it is. */
+export async function logIn({ origin }, userAgent = 'Mozilla/5.0 (Windows NT 10.0) Firefox/153.0') {
+  const headers = { 'Content-Type': 'application/json', 'User-Agent': userAgent };
+  const answer = await fetch(`${origin}/login`, { method: 'POST', headers, body: JSON.stringify(USER) });
+  if (!answer.ok) throw new Error(`login was answered with ${answer.status}`);
+  const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]);
+  const ask = (path, init = {}) =>
+    fetch(`${origin}${path}`, { ...init, headers: { ...init.headers, Cookie: cookies.join('; ') } });
+  return { cookies, view: await answer.json(), ask };
+}
+
 async function addUser(dir) {
-  const args = ['user', 'add', USER.name, '--password-stdin'];
+  const args = ['user', 'add', USER.username, '--password-stdin'];
   const child = spawn(SERVER, args, { cwd: dir, ...QUIETLY });
   child.stdin.end(USER.password);
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`session-server user add exited with ${code}`);
 }
 
-/** A Redis that can be frozen and thawed. */
+/** A Redis that can be frozen and thawed, or killed and started again with what it held. */
 export async function startRedis(t) {
+  const dir = mkdtempSync(join(tmpdir(), 'session-redis-'));
   const port = await freePort();
-  const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: tmpdir() });
-  t.after(() => end(child));
-  await new Promise((ready) => {
-    child.stdout.on('data', (text) => text.includes('Ready to accept connections') && ready());
-  });
-  return {
+  const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes'];
+  let child;
+  const redis = {
     url: `redis://127.0.0.1:${port}`,
+    async start() {
+      child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: dir });
+      await new Promise((ready) => {
+        child.stdout.on('data', (text) => text.includes('Ready to accept connections') && ready());
+      });
+    },
+    kill: () => end(child),
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
   };
-}
-
-/** A browser profile of its own, looking at `path`, that reports what a page must never do. */
-export async function visit(t, browser, server, { path = '/', ...options } = {}) {
-  const context = await browser.newContext({ locale: 'en-GB', ...options });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  const faults = [];
-  page.on('pageerror', (error) => faults.push(String(error)));
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) faults.push(message.text());
+  t.after(async () => {
+    await redis.kill();
+    rmSync(dir, { recursive: true });
   });
-  page.on('request', (request) => {
-    if (new URL(request.url()).origin !== server.origin) faults.push(`request to ${request.url()}`);
-  });
-  await page.goto(server.origin + path);
-  return { context, page, faults };
+  await redis.start();
+  return redis;
 }
 
-export async function signIn(page, password = USER.password) {
-  await page.getByLabel('Name').fill(USER.name);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-export const session = (page) => page.getByRole('heading', { name: 'Your session' });
-
-async function freePort() {
+export async function freePort() {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address();
@@ -111,7 +107,8 @@ async function answers(url, child) {
   throw new Error(`no answer from ${url}`);
 }
 
-async function end(child) {
+/** Ends a process that these tests have started, whatever state it is in. */
+export async function end(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGCONT');
   child.kill('SIGKILL');
@@ -124,9 +121,4 @@ function fromEnvironment(name) {
   throw new Error(
     `${name} is not set; start this by \`cargo xtask test web\` or \`cargo xtask screenshots\``,
   );
-}
-
-function onPath(program) {
-  const found = process.env.PATH.split(delimiter).map((dir) => join(dir, program));
-  return found.find((path) => existsSync(path)) ?? program;
 }

@@ -93,7 +93,11 @@ function revocations({ revocationCheckedAt: checkedAt, current }: VerifiedStatem
   outcome: Outcome;
   text: string;
 } {
-  if (checkedAt === null) return { outcome: 'unknown', text: 'no feed has been read yet' };
+  if (checkedAt === null)
+    return {
+      outcome: 'unknown',
+      text: 'the server itself has just confirmed the session; its feed comes next',
+    };
   const when = `as of ${clockTime(checkedAt)}`;
   if (current) return { outcome: 'good', text: `not in the feed ${when}` };
   return { outcome: 'unknown', text: `not in the feed ${when}, which is ${ago(checkedAt, now())}: too old` };

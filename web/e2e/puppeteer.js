@@ -1,0 +1,92 @@
+// Chromium and Firefox, by puppeteer: Chromium by its own protocol, which can pretend more, and
+// Firefox by WebDriver BiDi.
+
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+import puppeteer from 'puppeteer-core';
+
+// Only root needs it: a container's root may not make the namespaces of the sandbox.
+const NO_SANDBOX = process.getuid() === 0 ? ['--no-sandbox'] : [];
+
+export async function openChromium() {
+  const args = ['--disable-dev-shm-usage', '--lang=en-GB', ...NO_SANDBOX];
+  return driven(await puppeteer.launch({ executablePath: program('CHROMIUM'), args }));
+}
+
+export async function openFirefox({ preferences = {} }) {
+  const executablePath = program('FIREFOX');
+  const extraPrefsFirefox = { 'intl.locale.requested': 'en-GB', ...preferences };
+  return driven(await puppeteer.launch({ browser: 'firefox', executablePath, extraPrefsFirefox }));
+}
+
+function driven(browser) {
+  return {
+    close: () => browser.close(),
+    newProfile: async (options) => {
+      const context = await browser.createBrowserContext();
+      return {
+        close: () => context.close(),
+        cookies: (origin) =>
+          context.cookies().then((all) => all.filter(({ domain }) => origin.includes(domain))),
+        plant: (cookie) => context.setCookie(cookie),
+        newPage: async () => prepare(await context.newPage(), options),
+      };
+    },
+  };
+}
+
+const VIEWPORT = { width: 1280, height: 900 };
+
+async function prepare(page, { viewport = VIEWPORT, userAgent, media, wallClock, javaScript = true }) {
+  await page.setViewport(viewport);
+  if (userAgent) await page.setUserAgent({ userAgent });
+  if (media) await page.emulateMediaFeatures(Object.entries(media).map(([name, value]) => ({ name, value })));
+  if (!javaScript) await page.setJavaScriptEnabled(false);
+  if (wallClock) await page.evaluateOnNewDocument(setWallClock, wallClock);
+  return pageDriver(page, watch(page));
+}
+
+/** What a page must never do. */
+function watch(page) {
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text());
+  });
+  return faults;
+}
+
+const pageDriver = (page, faults) => ({
+  faults,
+  page,
+  goto: (url) => page.goto(url),
+  reload: () => page.reload(),
+  evaluate: (work, ...args) => page.evaluate(work, ...args),
+  clickAt: (x, y) => page.mouse.click(x, y),
+  type: (text) => page.keyboard.type(text),
+  press: (key) => page.keyboard.press(key),
+  close: () => page.close({ runBeforeUnload: false }),
+  front: () => page.bringToFront(),
+});
+
+/** Every clock of the page but `performance.now()` stands at another time, as on a machine that is set wrong. */
+function setWallClock(time) {
+  const ahead = time - Date.now();
+  const RealDate = Date;
+  globalThis.Date = class extends RealDate {
+    constructor(...args) {
+      super(...(args.length > 0 ? args : [RealDate.now() + ahead]));
+    }
+    static now() {
+      return RealDate.now() + ahead;
+    }
+  };
+}
+
+function program(variable) {
+  const name = process.env[variable];
+  if (!name) throw new Error(`${variable} is not set; start this by \`cargo xtask test web\``);
+  const found = process.env.PATH.split(delimiter).map((dir) => join(dir, name));
+  return found.find((path) => existsSync(path)) ?? name;
+}

@@ -1,0 +1,129 @@
+// What a person does in a tab, whatever browser it is of. A driver gives `goto`, `reload`, `evaluate`,
+// `clickAt`, `type`, `press` and `close`; the rest is here, so that every browser is asked the same.
+
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { USER } from './stage.js';
+
+const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+/** Seconds that something may take to show; a busy machine is slow. */
+const PATIENCE = 30;
+
+export class Tab {
+  constructor(driver, origin) {
+    this.driver = driver;
+    this.origin = origin;
+  }
+
+  goto = (path = '/') => this.driver.goto(path.startsWith('http') ? path : this.origin + path);
+  reload = () => this.driver.reload();
+  evaluate = (work, ...args) => this.driver.evaluate(work, ...args);
+  type = (text) => this.driver.type(text);
+  press = (key) => this.driver.press(key);
+  close = () => this.driver.close();
+
+  /** Waits until `condition`, which runs in the page, holds, and gives what it gave. */
+  async until(condition, ...args) {
+    const end = performance.now() + PATIENCE * 1000;
+    for (;;) {
+      // A page that is about to go cannot be asked.
+      const result = await this.evaluate(condition, ...args).catch((error) => {
+        if (performance.now() >= end) throw error;
+      });
+      if (result) return result;
+      if (performance.now() >= end) break;
+      await pause(50);
+    }
+    const seen = await this.evaluate(() => document.body.innerText);
+    throw new Error(`in vain: ${condition}, with ${JSON.stringify(args)}; the page shows:\n${seen}`);
+  }
+
+  /** Waits until this is to be read on the page: a text or a pattern. */
+  see = (text) => this.until(isSeen, text.source ?? text, text instanceof RegExp);
+  seeNoMore = (text) => this.until((gone) => !document.body.innerText.includes(gone), text);
+
+  /** Clicks what has this name, by a pointer in its middle, when it can be clicked. */
+  async click(name, within = 'body') {
+    const [x, y] = await this.until(place, name, within);
+    await this.driver.clickAt(x, y);
+  }
+
+  /** Writes into the field of this label, in place of what is there. */
+  async fill(label, text) {
+    await this.until((name) => {
+      const labels = [...document.querySelectorAll('label')].filter((each) => each.innerText.trim() === name);
+      const field = labels.find((each) => each.checkVisibility())?.control;
+      field?.focus();
+      field?.select();
+      return Boolean(field) && document.activeElement === field;
+    }, label);
+    await this.press('Delete');
+    await this.type(text);
+  }
+
+  text = (id) => this.evaluate((name) => document.getElementById(name).textContent, id);
+  focused = () => this.evaluate(() => document.activeElement.id);
+
+  /** What the server says to this browser: the status, and what it sent. */
+  ask = (path) =>
+    this.evaluate(async (url) => {
+      const answer = await fetch(url, { headers: { 'Session-Activity': 'passive' } });
+      return { status: answer.status, body: await answer.json() };
+    }, path);
+
+  async signIn(password = USER.password) {
+    await this.fill('Name', USER.username);
+    await this.fill('Password', password);
+    await this.click('Sign in', 'form');
+  }
+
+  /** Signs in, and waits for a verified session. */
+  async enter() {
+    await this.signIn();
+    await this.see('Verified in this browser');
+  }
+
+  async assertAccessible() {
+    const violations = await this.evaluate(accessibility, AXE);
+    if (violations.length > 0) throw new Error(`not accessible:\n${violations.join('\n')}`);
+  }
+
+  /** What must never be: errors, broken rules of the Content Security Policy, requests to others. */
+  async faults() {
+    const foreign = await this.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .map(({ name }) => name)
+        .filter((url) => !url.startsWith('data:') && new URL(url).origin !== location.origin),
+    );
+    return [...this.driver.faults, ...foreign];
+  }
+}
+
+function isSeen(text, isPattern) {
+  const seen = document.body.innerText;
+  return isPattern ? new RegExp(text).test(seen) : seen.includes(text);
+}
+
+/** Where to click on what is called `name`; nothing as long as something else would be hit. */
+function place(name, within) {
+  const named = [...document.querySelector(within).querySelectorAll('button, a, label')].filter(
+    (each) => (each.ariaLabel ?? each.innerText).trim() === name && each.checkVisibility() && !each.disabled,
+  );
+  const target = named.at(-1);
+  target?.scrollIntoView({ block: 'center', behavior: 'instant' });
+  const box = target?.getBoundingClientRect();
+  if (!box) return undefined;
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  return target.contains(document.elementFromPoint(x, y)) ? [x, y] : undefined;
+}
+
+/** Once the page has stopped moving, since what is fading has no colours of its own. */
+async function accessibility(source) {
+  if (!globalThis.axe) new Function(source)();
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  const { violations } = await globalThis.axe.run();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`);
+}
