@@ -69,14 +69,15 @@ async function inspector(tab, shoot) {
   await shoot('inspector');
 }
 
-const patch = (tab, change) =>
-  tab.evaluate(async (body) => {
+function patch(tab, change) {
+  return tab.evaluate(async (body) => {
     const headers = { 'Content-Type': 'application/json' };
     await fetch('/session/data', { method: 'PATCH', headers, body: JSON.stringify(body) });
   }, change);
+}
 
 async function warning() {
-  const server = await startServer(stage, '--idle-timeout', '60s');
+  const server = await startServer(stage, '--idle-timeout', '20s');
   const tab = await visit(stage, 'chromium', server, { viewport: SIZES.wide });
   await tab.enter();
   await tab.see('unless you stay');

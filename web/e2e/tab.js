@@ -86,7 +86,8 @@ export class Tab {
   }
 
   async assertAccessible() {
-    const violations = await this.evaluate(accessibility, AXE);
+    if (!(await this.evaluate(() => 'axe' in globalThis))) await this.driver.inject(AXE);
+    const violations = await this.evaluate(accessibility);
     if (violations.length > 0) throw new Error(`not accessible:\n${violations.join('\n')}`);
   }
 
@@ -121,8 +122,7 @@ function place(name, within) {
 }
 
 /** Once the page has stopped moving, since what is fading has no colours of its own. */
-async function accessibility(source) {
-  if (!globalThis.axe) new Function(source)();
+async function accessibility() {
   await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
   const { violations } = await globalThis.axe.run();
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`);

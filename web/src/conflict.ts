@@ -93,5 +93,8 @@ function option(
   );
 }
 
-const inWords = (value: Json | undefined) =>
-  value === undefined ? 'not there' : JSON.stringify(value, undefined, 1);
+function inWords(value: Json | undefined): string {
+  if (value === undefined) return 'not there';
+  const line = JSON.stringify(value);
+  return line.length > 60 ? JSON.stringify(value, undefined, 2) : line;
+}

@@ -26,7 +26,10 @@ export const isShown = (name: ViewName): boolean => shown === name;
 
 /** Shows what the address names, if that is for whoever is here. */
 export function show(isSignedIn: boolean): void {
+  const hasEnded = !isSignedIn && allowed === SIGNED_IN;
   allowed = isSignedIn ? SIGNED_IN : SIGNED_OUT;
+  // That a session has ended is said where one signs in, and nothing of it stays in sight.
+  if (hasEnded && location.hash === `#${FOR_EVERYBODY}`) history.replaceState(null, '', '#sign-in');
   const named = allowed.find((name) => location.hash === `#${name}`);
   change(named ?? (allowed[0] as ViewName));
 }

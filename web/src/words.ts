@@ -39,9 +39,9 @@ export function countdown(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** `2 minutes`, `1 hour`. */
+/** `2 minutes`, `1 hour`: as long as it may take. */
 export function span(seconds: number): string {
-  const [amount, unit] = inUnit(Math.max(1, Math.round(seconds)));
+  const [amount, unit] = inUnit(Math.max(1, seconds), Math.ceil);
   return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
 }
 
@@ -49,15 +49,17 @@ export function span(seconds: number): string {
 export function ago(at: number, now: number): string {
   const seconds = Math.floor(now - at);
   if (seconds < 60) return 'just now';
-  const [amount, unit] = inUnit(seconds);
+  const [amount, unit] = inUnit(seconds, Math.floor);
   return relative.format(-amount, unit);
 }
 
-function inUnit(seconds: number): [number, 'second' | 'minute' | 'hour' | 'day'] {
-  if (seconds < 60) return [seconds, 'second'];
-  if (seconds < 3600) return [Math.floor(seconds / 60), 'minute'];
-  if (seconds < 86_400) return [Math.floor(seconds / 3600), 'hour'];
-  return [Math.floor(seconds / 86_400), 'day'];
+type Unit = 'second' | 'minute' | 'hour' | 'day';
+
+function inUnit(seconds: number, round: (amount: number) => number): [number, Unit] {
+  if (round(seconds) < 60) return [round(seconds), 'second'];
+  if (round(seconds / 60) < 60) return [round(seconds / 60), 'minute'];
+  if (round(seconds / 3600) < 24) return [round(seconds / 3600), 'hour'];
+  return [round(seconds / 86_400), 'day'];
 }
 
 // In this order: browsers name their relatives too.
