@@ -95,12 +95,12 @@ pub(crate) fn screenshots(dir: &Path) -> Result<()> {
     run(page_script("screenshots")?.env("SCREENSHOTS", dir.canonicalize()?))
 }
 
-/// A script of the page that drives Chromium against the real server.
+/// A script of the page that drives browsers against the real server.
 fn page_script(name: &str) -> Result<Command> {
-    setup::tools(&[CHROMIUM, REDIS])?;
+    setup::tools(&[CHROMIUM, FIREFOX, WEBKITGTK, XVFB, REDIS])?;
     let server = serve::build()?;
     let mut script = npm::script("web", name);
     // Not `SESSION_…`: the server refuses variables of that name which it does not know.
-    script.env("CHROMIUM", CHROMIUM.program).env("SERVER_BINARY", server);
+    script.env("CHROMIUM", CHROMIUM.program).env("FIREFOX", FIREFOX.program).env("SERVER_BINARY", server);
     Ok(script)
 }
