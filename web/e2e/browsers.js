@@ -25,8 +25,8 @@ export async function visit(t, name, server, { path = '/', ...options } = {}) {
 
 /** A browser profile for one test. */
 export async function profile(t, name, options = {}) {
-  // What a profile is given at the start of its browser makes it a browser of its own.
-  const key = JSON.stringify([name, options.preferences]);
+  // What a browser is told when it starts makes it another browser.
+  const key = `${name} ${options.javaScript} ${options.hosts}`;
   if (!running.has(key)) running.set(key, OPEN[name](options));
   const browser = await running.get(key);
   const made = await browser.newProfile(options);

@@ -9,15 +9,24 @@ import puppeteer from 'puppeteer-core';
 // Only root needs it: a container's root may not make the namespaces of the sandbox.
 const NO_SANDBOX = process.getuid() === 0 ? ['--no-sandbox'] : [];
 
-export async function openChromium() {
-  const args = ['--disable-dev-shm-usage', '--lang=en-GB', ...NO_SANDBOX];
-  return driven(await puppeteer.launch({ executablePath: program('CHROMIUM'), args }));
+/** `hosts` are names for this machine. */
+export async function openChromium({ hosts = [] }) {
+  const names = `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(', ')}`;
+  const args = ['--disable-dev-shm-usage', '--lang=en-GB', names, ...NO_SANDBOX];
+  return driven(
+    await puppeteer.launch({ executablePath: program('CHROMIUM'), args, acceptInsecureCerts: true }),
+  );
 }
 
-export async function openFirefox({ preferences = {} }) {
+export async function openFirefox({ javaScript = true, hosts = [] }) {
+  const extraPrefsFirefox = {
+    'intl.locale.requested': 'en-GB',
+    'javascript.enabled': javaScript,
+    'network.dns.localDomains': hosts.join(','),
+  };
   const executablePath = program('FIREFOX');
-  const extraPrefsFirefox = { 'intl.locale.requested': 'en-GB', ...preferences };
-  return driven(await puppeteer.launch({ browser: 'firefox', executablePath, extraPrefsFirefox }));
+  const options = { browser: 'firefox', executablePath, extraPrefsFirefox, acceptInsecureCerts: true };
+  return driven(await puppeteer.launch(options));
 }
 
 function driven(browser) {
@@ -42,10 +51,13 @@ async function prepare(page, { viewport = VIEWPORT, userAgent, media, wallClock,
   await page.setViewport(viewport);
   if (userAgent) await page.setUserAgent({ userAgent });
   if (media) await page.emulateMediaFeatures(Object.entries(media).map(([name, value]) => ({ name, value })));
-  if (!javaScript) await page.setJavaScriptEnabled(false);
+  // Firefox cannot be told so late; it is told at its start.
+  if (!javaScript && !isFirefox(page)) await page.setJavaScriptEnabled(false);
   if (wallClock) await page.evaluateOnNewDocument(setWallClock, wallClock);
   return pageDriver(page, watch(page));
 }
+
+const isFirefox = (page) => page.browser().protocol === 'webDriverBiDi';
 
 /** What a page must never do. */
 function watch(page) {

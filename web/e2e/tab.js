@@ -23,6 +23,8 @@ export class Tab {
   type = (text) => this.driver.type(text);
   press = (key) => this.driver.press(key);
   close = () => this.driver.close();
+  /** Brings the tab to the front of its window. */
+  front = () => this.driver.front();
 
   /** Waits until `condition`, which runs in the page, holds, and gives what it gave. */
   async until(condition, ...args) {
@@ -110,8 +112,9 @@ function isSeen(text, isPattern) {
 
 /** Where to click on what is called `name`; nothing as long as something else would be hit. */
 function place(name, within) {
+  const called = (each) => (each.ariaLabel ?? each.innerText).trim().replace(/\s+/g, ' ');
   const named = [...document.querySelector(within).querySelectorAll('button, a, label')].filter(
-    (each) => (each.ariaLabel ?? each.innerText).trim() === name && each.checkVisibility() && !each.disabled,
+    (each) => called(each) === name && each.checkVisibility() && !each.disabled,
   );
   const target = named.at(-1);
   target?.scrollIntoView({ block: 'center', behavior: 'instant' });

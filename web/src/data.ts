@@ -30,10 +30,9 @@ export function start(): void {
   area.addEventListener('input', judge);
   conflict.start(saveMerged, edit);
   views.on('data', { enter: refresh });
-  setInterval(
-    () => views.isShown('data') && document.visibilityState === 'visible' && refresh(),
-    REFRESH_EVERY * 1000,
-  );
+  const look = () => views.isShown('data') && document.visibilityState === 'visible' && refresh();
+  setInterval(look, REFRESH_EVERY * 1000);
+  document.addEventListener('visibilitychange', look);
   addEventListener('beforeunload', (event) => isDirty() && event.preventDefault());
 }
 

@@ -1,0 +1,140 @@
+// “Session data”: two people at one text, and nothing of either is lost.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { BROWSERS, closeBrowsers, profile, visit } from './browsers.js';
+import { STORES, startRedis, startServer } from './stage.js';
+
+after(closeBrowsers);
+
+const LABEL = 'Data, as a JSON object';
+const data = async (tab) => (await tab.ask('/session/data')).body;
+const shows = (tab, text) =>
+  tab.until((part) => document.querySelector('#data-text').value.includes(part), text);
+
+/** A tab with the editor, showing what it is to begin with. */
+async function open(t, browser, server, initial) {
+  const tab = await visit(t, browser, server, { path: '/#data' });
+  await tab.signIn();
+  await tab.see('Revision 0');
+  await tab.fill(LABEL, initial);
+  await tab.click('Save');
+  await tab.see('Saved.');
+  return tab;
+}
+
+/** A change in another place of the same session. */
+const patch = (tab, change) =>
+  tab.evaluate(async (body) => {
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch('/session/data', { method: 'PATCH', headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(String(answer.status));
+  }, change);
+
+for (const browser of BROWSERS) {
+  test(`${browser}: data is saved as it is written, and a fault is told with its line`, async (t) => {
+    const server = await startServer(t);
+    const tab = await open(t, browser, server, '{ "cart": ["book"], "note": null }');
+    await tab.see('Revision 1');
+    assert.deepEqual(await data(tab), { cart: ['book'], note: null });
+    await tab.fill(LABEL, '{\n"cart": ["book"],\n"seen": 1 2\n}');
+    await tab.see('Line 3: expected , or }.');
+    await tab.assertAccessible();
+    await tab.click('Save');
+    assert.equal(await tab.focused(), 'data-text');
+    for (const [text, fault] of [
+      ['[1]', 'Line 1: expected an object'],
+      ['{"a": 1, "a": 2}', 'the member "a" is there twice'],
+      ['{"a": 12345678901234567890}', 'more digits than can be kept exactly'],
+      ['{"a": "b}', 'no closing quote'],
+      ['{"a": tru}', 'expected a value'],
+      ['{"a": 1} x', 'nothing more after the last }'],
+    ]) {
+      await tab.fill(LABEL, text);
+      await tab.see(fault);
+    }
+    assert.deepEqual(await data(tab), { cart: ['book'], note: null });
+    await tab.click('Discard my changes');
+    await shows(tab, '"book"');
+    assert.deepEqual(await tab.faults(), []);
+  });
+
+  test(`${browser}: what two tabs change in different members is all kept`, async (t) => {
+    const server = await startServer(t);
+    const visitor = await profile(t, browser);
+    const [first, second] = [await visitor.newTab(server), await visitor.newTab(server)];
+    await first.goto('/#data');
+    await first.signIn();
+    await first.see('Revision 0');
+    await second.goto('/#data');
+    await second.see('Revision 0');
+    await second.fill(LABEL, '{"second": 2}');
+    await first.fill(LABEL, '{"first": 1}');
+    await first.click('Save');
+    await first.see('Saved.');
+    await second.click('Save');
+    await second.see('Changed in another place too');
+    await second.see('Changed by you alone. Before: not there');
+    await second.click('Save this choice');
+    await second.see('Saved.');
+    assert.deepEqual(await data(second), { first: 1, second: 2 });
+    // The other tab has nothing of its own to lose, and follows as soon as it is looked at.
+    await first.front();
+    await shows(first, '"second": 2');
+  });
+
+  test(`${browser}: what both changed is shown side by side, and the person decides`, async (t) => {
+    const server = await startServer(t);
+    const tab = await open(t, browser, server, '{"cart": ["book"], "seen": 3, "old": true}');
+    const mine = '{"cart": ["book", "lamp"], "seen": 3, "old": true}';
+    await tab.fill(LABEL, mine);
+    await patch(tab, { cart: ['book', 'pen'], seen: 4, old: null });
+    await tab.click('Save');
+    await tab.see('Changed in both places: please choose. Before: ["book"]');
+    assert.equal(await tab.focused(), 'conflict-title');
+    await tab.assertAccessible();
+
+    // Without a choice nothing is saved.
+    await tab.click('Save this choice');
+    assert.deepEqual(await data(tab), { cart: ['book', 'pen'], seen: 4 });
+    await tab.click('Back to my text');
+    assert.equal(await tab.evaluate(() => document.querySelector('#data-text').value), mine);
+    await tab.click('Save');
+    await tab.click('Yours: ["book","lamp"]', '#conflict');
+    // Somebody is faster once more.
+    await patch(tab, { late: 1 });
+    await tab.click('Save this choice');
+    await tab.see('late');
+    await tab.click('Take it into the editor');
+    await shows(tab, '"late": 1');
+    await shows(tab, '"lamp"');
+    await tab.click('Save');
+    await tab.see('Saved.');
+    assert.deepEqual(await data(tab), { cart: ['book', 'lamp'], seen: 4, late: 1 });
+    assert.deepEqual(await tab.faults(), []);
+  });
+}
+
+test('what is being written outlives a store that is away, on Redis', async (t) => {
+  const redis = await startRedis(t);
+  const server = await startServer(t, '--store', redis.url);
+  const tab = await open(t, 'chromium', server, '{"cart": []}');
+  await tab.fill(LABEL, '{"cart": ["book"]}');
+  redis.freeze();
+  await tab.click('Save');
+  await tab.see('The server does not answer; your text is still here. Trying again…');
+  redis.thaw();
+  await tab.see('Saved.');
+  assert.deepEqual(await data(tab), { cart: ['book'] });
+});
+
+test('a session that ends takes unsaved data along, and the page says so', async (t) => {
+  const server = await startServer(t, ...(await STORES.embedded()), '--idle-timeout', '6s');
+  const tab = await visit(t, 'chromium', server, { path: '/#data' });
+  await tab.signIn();
+  await tab.see('Revision 0');
+  await tab.fill(LABEL, '{"cart": []}');
+  await tab.see('What you had not saved of the session data is gone. You were signed out after a time');
+  assert.equal(await tab.evaluate(() => document.querySelector('#data-text').value), '');
+});

@@ -1,0 +1,97 @@
+// Every view, narrow and wide, in both colour schemes: nothing sticks out, and axe finds nothing.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { BROWSERS, closeBrowsers, visit } from './browsers.js';
+import { logIn, startServer } from './stage.js';
+
+after(closeBrowsers);
+
+const NARROW = { width: 320, height: 640 };
+const WIDE = { width: 1600, height: 900 };
+
+const SETTINGS = {
+  'at 320 pixels': { viewport: NARROW },
+  'at 320 pixels in the dark': { viewport: NARROW, media: { 'prefers-color-scheme': 'dark' } },
+  'at 1600 pixels in the dark': { viewport: WIDE, media: { 'prefers-color-scheme': 'dark' } },
+};
+
+for (const browser of BROWSERS) {
+  for (const [name, options] of Object.entries(SETTINGS)) {
+    // Firefox is told of a colour scheme by its settings alone, which are one for all profiles.
+    if (options.media && browser === 'firefox') continue;
+    test(`${browser}: every view ${name}`, async (t) => {
+      const server = await startServer(t);
+      await logIn(server, `A device with a long name of its own ${'and more of it '.repeat(8)}`);
+      const tab = await visit(t, browser, server, options);
+      await tab.see('to see your session and your devices');
+      await assertFits(tab);
+      await tab.signIn('not the password');
+      await tab.see('The name or the password is wrong.');
+      await assertFits(tab);
+      await tab.enter();
+      await assertFits(tab);
+      await tab.click('Devices');
+      await tab.see('this device');
+      await assertFits(tab);
+      await tab.click('Data');
+      await tab.see('Revision 0');
+      await assertFits(tab);
+      const { statement } = (await tab.ask('/session')).body;
+      await tab.click('Inspector');
+      await tab.fill('Cookie or statement', statement);
+      await tab.see('Authentic');
+      await assertFits(tab);
+    });
+  }
+}
+
+async function assertFits(tab) {
+  const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  assert.equal(await tab.evaluate(overflow), 0, 'nothing is wider than the window');
+  await tab.assertAccessible();
+}
+
+test('with reduced motion the time line stands still and still tells the time', async (t) => {
+  const server = await startServer(t);
+  const media = { 'prefers-reduced-motion': 'reduce' };
+  const tab = await visit(t, 'chromium', server, { media });
+  await tab.enter();
+  const before = await tab.text('idle-left');
+  await tab.until((shown) => document.querySelector('#idle-left').textContent !== shown, before);
+  assert.equal(await tab.evaluate(() => document.getAnimations().length), 0);
+  const place = () => document.querySelector('#time-line').style.getPropertyValue('--now');
+  const first = await tab.evaluate(place);
+  await tab.until(
+    (was) => document.querySelector('#time-line').style.getPropertyValue('--now') !== was,
+    first,
+  );
+});
+
+test('every control is reached by keyboard, in the order of the page, and shows that it is', async (t) => {
+  const server = await startServer(t);
+  const tab = await visit(t, 'chromium', server);
+  await tab.enter();
+  await tab.evaluate(() => document.querySelector('.skip').focus());
+  const reached = [];
+  for (let step = 0; step < 7; step += 1) {
+    await tab.press('Tab');
+    const [name, outline] = await tab.evaluate(() => {
+      const { activeElement: it } = document;
+      return [it.innerText.trim(), getComputedStyle(it).outlineStyle];
+    });
+    assert.notEqual(outline, 'none', name);
+    reached.push(name);
+  }
+  const inOrder = [
+    'Session',
+    'Devices',
+    'Data',
+    'Inspector',
+    'Sign out',
+    'Stay signed in',
+    'Renew session ID',
+  ];
+  assert.deepEqual(reached, inOrder);
+});
