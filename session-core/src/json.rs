@@ -59,10 +59,11 @@ impl<'t> Reader<'t> {
         self.expect(b'"')?;
         let mut text = String::new();
         loop {
-            let rest = self.text.get(self.at..)?;
-            let plain = rest.find(|char| matches!(char, '"' | '\\' | '\0'..='\x1f'))?;
-            text.push_str(rest.get(..plain)?);
-            self.at = self.at.checked_add(plain)?;
+            // No byte of a longer character looks like one of these.
+            let plain = self.rest().iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+            let end = self.at.checked_add(plain)?;
+            text.push_str(self.text.get(self.at..end)?);
+            self.at = end;
             match self.next()? {
                 b'"' => return Some(text),
                 b'\\' => text.push(self.escaped()?),
@@ -79,15 +80,17 @@ impl<'t> Reader<'t> {
 
     /// A time in whole seconds, as [`UnixTime`] holds them.
     pub(crate) fn time(&mut self) -> Option<UnixTime> {
-        let number = self.raw()?;
-        let is_whole = number.bytes().all(|byte| byte.is_ascii_digit());
-        let secs: u64 = number.parse().ok().filter(|_| is_whole)?;
+        let mut secs: u64 = 0;
+        for digit in self.raw()?.bytes() {
+            let digit = digit.checked_sub(b'0').filter(|&digit| digit < 10)?;
+            secs = secs.checked_mul(10)?.checked_add(digit.into())?;
+        }
         secs.try_into().ok()
     }
 
     /// The text of an object, unchanged.
     pub(crate) fn raw_object(&mut self) -> Option<&'t str> {
-        self.raw().filter(|raw| raw.starts_with('{'))
+        self.raw().filter(|raw| raw.as_bytes().first() == Some(&b'{'))
     }
 
     /// Any value, for its text alone.
@@ -110,7 +113,7 @@ impl<'t> Reader<'t> {
     pub(crate) fn position(&self) -> (usize, usize) {
         let read = self.text.get(..self.at).unwrap_or(self.text);
         let line = read.bytes().filter(|&byte| byte == b'\n').count();
-        let column = read.rsplit('\n').next().map_or(0, str::len);
+        let column = read.bytes().rev().take_while(|&byte| byte != b'\n').count();
         (line.saturating_add(1), column.saturating_add(1))
     }
 
@@ -222,6 +225,10 @@ impl<'t> Reader<'t> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.rest().first().copied()
+    }
+
+    fn rest(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 }

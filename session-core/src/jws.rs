@@ -34,28 +34,36 @@ pub(crate) fn sign<P: Serialize>(key: &SigningKey, kid: KeyId, typ: &str, payloa
 pub(crate) struct UnverifiedJws<'t> {
     pub(crate) kid: KeyId,
     pub(crate) payload: String,
-    signed_text: &'t str,
+    signed_text: &'t [u8],
     signature: Signature,
 }
 
 impl<'t> UnverifiedJws<'t> {
     pub(crate) fn parse(text: &'t str, typ: &str) -> Option<Self> {
-        let (signed_text, signature) = text.rsplit_once('.')?;
-        let (header, payload) = signed_text.split_once('.')?;
+        let text = text.as_bytes();
+        let is_dot = |byte: &u8| *byte == b'.';
+        let (signed_text, signature) = split_round(text, text.iter().rposition(is_dot)?)?;
+        let (header, payload) = split_round(signed_text, signed_text.iter().position(is_dot)?)?;
         let kid = read_header(&decode(header)?, typ)?;
         let payload = decode(payload)?;
-        let signature = Signature::from_bytes(&base64url::decode(signature.as_bytes())?);
+        let signature = Signature::from_bytes(&base64url::decode(signature)?);
         Some(Self { kid, payload, signed_text, signature })
     }
 
     /// Strict RFC 8032: no malleable scalar, no key or nonce of small order.
     pub(crate) fn is_signed_by(&self, key: &VerifyingKey) -> bool {
-        key.verify_strict(self.signed_text.as_bytes(), &self.signature).is_ok()
+        key.verify_strict(self.signed_text, &self.signature).is_ok()
     }
 }
 
-fn decode(part: &str) -> Option<String> {
-    String::from_utf8(base64url::decode_any_length(part.as_bytes())?).ok()
+/// What is before and after the byte `at` a place.
+fn split_round(text: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
+    let (before, rest) = text.split_at_checked(at)?;
+    rest.split_first().map(|(_, after)| (before, after))
+}
+
+fn decode(part: &[u8]) -> Option<String> {
+    String::from_utf8(base64url::decode_any_length(part)?).ok()
 }
 
 /// The key that the header names. Any further member is refused: `crit`, `jwk` and their like

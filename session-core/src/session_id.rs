@@ -1,4 +1,5 @@
 use alloc::string::String;
+use core::cmp::Ordering;
 use core::fmt;
 use core::str::FromStr;
 
@@ -11,7 +12,7 @@ use crate::json::Reader;
 ///
 /// It is the store's key and may be logged, listed and shown. It is *not* a credential: that is
 /// the [`SessionSecret`](crate::SessionSecret).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct SessionId([u8; 16]);
 
@@ -54,6 +55,20 @@ impl SessionId {
 
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         base64url::decode(text).map(Self)
+    }
+}
+
+impl Ord for SessionId {
+    // As derived, but for its size: what is derived compares words, and WebAssembly, which cannot
+    // turn their bytes round, needs much code for it at each place where IDs are searched.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.iter().cmp(&other.0)
+    }
+}
+
+impl PartialOrd for SessionId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -63,7 +63,7 @@ fn read_set(reader: &mut Reader<'_>) -> Option<Vec<(KeyId, String)>> {
             once(&mut seen, Some(()))?;
             reader.array(&mut |reader| {
                 let value = reader.raw()?;
-                if value.starts_with('{') {
+                if value.as_bytes().first() == Some(&b'{') {
                     ours.extend(read_key(&mut Reader::new(value))?);
                 }
                 Some(())
