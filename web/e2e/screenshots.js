@@ -85,5 +85,6 @@ async function warning() {
 }
 
 function picture({ driver: { page } }, name) {
-  return page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage: true });
+  const path = join(process.env.SCREENSHOTS, `${name}.webp`);
+  return page.screenshot({ path, quality: 65, fullPage: true });
 }

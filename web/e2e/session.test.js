@@ -4,13 +4,17 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { BROWSERS, closeBrowsers, profile, visit } from './browsers.js';
-import { startServer } from './stage.js';
+import { STORES, startServer } from './stage.js';
 
 after(closeBrowsers);
 
-for (const browser of BROWSERS) {
-  test(`${browser}: an open tab keeps no session alive; the page warns, and then says what happened`, async (t) => {
-    const server = await startServer(t, '--idle-timeout', '10s');
+const places = BROWSERS.flatMap((browser) =>
+  Object.entries(STORES).map(([store, flags]) => ({ browser, store, flags })),
+);
+
+for (const { browser, store, flags } of places) {
+  test(`${browser}, ${store}: an open tab keeps no session alive; the page warns, and then says what happened`, async (t) => {
+    const server = await startServer(t, ...(await flags(t)), '--idle-timeout', '7s');
     const tab = await visit(t, browser, server);
     await tab.enter();
     await tab.see(/You will be signed out at \d\d:\d\d unless you stay\./);
@@ -21,8 +25,8 @@ for (const browser of BROWSERS) {
     assert.deepEqual(await tab.faults(), []);
   });
 
-  test(`${browser}: “Stay signed in” in the warning pushes the idle deadline`, async (t) => {
-    const server = await startServer(t, '--idle-timeout', '20s');
+  test(`${browser}, ${store}: “Stay signed in” in the warning pushes the idle deadline`, async (t) => {
+    const server = await startServer(t, ...(await flags(t)), '--idle-timeout', '14s');
     const tab = await visit(t, browser, server);
     await tab.enter();
     await tab.see('unless you stay');
@@ -33,8 +37,15 @@ for (const browser of BROWSERS) {
     assert.ok((await tab.ask('/session')).body.idle_expires_at > before);
   });
 
-  test(`${browser}: the final deadline is told, and cannot be moved`, async (t) => {
-    const server = await startServer(t, '--idle-timeout', '12s', '--absolute-timeout', '12s');
+  test(`${browser}, ${store}: the final deadline is told, and cannot be moved`, async (t) => {
+    const server = await startServer(
+      t,
+      ...(await flags(t)),
+      '--idle-timeout',
+      '12s',
+      '--absolute-timeout',
+      '12s',
+    );
     const tab = await visit(t, browser, server);
     await tab.enter();
     await tab.see('Your session reaches its final deadline shortly.');
@@ -43,8 +54,8 @@ for (const browser of BROWSERS) {
     await tab.assertAccessible();
   });
 
-  test(`${browser}: renewing changes the session ID and not the final deadline, in every tab`, async (t) => {
-    const server = await startServer(t);
+  test(`${browser}, ${store}: renewing changes the session ID and not the final deadline, in every tab`, async (t) => {
+    const server = await startServer(t, ...(await flags(t)));
     const visitor = await profile(t, browser);
     const [tab, other] = [await visitor.newTab(server), await visitor.newTab(server)];
     await other.goto();
@@ -63,8 +74,8 @@ for (const browser of BROWSERS) {
     }
   });
 
-  test(`${browser}: signing out in one tab is told in the other`, async (t) => {
-    const server = await startServer(t);
+  test(`${browser}, ${store}: signing out in one tab is told in the other`, async (t) => {
+    const server = await startServer(t, ...(await flags(t)));
     const visitor = await profile(t, browser);
     const [tab, other] = [await visitor.newTab(server), await visitor.newTab(server)];
     await other.goto();
@@ -75,8 +86,8 @@ for (const browser of BROWSERS) {
     for (const each of [tab, other]) await each.see('You are signed out.');
   });
 
-  test(`${browser}: a wrong wall clock changes nothing`, async (t) => {
-    const server = await startServer(t);
+  test(`${browser}, ${store}: a wrong wall clock changes nothing`, async (t) => {
+    const server = await startServer(t, ...(await flags(t)));
     const tab = await visit(t, browser, server, { wallClock: Date.parse('2001-02-03T04:05:06Z') });
     assert.equal(await tab.evaluate(() => new Date().getFullYear()), 2001);
     await tab.enter();
