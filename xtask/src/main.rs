@@ -29,7 +29,7 @@ usage: cargo xtask TASK
   lint               formatting and lints of Rust and TypeScript
   package            the npm package, into session-wasm/package/
   web                the page, into web/dist/
-  screenshots DIR    pictures of the page, into DIR
+  screenshots        pictures of the page, into web/screenshots/
   setup              what the tasks above need and would otherwise fetch on first use";
 
 fn main() -> ExitCode {
@@ -54,10 +54,11 @@ fn perform(args: &[&str]) -> Result<()> {
         ["fuzz", seconds] => fuzz::each_for(seconds),
         ["bench"] => bench::server(),
         ["bench", "wasm"] => bench::wasm(),
+        ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),
         ["package"] => package::assemble(),
         ["web"] => page::build(),
-        ["screenshots", dir] => test::screenshots(dir.as_ref()),
+        ["screenshots"] => test::screenshots(),
         ["setup"] => setup::everything(),
         _ => bail!("no such task\n\n{USAGE}"),
     }

@@ -19,6 +19,8 @@ pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", debian_package: 
 pub(crate) const WEBKITGTK: Tool = Tool { program: "WebKitWebDriver", debian_package: "webkit2gtk-driver" };
 /// The display of browsers that cannot do without one.
 pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
+/// Makes the certificate of a test that needs https.
+pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "openssl" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 
 /// A program that Debian packages.
@@ -30,7 +32,7 @@ pub(crate) struct Tool {
 pub(crate) fn everything() -> Result<()> {
     rust_target(WASM_TARGET)?;
     rust_target(BARE_TARGET)?;
-    tools(&[CC, CXX, REDIS, CHROMIUM, FIREFOX, WEBKITGTK, XVFB])?;
+    tools(&[CC, CXX, REDIS, CHROMIUM, FIREFOX, WEBKITGTK, XVFB, OPENSSL])?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
     npm::install("session-wasm/tests/client")?;

@@ -1,13 +1,12 @@
 //! What has to hold before a change lands.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::process::{command, run};
-use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, REDIS, WEBKITGTK, XVFB};
-use crate::workspace::target_dir;
+use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, OPENSSL, REDIS, WEBKITGTK, XVFB};
+use crate::workspace::{root, target_dir};
 use crate::{fuzz, npm, package, serve, setup};
 
 const PARTS: [&str; 7] = ["lint", "rust", "wasm", "client", "examples", "web", "fuzz"];
@@ -89,15 +88,21 @@ fn web() -> Result<()> {
     run(&mut page_script("test")?)
 }
 
-/// Pictures of every view, in both colour schemes, wide and narrow.
-pub(crate) fn screenshots(dir: &Path) -> Result<()> {
-    std::fs::create_dir_all(dir)?;
-    run(page_script("screenshots")?.env("SCREENSHOTS", dir.canonicalize()?))
+/// Pictures of every view, in both colour schemes, wide and narrow, for the README of the page.
+pub(crate) fn screenshots() -> Result<()> {
+    let dir = root().join("web/screenshots");
+    std::fs::create_dir_all(&dir)?;
+    run(page_script("screenshots")?.env("SCREENSHOTS", dir))
+}
+
+/// How soon a page shows a verified session.
+pub(crate) fn bench_page() -> Result<()> {
+    run(&mut page_script("bench")?)
 }
 
 /// A script of the page that drives browsers against the real server.
 fn page_script(name: &str) -> Result<Command> {
-    setup::tools(&[CHROMIUM, FIREFOX, WEBKITGTK, XVFB, REDIS])?;
+    setup::tools(&[CHROMIUM, FIREFOX, WEBKITGTK, XVFB, REDIS, OPENSSL])?;
     let server = serve::build()?;
     let mut script = npm::script("web", name);
     // Not `SESSION_…`: the server refuses variables of that name which it does not know.
