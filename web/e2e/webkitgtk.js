@@ -13,12 +13,8 @@ const KEYS = { Enter: '\uE007', Tab: '\uE004', Delete: '\uE017', Escape: '\uE00C
 
 /** A driver takes one session at a time, so each profile has a driver, and one window. */
 export async function openWebKit() {
-  const xvfb = start('Xvfb', ['-displayfd', '3', '-nolisten', 'tcp'], {}, [
-    'ignore',
-    'ignore',
-    'ignore',
-    'pipe',
-  ]);
+  const stdio = ['ignore', 'ignore', 'ignore', 'pipe'];
+  const xvfb = start('Xvfb', ['-displayfd', '3', '-nolisten', 'tcp'], {}, { stdio });
   const [display] = await once(xvfb.stdio[3], 'data');
   return {
     close: () => end(xvfb),
@@ -30,7 +26,9 @@ async function newProfile(display) {
   const home = mkdtempSync(join(tmpdir(), 'session-webkit-'));
   const port = await freePort();
   const environment = { DISPLAY: display, HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: home };
-  const driver = start('WebKitWebDriver', [`--port=${port}`], environment, 'ignore');
+  // It leads a group of processes, so that what it starts can be ended with it.
+  const options = { stdio: 'ignore', detached: true };
+  const driver = start('WebKitWebDriver', [`--port=${port}`], environment, options);
   const origin = `http://127.0.0.1:${port}`;
   const session = await begin(origin);
   const command = (method, path, body) => send(method, `${origin}/session/${session}${path}`, body);
@@ -40,10 +38,22 @@ async function newProfile(display) {
     newPage: async () => pageDriver(command),
     close: async () => {
       await command('DELETE', '');
-      await end(driver);
-      rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+      await endGroup(driver);
+      rmSync(home, { recursive: true });
     },
   };
+}
+
+/** Ends the driver and all that it has started: a browser that is closing still writes into its home. */
+async function endGroup(driver) {
+  const isThere = () => {
+    try {
+      return process.kill(-driver.pid, 'SIGKILL');
+    } catch {
+      return false; // No process of this group is left.
+    }
+  };
+  while (isThere()) await pause(20);
 }
 
 async function begin(origin) {
@@ -109,8 +119,8 @@ async function send(method, url, body) {
   return value;
 }
 
-function start(program, args, environment, stdio) {
-  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio });
+function start(program, args, environment, options) {
+  const child = spawn(program, args, { env: { ...process.env, ...environment }, ...options });
   child.on('error', () => {
     throw new Error(`missing: ${program}; install the Debian packages webkit2gtk-driver and xvfb`);
   });
