@@ -88,3 +88,17 @@ for (const browser of BROWSERS) {
     assert.deepEqual(await tab.faults(), []);
   });
 }
+
+test('a session that ends while somebody inspects it leaves nothing of it in sight', async (t) => {
+  const server = await startServer(t);
+  const tab = await visit(t, 'chromium', server);
+  await tab.enter();
+  const { body } = await tab.ask('/session');
+  await tab.click('Inspector');
+  await paste(tab, body.statement);
+  await tab.see('It names the session of this browser.');
+  await tab.click('Sign out', 'header');
+  await tab.see('You are signed out.');
+  assert.ok(!(await tab.evaluate(() => document.body.textContent)).includes(body.statement));
+  assert.equal(await tab.evaluate(() => document.querySelector('#inspector-text').value), '');
+});

@@ -6,7 +6,7 @@ import { element, write } from './page';
 import { now } from './session';
 import { ago, clockTime, moment } from './words';
 
-type Reason = Extract<ClientVerdict, { ok: false }>['reason'] | 'revocations_unknown';
+type Reason = Extract<ClientVerdict, { ok: false }>['reason'];
 
 /** In the order of the verification: what comes after a refusal was not looked at any more. */
 const CHECKS = ['signature', 'issuer', 'time', 'session', 'revocations'] as const;
@@ -22,7 +22,6 @@ const FAULTS: Record<Reason, [Check, string]> = {
   expired: ['time', 'it has expired'],
   other_session: ['session', 'it speaks of another session'],
   revoked: ['revocations', 'the session has been revoked'],
-  revocations_unknown: ['revocations', 'revocations are not known at present'],
 };
 
 const NAMES: Record<Check, string> = {

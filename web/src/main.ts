@@ -13,6 +13,9 @@ import * as views from './views';
 
 const root = document.documentElement;
 
+/** What was lost with the session that has just ended. */
+let lost = '';
+
 function render(state: ClientState): void {
   const isSignedIn = state.status === 'signed_in';
   element('who-bar', HTMLElement).hidden = !isSignedIn;
@@ -21,12 +24,12 @@ function render(state: ClientState): void {
   if (isSignedIn) {
     write('who-bar-name', nameOf(state.view));
     overview.show(state);
-    write('farewell', '');
-  } else {
+  } else if (root.dataset.state !== 'signed-out') {
     overview.clear();
     devices.clear();
-    write('farewell', data.clear() + farewell(state));
+    lost = data.clear();
   }
+  write('farewell', isSignedIn ? '' : lost + farewell(state));
   root.dataset.state = isSignedIn ? 'signed-in' : 'signed-out';
   views.show(isSignedIn);
 }

@@ -48,6 +48,17 @@ async function onceAtATime(owner: HTMLElement, work: () => Promise<void>): Promi
   }
 }
 
+/** Lets `toggle` show what is typed into `field`; never longer than until it is sent. */
+export function reveal(field: HTMLInputElement, toggle: HTMLButtonElement): void {
+  const show = (shown: boolean) => {
+    field.type = shown ? 'text' : 'password';
+    toggle.ariaPressed = String(shown);
+  };
+  toggle.addEventListener('click', () => show(field.type === 'password'));
+  // In time: password managers look at the fields as they are sent.
+  field.form?.addEventListener('submit', () => show(false), { capture: true });
+}
+
 /** One line of a list of terms: `Signing key  s1`. */
 export function term(name: string, value: Node | string): HTMLDivElement {
   return make('div', {}, make('dt', {}, name), make('dd', {}, value));

@@ -1,10 +1,9 @@
 /** Asks for the password once more, where the server wants it to be fresh. */
 
-import { element, onClick, onSubmit, write } from './page';
+import { element, onClick, onSubmit, reveal, write } from './page';
 import type { Answer } from './server';
 import * as server from './server';
 import { client, current } from './session';
-import { reveal } from './sign-in';
 import { span } from './words';
 
 const dialog = element('password-dialog', HTMLDialogElement);

@@ -1,7 +1,7 @@
 /** The sign-in form. It works as a plain form too, until this script takes over. */
 
 import type { SessionView } from 'session-wasm/client';
-import { element, onSubmit, write } from './page';
+import { element, onSubmit, reveal, write } from './page';
 import * as server from './server';
 import { client } from './session';
 import { countdown, span } from './words';
@@ -20,19 +20,9 @@ export function start(): void {
     button.disabled = false;
     if (!view) return password.select();
     form.reset();
+    write('sign-in-message', '');
     client.adopt(view);
   });
-}
-
-/** Lets `toggle` show what is typed into `field`; never longer than until it is sent. */
-export function reveal(field: HTMLInputElement, toggle: HTMLButtonElement): void {
-  const show = (shown: boolean) => {
-    field.type = shown ? 'text' : 'password';
-    toggle.ariaPressed = String(shown);
-  };
-  toggle.addEventListener('click', () => show(field.type === 'password'));
-  // In time: password managers look at the fields as they are sent.
-  field.form?.addEventListener('submit', () => show(false), { capture: true });
 }
 
 async function attempt(): Promise<SessionView | undefined> {
