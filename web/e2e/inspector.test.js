@@ -57,6 +57,7 @@ for (const browser of BROWSERS) {
     await tab.see('Authentic and current');
     assert.equal(await requests(tab), before);
     await tab.click('Sign in', 'nav');
+    await tab.see('to see your session and your devices');
     await tab.click('Inspector', 'nav');
     assert.equal(await tab.evaluate(() => document.querySelector('#inspector-text').value), '');
     assert.equal(await tab.evaluate(() => document.querySelector('#findings').innerText), '');
