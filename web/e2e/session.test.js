@@ -97,3 +97,11 @@ for (const { browser, store, flags } of places) {
     assert.match(places, /signed in at \d\d:\d\d, now \d\d:\d\d, ends without activity/);
   });
 }
+
+test('the open view of the data, which looks for changes every few seconds, keeps no session alive', async (t) => {
+  const server = await startServer(t, '--idle-timeout', '8s');
+  const tab = await visit(t, 'chromium', server, { path: '/#data' });
+  await tab.signIn();
+  await tab.see('Revision 0');
+  await tab.see('You were signed out after a time without activity.');
+});
