@@ -98,3 +98,29 @@ fn decode_group(quad: [u8; 4], seen: &mut u8) -> [u8; 3] {
 const fn encoded_length(bytes: usize) -> usize {
     bytes.saturating_mul(4).div_ceil(3)
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::{decode_any_length, encode};
+
+    #[test]
+    fn texts_are_written_and_read_as_by_another_implementation() {
+        for length in 0..=67u8 {
+            let bytes: alloc::vec::Vec<u8> = (0..length).map(|at| at.wrapping_mul(37) ^ length).collect();
+            let text = encode(&bytes);
+            assert_eq!(text, URL_SAFE_NO_PAD.encode(&bytes));
+            assert_eq!(decode_any_length(text.as_bytes()), Some(bytes));
+            // Every other last character: another value, other trailing bits, or no digit at all.
+            let mut changed = text.into_bytes();
+            for last in 0..=255 {
+                if let Some(place) = changed.last_mut() {
+                    *place = last;
+                }
+                assert_eq!(decode_any_length(&changed), URL_SAFE_NO_PAD.decode(&changed).ok(), "{changed:?}");
+            }
+        }
+    }
+}
