@@ -26,10 +26,11 @@ pub fn cookie_secrets() -> Vec<(String, Vec<u8>)> {
 /// The ring of the cookie vectors, signing with `signing`.
 pub fn cookie_ring(signing: &str) -> CookieKeyRing {
     let key_id = |id: &str| KeyId::new(id).expect("a key ID");
-    let keys = cookie_secrets()
+    let keys: Vec<_> = cookie_secrets()
         .into_iter()
-        .map(|(id, secret)| (key_id(&id), KeySecret::new(&secret).expect("a strong key")));
-    CookieKeyRing::new(CookieName::default(), keys, key_id(signing)).expect("a ring")
+        .map(|(id, secret)| (key_id(&id), KeySecret::new(&secret).expect("a strong key")))
+        .collect();
+    CookieKeyRing::new(CookieName::default(), &keys, key_id(signing)).expect("a ring")
 }
 
 fn text(value: &Value) -> String {

@@ -1,6 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Deref;
 
 use crate::mac::MacKey;
 use crate::time::CLOCK_SKEW;
@@ -12,16 +13,16 @@ pub const MAX_COOKIE_LENGTH: usize = 512;
 const VERSION: &[u8] = b"v1.";
 /// 32 bytes as base64url.
 const SECRET_LENGTH: usize = 43;
-const MAC_LABEL: &str = "session-cookie/v1:";
+const MAC_LABEL: &[u8] = b"session-cookie/v1:";
 
-/// The keys that sign and verify one session cookie.
+/// The keys that verify one session cookie.
 ///
-/// One key is named as the signing key; every key verifies. The MAC keys are derived for the
-/// cookie's name when the ring is made, so that verifying is two hash states away.
-pub struct CookieKeyRing {
+/// Their MAC keys are derived for the cookie's name when they are added, so that verifying is two
+/// hash states away.
+#[derive(Debug)]
+pub struct CookieKeys {
     name: CookieName,
     keys: Vec<CookieKey>,
-    signing: CookieKey,
 }
 
 #[derive(Clone)]
@@ -30,33 +31,119 @@ struct CookieKey {
     mac: MacKey,
 }
 
-impl CookieKeyRing {
-    /// The ring for the cookie `name`, signing with the key named `signing`.
+impl fmt::Debug for CookieKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+impl CookieKeys {
+    /// No keys yet, for the cookie `name`.
+    #[must_use]
+    pub const fn new(name: CookieName) -> Self {
+        Self { name, keys: Vec::new() }
+    }
+
+    /// Adds a key.
     ///
     /// # Errors
-    /// When two keys share an ID or `signing` is not among them.
-    pub fn new(
-        name: CookieName,
-        keys: impl IntoIterator<Item = (KeyId, KeySecret)>,
-        signing: KeyId,
-    ) -> Result<Self, KeyRingError> {
-        let mut ring: Vec<CookieKey> = Vec::new();
-        for (id, secret) in keys {
-            if ring.iter().any(|key| key.id == id) {
-                return Err(KeyRingError::RepeatedKey { id });
-            }
-            let mac = secret.derive_mac(MAC_LABEL, name.as_str());
-            ring.push(CookieKey { id, mac });
+    /// When there is one of that ID.
+    pub fn add(&mut self, id: KeyId, secret: &KeySecret) -> Result<(), RepeatedKeyId> {
+        if self.has(id.as_bytes()) {
+            return Err(RepeatedKeyId);
         }
-        let signing = ring.iter().find(|key| key.id == signing).cloned();
-        let signing = signing.ok_or(KeyRingError::SigningKeyNotListed)?;
-        Ok(Self { name, keys: ring, signing })
+        let mac = secret.derive_mac(MAC_LABEL, self.name.as_bytes());
+        self.keys.push(CookieKey { id, mac });
+        Ok(())
+    }
+
+    /// Whether there is a key of this ID.
+    #[must_use]
+    pub fn has(&self, id: &[u8]) -> bool {
+        self.key(id).is_some()
+    }
+
+    /// The ring that these keys make together with the role of one: `signing` is the key that signs.
+    ///
+    /// # Errors
+    /// When it is not among them.
+    pub fn signing_with(self, signing: KeyId) -> Result<CookieKeyRing, KeyRingError> {
+        let (_, signing) = self.key(signing.as_bytes()).ok_or(KeyRingError::SigningKeyNotListed)?;
+        Ok(CookieKeyRing { signing: signing.clone(), accepted: self })
     }
 
     /// The cookie that these keys are for.
     #[must_use]
     pub const fn name(&self) -> &CookieName {
         &self.name
+    }
+
+    /// Judges one cookie value by FORMAT.md §1, in that order: size, grammar, key, tag, and only
+    /// then time. What comes back is *authentic*; whether it is *live*, only the store knows.
+    ///
+    /// # Errors
+    /// The first reason that applies.
+    // Not once for each caller: it is a tenth of the WebAssembly module.
+    #[inline(never)]
+    pub fn verify(&self, value: &[u8], now: UnixTime) -> Result<AuthenticCookie, CookieRefusal> {
+        let cookie = UnverifiedCookie::read(value)?;
+        let (place, key) = self.key(cookie.key_id).ok_or(CookieRefusal::UnknownKey)?;
+        if !key.mac.verifies(cookie.signed_text, &cookie.tag) {
+            return Err(CookieRefusal::BadTag);
+        }
+        let UnverifiedCookie { session_id, secret, issued_at, expires_at, .. } = cookie;
+        if issued_at > now.saturating_add(CLOCK_SKEW) {
+            return Err(CookieRefusal::NotYetValid { issued_at, now });
+        }
+        if now >= expires_at {
+            return Err(CookieRefusal::Expired { expires_at, now });
+        }
+        Ok(AuthenticCookie { key: place, session_id, secret, issued_at, expires_at })
+    }
+
+    /// The ID of the key that made the tag of `cookie`.
+    #[must_use]
+    pub fn key_id(&self, cookie: &AuthenticCookie) -> Option<KeyId> {
+        self.keys.get(cookie.key).map(|key| key.id)
+    }
+
+    fn key(&self, id: &[u8]) -> Option<(usize, &CookieKey)> {
+        self.keys.iter().enumerate().find(|(_, key)| key.id.as_bytes() == id)
+    }
+}
+
+/// There is a key of the same ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("key ID is used twice, expected each once")]
+pub struct RepeatedKeyId;
+
+impl RepeatedKeyId {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        "repeated_key"
+    }
+}
+
+/// The keys that sign and verify one session cookie: one is named as the signing key, every key
+/// verifies.
+#[derive(Debug)]
+pub struct CookieKeyRing {
+    accepted: CookieKeys,
+    signing: CookieKey,
+}
+
+impl CookieKeyRing {
+    /// The ring for the cookie `name`, signing with the key named `signing`.
+    ///
+    /// # Errors
+    /// When two keys share an ID or `signing` is not among them.
+    pub fn new(name: CookieName, keys: &[(KeyId, KeySecret)], signing: KeyId) -> Result<Self, KeyRingError> {
+        let mut accepted = CookieKeys::new(name);
+        for (id, secret) in keys {
+            accepted.add(*id, secret).map_err(|RepeatedKeyId| KeyRingError::RepeatedKey { id: *id })?;
+        }
+        accepted.signing_with(signing)
     }
 
     /// The cookie value of a session, tagged with the signing key. It stays the same for the life
@@ -77,36 +164,18 @@ impl CookieKeyRing {
         let key_id = self.signing.id;
         let secret = zeroize::Zeroizing::new(base64url::encode(secret.expose()));
         let mut text = alloc::format!("v1.{key_id}.{session_id}.{}.{issued_at}.{expires_at}", *secret);
-        let tag = self.signing.mac.tag(&[text.as_bytes()]);
+        let tag = self.signing.mac.tag(text.as_bytes());
         text.push('.');
         text.push_str(&base64url::encode(&tag));
         Ok(CookieValue(text.into()))
     }
-
-    /// Judges one cookie value by FORMAT.md §1, in that order: size, grammar, key, tag, and only
-    /// then time. What comes back is *authentic*; whether it is *live*, only the store knows.
-    ///
-    /// # Errors
-    /// The first reason that applies.
-    pub fn verify(&self, value: &[u8], now: UnixTime) -> Result<AuthenticCookie, CookieRefusal> {
-        let cookie = UnverifiedCookie::read(value)?;
-        let key = self.keys.iter().find(|key| key.id == cookie.content.key_id);
-        let key = key.ok_or(CookieRefusal::UnknownKey)?;
-        if !key.mac.verifies(cookie.signed_text, &cookie.tag) {
-            return Err(CookieRefusal::BadTag);
-        }
-        cookie.content.judge_time(now)
-    }
 }
 
-impl fmt::Debug for CookieKeyRing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids = self.keys.iter().map(|key| key.id);
-        f.debug_struct("CookieKeyRing")
-            .field("name", &self.name)
-            .field("keys", &ids.collect::<Vec<_>>())
-            .field("signing", &self.signing.id)
-            .finish()
+impl Deref for CookieKeyRing {
+    type Target = CookieKeys;
+
+    fn deref(&self) -> &CookieKeys {
+        &self.accepted
     }
 }
 
@@ -133,7 +202,7 @@ impl fmt::Debug for CookieValue {
 /// say, and it needs [`secret`](Self::secret) to do so.
 #[derive(Debug)]
 pub struct AuthenticCookie {
-    key_id: KeyId,
+    key: usize,
     session_id: SessionId,
     secret: SessionSecret,
     issued_at: UnixTime,
@@ -141,10 +210,10 @@ pub struct AuthenticCookie {
 }
 
 impl AuthenticCookie {
-    /// The key that made the tag.
+    /// The place of the key that made the tag among those that the ring was made of, from 0.
     #[must_use]
-    pub const fn key_id(&self) -> KeyId {
-        self.key_id
+    pub const fn key(&self) -> usize {
+        self.key
     }
 
     /// The session that the cookie belongs to.
@@ -170,17 +239,6 @@ impl AuthenticCookie {
     pub const fn expires_at(&self) -> UnixTime {
         self.expires_at
     }
-
-    fn judge_time(self, now: UnixTime) -> Result<Self, CookieRefusal> {
-        let Self { issued_at, expires_at, .. } = self;
-        if issued_at > now.saturating_add(CLOCK_SKEW) {
-            return Err(CookieRefusal::NotYetValid { issued_at, now });
-        }
-        if now >= expires_at {
-            return Err(CookieRefusal::Expired { expires_at, now });
-        }
-        Ok(self)
-    }
 }
 
 /// What a cookie says of itself, with nothing verified; for showing it to a person.
@@ -203,14 +261,18 @@ pub struct UnverifiedCookieFields {
 /// # Errors
 /// [`CookieRefusal::TooLong`] and [`CookieRefusal::Malformed`].
 pub fn decode_cookie_unverified(value: &[u8]) -> Result<UnverifiedCookieFields, CookieRefusal> {
-    let AuthenticCookie { key_id, session_id, issued_at, expires_at, .. } =
-        UnverifiedCookie::read(value)?.content;
+    let UnverifiedCookie { key_id, session_id, issued_at, expires_at, .. } = UnverifiedCookie::read(value)?;
+    let key_id = KeyId::from_bytes(key_id).ok_or(CookieRefusal::Malformed)?;
     Ok(UnverifiedCookieFields { key_id, session_id, issued_at, expires_at })
 }
 
 /// A text of the right grammar, about which nothing else is known.
 struct UnverifiedCookie<'t> {
-    content: AuthenticCookie,
+    key_id: &'t [u8],
+    session_id: SessionId,
+    secret: SessionSecret,
+    issued_at: UnixTime,
+    expires_at: UnixTime,
     signed_text: &'t [u8],
     tag: [u8; 32],
 }
@@ -229,18 +291,18 @@ impl<'t> UnverifiedCookie<'t> {
         let (secret, rest) = rest.strip_prefix(b".")?.split_at_checked(SECRET_LENGTH)?;
         let (issued_at, rest) = split_at_dot(rest.strip_prefix(b".")?)?;
         let (expires_at, tag) = split_at_dot(rest)?;
-        let content = AuthenticCookie {
-            key_id: KeyId::from_bytes(key_id)?,
+        // Everything before the last dot.
+        let signed_length = text.len().checked_sub(tag.len())?.checked_sub(1)?;
+        let cookie = Self {
+            key_id: KeyId::is_well_formed(key_id).then_some(key_id)?,
             session_id: SessionId::parse(session_id)?,
             secret: SessionSecret::parse(secret)?,
             issued_at: parse_time(issued_at)?,
             expires_at: parse_time(expires_at)?,
+            signed_text: text.get(..signed_length)?,
+            tag: base64url::decode(tag)?,
         };
-        // Everything before the last dot.
-        let signed_length = text.len().checked_sub(tag.len())?.checked_sub(1)?;
-        let (signed_text, _) = text.split_at_checked(signed_length)?;
-        let tag = base64url::decode(tag)?;
-        (content.issued_at < content.expires_at).then_some(Self { content, signed_text, tag })
+        (cookie.issued_at < cookie.expires_at).then_some(cookie)
     }
 }
 

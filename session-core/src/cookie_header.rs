@@ -1,9 +1,9 @@
-use crate::{AuthenticCookie, CookieKeyRing, CookieName, CookieRefusal, UnixTime};
+use crate::{AuthenticCookie, CookieKeys, CookieName, CookieRefusal, UnixTime};
 
 /// How many cookies of the same name are verified; more than one is already unusual.
 const MAX_CANDIDATES: usize = 4;
 
-impl CookieKeyRing {
+impl CookieKeys {
     /// Finds the session cookie in the `Cookie` header lines of a request and judges it.
     ///
     /// A name may come twice, with no order to rely on (RFC 6265bis §5.7.3), so each value is
@@ -17,21 +17,22 @@ impl CookieKeyRing {
         lines: impl IntoIterator<Item = &'h [u8]>,
         now: UnixTime,
     ) -> Result<AuthenticCookie, HeaderRefusal> {
-        let mut good: Option<AuthenticCookie> = None;
-        let mut refusal = HeaderRefusal::Absent;
-        for value in cookie_values(lines, self.name()).take(MAX_CANDIDATES) {
-            match (self.verify(value, now), &good) {
-                (Ok(cookie), Some(first)) if cookie.session_id() != first.session_id() => {
-                    return Err(HeaderRefusal::Ambiguous);
+        let mut verdict: Result<AuthenticCookie, _> = Err(HeaderRefusal::Absent);
+        let mut candidates = MAX_CANDIDATES;
+        for line in lines {
+            for value in values_in(line, self.name()).take(candidates) {
+                candidates = candidates.saturating_sub(1);
+                match (self.verify(value, now), &verdict) {
+                    (Ok(cookie), Ok(first)) if cookie.session_id() != first.session_id() => {
+                        return Err(HeaderRefusal::Ambiguous);
+                    }
+                    (Ok(cookie), Err(_)) => verdict = Ok(cookie),
+                    (Err(reason), Err(HeaderRefusal::Absent)) => verdict = Err(HeaderRefusal::Cookie(reason)),
+                    _ => {}
                 }
-                (Ok(cookie), None) => good = Some(cookie),
-                (Err(reason), _) if refusal == HeaderRefusal::Absent => {
-                    refusal = HeaderRefusal::Cookie(reason);
-                }
-                _ => {}
             }
         }
-        good.ok_or(refusal)
+        verdict
     }
 
     /// Judges a text that is either a `Cookie` header line or the bare value of the session cookie,
@@ -44,18 +45,15 @@ impl CookieKeyRing {
         text: &[u8],
         now: UnixTime,
     ) -> Result<AuthenticCookie, HeaderRefusal> {
-        if text.starts_with(b"v1.") {
-            // The usual case. What has the grammar of a value has no `=`, and so is no header.
-            match self.verify(text, now) {
-                Err(CookieRefusal::TooLong | CookieRefusal::Malformed) => {}
-                verdict => return verdict.map_err(HeaderRefusal::Cookie),
+        // What has the grammar of a value has no `=`, and so is no header.
+        match self.verify(text, now) {
+            Err(refusal @ (CookieRefusal::TooLong | CookieRefusal::Malformed)) => {
+                match self.verify_header([text], now) {
+                    Err(HeaderRefusal::Absent) if !is_header(text) => Err(HeaderRefusal::Cookie(refusal)),
+                    verdict => verdict,
+                }
             }
-        }
-        match self.verify_header([text], now) {
-            Err(HeaderRefusal::Absent) if !is_header(text) => {
-                self.verify(text, now).map_err(HeaderRefusal::Cookie)
-            }
-            verdict => verdict,
+            verdict => verdict.map_err(HeaderRefusal::Cookie),
         }
     }
 }
@@ -75,8 +73,12 @@ pub fn cookie_values<'h>(
     lines: impl IntoIterator<Item = &'h [u8]>,
     name: &CookieName,
 ) -> impl Iterator<Item = &'h [u8]> {
-    lines.into_iter().flat_map(|line| line.split(|&byte| byte == b';')).filter_map(move |pair| {
-        let rest = trim(pair).strip_prefix(name.as_str().as_bytes())?;
+    lines.into_iter().flat_map(|line| values_in(line, name))
+}
+
+fn values_in<'h>(line: &'h [u8], name: &CookieName) -> impl Iterator<Item = &'h [u8]> {
+    line.split(|&byte| byte == b';').filter_map(|pair| {
+        let rest = trim(pair).strip_prefix(name.as_bytes())?;
         rest.strip_prefix(b"=")
     })
 }

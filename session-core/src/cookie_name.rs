@@ -1,5 +1,6 @@
 use alloc::boxed::Box;
 use core::fmt;
+use core::str;
 
 use crate::STATEMENT_COOKIE_NAME;
 
@@ -8,7 +9,7 @@ use crate::STATEMENT_COOKIE_NAME;
 /// The prefix makes a browser refuse the cookie unless it is `Secure`, has `Path=/` and no
 /// `Domain`, so no sibling host can plant one (RFC 6265bis §4.1.3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CookieName(Box<str>);
+pub struct CookieName(Box<[u8]>);
 
 impl CookieName {
     /// The name used unless another is set.
@@ -37,25 +38,31 @@ impl CookieName {
             !rest.is_empty() && name.len() <= Self::MAX_LENGTH && rest.iter().copied().all(is_token);
         // One of the two cookies would overwrite the other.
         let is_free = name != STATEMENT_COOKIE_NAME.as_bytes();
-        (well_formed && is_free).then(|| Self(name.iter().copied().map(char::from).collect()))
+        (well_formed && is_free).then(|| Self(name.into()))
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The text, in ASCII.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl Default for CookieName {
     fn default() -> Self {
-        Self(Self::DEFAULT.into())
+        Self(Self::DEFAULT.as_bytes().into())
     }
 }
 
 impl fmt::Display for CookieName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

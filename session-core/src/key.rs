@@ -1,12 +1,13 @@
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str;
 
 use serde::{Deserialize, Serialize};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+use crate::base64url;
 use crate::mac::MacKey;
-use crate::{KeyRingError, base64url};
 
 /// The name of a key in the ring: 1 to 32 characters of `A-Za-z0-9_-`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,8 +33,13 @@ impl KeyId {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let used = self.text.get(..usize::from(self.length)).unwrap_or_default();
-        str::from_utf8(used).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The text, in ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.text.get(..usize::from(self.length)).unwrap_or_default()
     }
 
     #[cfg(feature = "getrandom")]
@@ -49,9 +55,13 @@ impl KeyId {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut text = [0; Self::MAX_LENGTH];
         text.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        let length = u8::try_from(bytes.len()).ok().filter(|&length| length > 0)?;
+        let length = u8::try_from(bytes.len()).ok()?;
+        Self::is_well_formed(bytes).then_some(Self { text, length })
+    }
+
+    pub(crate) fn is_well_formed(bytes: &[u8]) -> bool {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        bytes.iter().all(allowed).then_some(Self { text, length })
+        (1..=Self::MAX_LENGTH).contains(&bytes.len()) && bytes.iter().all(allowed)
     }
 }
 
@@ -88,7 +98,7 @@ pub struct InvalidKeyId;
 
 /// The secret of a symmetric key: at least 32 bytes, erased when dropped.
 #[derive(Clone, ZeroizeOnDrop)]
-pub struct KeySecret(Zeroizing<alloc::vec::Vec<u8>>);
+pub struct KeySecret(Zeroizing<Vec<u8>>);
 
 impl KeySecret {
     /// The shortest secret: as many bytes as SHA-256 puts out (RFC 2104 §3).
@@ -99,23 +109,26 @@ impl KeySecret {
     /// # Errors
     /// When there are fewer than 32, or all are equal: nobody drew those at random.
     pub fn new(bytes: &[u8]) -> Result<Self, WeakKey> {
+        Self::check(Zeroizing::new(bytes.to_vec()))
+    }
+
+    fn check(bytes: Zeroizing<Vec<u8>>) -> Result<Self, WeakKey> {
         if bytes.len() < Self::MIN_LENGTH {
             return Err(WeakKey::TooShort { length: bytes.len() });
         }
-        if bytes.windows(2).all(|pair| pair.first() == pair.last()) {
+        if bytes.iter().all(|byte| Some(byte) == bytes.first()) {
             return Err(WeakKey::AllBytesEqual);
         }
-        Ok(Self(Zeroizing::new(bytes.to_vec())))
+        Ok(Self(bytes))
     }
 
-    /// The key `id` whose `k` a JWK writes in base64url (RFC 7518 §6.4.1).
+    /// The secret that the `k` of a JWK writes in base64url (RFC 7518 §6.4.1).
     ///
     /// # Errors
     /// When that is not its canonical text, or the secret is weak.
-    pub fn from_jwk(id: KeyId, k: &[u8]) -> Result<Self, KeyRingError> {
+    pub fn from_jwk(k: &[u8]) -> Result<Self, KeySecretError> {
         let bytes = base64url::decode_any_length(k).map(Zeroizing::new);
-        let bytes = bytes.ok_or(KeyRingError::InvalidKey { id })?;
-        Self::new(&bytes).map_err(|reason| KeyRingError::WeakKey { id, reason })
+        Ok(Self::check(bytes.ok_or(KeySecretError::Malformed)?)?)
     }
 
     /// A fresh secret of 32 bytes.
@@ -131,10 +144,13 @@ impl KeySecret {
     /// The MAC for one purpose: its key is HKDF-SHA256 (RFC 5869) of the secret without salt,
     /// expanded to 32 bytes with `label` and `context`, so that a tag made for one purpose or
     /// cookie name never verifies for another (R6).
-    pub(crate) fn derive_mac(&self, label: &str, context: &str) -> MacKey {
+    pub(crate) fn derive_mac(&self, label: &[u8], context: &[u8]) -> MacKey {
         // Extract (RFC 5869 §2.2), then the first and only block of expand (§2.3).
-        let extracted = Zeroizing::new(MacKey::new(&[0; 32]).tag(&[&self.0]));
-        let info = [label.as_bytes(), context.as_bytes(), &[1]];
+        let extracted = Zeroizing::new(MacKey::new(&[0; 32]).tag(&self.0));
+        let mut info = Vec::with_capacity(label.len().saturating_add(context.len()).saturating_add(1));
+        info.extend_from_slice(label);
+        info.extend_from_slice(context);
+        info.push(1);
         MacKey::new(&Zeroizing::new(MacKey::new(&extracted).tag(&info)))
     }
 
@@ -149,7 +165,29 @@ impl fmt::Debug for KeySecret {
     }
 }
 
-/// Why a key's secret is refused.
+/// Why the written secret of a key is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeySecretError {
+    /// Not canonical base64url.
+    #[error("key secret is not canonical base64url")]
+    Malformed,
+    /// Not a secret that anybody drew at random.
+    #[error(transparent)]
+    Weak(#[from] WeakKey),
+}
+
+impl KeySecretError {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "invalid_key",
+            Self::Weak(_) => "weak_key",
+        }
+    }
+}
+
+/// Why a key's secret is weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeakKey {

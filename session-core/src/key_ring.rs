@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::strict::{Object, Text};
 use crate::{
-    CookieKeyRing, CookieName, KeyId, KeySecret, StatementKeySet, StatementSigner, WeakKey, base64url,
+    CookieKeyRing, CookieName, KeyId, KeySecret, KeySecretError, RepeatedKeyId, StatementKeySet,
+    StatementSigner, WeakKey, base64url,
 };
 
 /// Every key of a server, as its key ring file holds them (FORMAT.md §4).
@@ -68,7 +69,7 @@ impl KeyRing {
     /// # Errors
     /// None for a ring that was read or generated: it was checked then.
     pub fn cookie_keys(&self, name: CookieName) -> Result<CookieKeyRing, KeyRingError> {
-        CookieKeyRing::new(name, self.cookie.keys.iter().cloned(), self.cookie.signing)
+        CookieKeyRing::new(name, &self.cookie.keys, self.cookie.signing)
     }
 
     /// The signer of statements.
@@ -156,7 +157,11 @@ impl OctJwk {
     }
 
     fn secret(&self) -> Result<KeySecret, KeyRingError> {
-        KeySecret::from_jwk(self.kid, self.k.as_bytes())
+        let id = self.kid;
+        KeySecret::from_jwk(self.k.as_bytes()).map_err(|refusal| match refusal {
+            KeySecretError::Malformed => KeyRingError::InvalidKey { id },
+            KeySecretError::Weak(reason) => KeyRingError::WeakKey { id, reason },
+        })
     }
 }
 
@@ -266,9 +271,9 @@ impl KeyRingError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Shape { .. } => "malformed",
-            Self::InvalidKey { .. } => "invalid_key",
-            Self::WeakKey { .. } => "weak_key",
-            Self::RepeatedKey { .. } => "repeated_key",
+            Self::InvalidKey { .. } => KeySecretError::Malformed.code(),
+            Self::WeakKey { reason, .. } => KeySecretError::Weak(*reason).code(),
+            Self::RepeatedKey { .. } => RepeatedKeyId.code(),
             Self::SigningKeyNotListed => "signing_key_not_listed",
         }
     }

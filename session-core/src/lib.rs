@@ -36,15 +36,15 @@ mod time;
 mod timeouts;
 
 pub use cookie::{
-    AuthenticCookie, CookieKeyRing, CookieRefusal, CookieValue, EndsBeforeItStarts, MAX_COOKIE_LENGTH,
-    UnverifiedCookieFields, decode_cookie_unverified,
+    AuthenticCookie, CookieKeyRing, CookieKeys, CookieRefusal, CookieValue, EndsBeforeItStarts,
+    MAX_COOKIE_LENGTH, RepeatedKeyId, UnverifiedCookieFields, decode_cookie_unverified,
 };
 pub use cookie_header::{HeaderRefusal, cookie_values};
 pub use cookie_name::{CookieName, InvalidCookieName};
 #[cfg(feature = "getrandom")]
 pub use entropy::EntropyUnavailable;
 pub use json_object::{InvalidJsonObject, JsonObject};
-pub use key::{InvalidKeyId, KeyId, KeySecret, WeakKey};
+pub use key::{InvalidKeyId, KeyId, KeySecret, KeySecretError, WeakKey};
 pub use key_ring::{KeyRing, KeyRingError};
 pub use known_revocations::{KnownRevocations, RevocationCheck};
 pub use revocations::{AuthenticFeed, FEED_LIFETIME, REVOCATION_INTEREST, RevocationFeed, UnfitFeed};

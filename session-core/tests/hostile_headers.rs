@@ -15,7 +15,7 @@ fn ring(name: &str, signing: &str) -> CookieKeyRing {
     let keys =
         [key("c1", b"the secret of the key named c1 ."), key("c2", b"another one of the key named c2.")];
     let name = CookieName::new(name).expect("a cookie name");
-    CookieKeyRing::new(name, keys, KeyId::new(signing).expect("a key ID")).expect("a ring")
+    CookieKeyRing::new(name, &keys, KeyId::new(signing).expect("a key ID")).expect("a ring")
 }
 
 fn cookie(ring: &CookieKeyRing, session: u8, issued_at: u64, expires_at: u64) -> String {

@@ -21,23 +21,22 @@ fn now(vector: &Value) -> UnixTime {
 #[test]
 fn every_cookie_vector_gets_its_verdict() {
     let file = vectors(include_str!("../../vectors/cookie-v1.json"));
-    let keys = || {
-        file["keys"].as_array().expect("keys").iter().map(|jwk| {
-            let secret = URL_SAFE_NO_PAD.decode(text(jwk, "k")).expect("a key");
-            (KeyId::new(text(jwk, "kid")).expect("a key ID"), KeySecret::new(&secret).expect("a key"))
-        })
-    };
+    let keys = file["keys"].as_array().expect("keys").iter().map(|jwk| {
+        let secret = URL_SAFE_NO_PAD.decode(text(jwk, "k")).expect("a key");
+        (KeyId::new(text(jwk, "kid")).expect("a key ID"), KeySecret::new(&secret).expect("a key"))
+    });
+    let keys: Vec<_> = keys.collect();
     let cases = file["vectors"].as_array().expect("vectors");
     assert_eq!(cases.len(), 71);
     for case in cases {
         let name = CookieName::new(text(case, "cookie_name")).expect("a cookie name");
-        let ring = CookieKeyRing::new(name, keys(), KeyId::new("c1").unwrap()).expect("a ring");
+        let ring = CookieKeyRing::new(name, &keys, KeyId::new("c1").unwrap()).expect("a ring");
         let verdict = match ring.verify(text(case, "cookie").as_bytes(), now(case)) {
             Ok(cookie) => json!({ "ok": {
                 "session_id": cookie.session_id().to_string(),
                 "issued_at": cookie.issued_at().as_secs(),
                 "expires_at": cookie.expires_at().as_secs(),
-                "key_id": cookie.key_id().as_str(),
+                "key_id": ring.key_id(&cookie).unwrap().as_str(),
             }}),
             Err(refusal) => json!({ "error": refusal.code() }),
         };

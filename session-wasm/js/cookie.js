@@ -1,7 +1,8 @@
 import module from '#cookie.wasm';
 import { Channel } from './channel.js';
-import { CookieKeys, initSync } from './cookie.glue.js';
+import { decode, initSync, load, release, reserve, verify } from './cookie.glue.js';
 import { instantiate, MisuseError, text, wholeSeconds } from './misuse.js';
+import { unverifiedCookie } from './unverified-cookie.js';
 
 export { MisuseError };
 
@@ -14,70 +15,59 @@ const REFUSED_RINGS = {
   signing_key_not_listed: 'signing: expected one of the listed keys',
 };
 
-const ID_LENGTH = 22;
+/** Where `verify` leaves them. */
 const ISSUED_AT = 0;
-const EXPIRES_AT = 1;
-const KEY = 2;
+const EXPIRES_AT = 8;
+const KEY = 16;
 
 const refused = (reason) => ({ ok: false, reason });
 
 export class CookieVerifier {
   #keys;
-  #channel;
   #keyIds;
 
   constructor({ keyRing, cookieName = '__Host-session' }) {
     const { signing, keys } = cookiePart(keyRing);
     const lines = [text(cookieName, 'invalid_key_ring', 'cookieName'), signing];
     for (const { kid, k } of keys) lines.push(kid, k);
-    [this.#keys, this.#channel] = open();
-    const answer = this.#keys.load(this.#channel.write(lines.join('\n')));
-    if (answer < 0) {
-      throw new MisuseError('invalid_key_ring', REFUSED_RINGS[this.#channel.text(-answer)]);
-    }
+    const answer = load(open().write(lines.join('\n')));
+    if (answer < 0) throw new MisuseError('invalid_key_ring', REFUSED_RINGS[channel.text(-answer)]);
+    this.#keys = answer;
     this.#keyIds = keys.map((key) => key.kid);
+    gone.register(this, answer);
   }
 
   verify(cookie, nowSeconds) {
     const now = wholeSeconds(nowSeconds);
     if (cookie === undefined || cookie === null) return refused('absent');
     const header = text(cookie, 'invalid_cookie', 'a Cookie header or a cookie value');
-    const channel = this.#channel;
-    const answer = this.#keys.verify(channel.write(header), now);
+    const answer = verify(this.#keys, channel.write(header), now);
     if (answer < 0) return refused(channel.text(-answer));
+    const numbers = channel.numbers();
     return {
       ok: true,
       sessionId: channel.sessionId(),
-      issuedAt: channel.number(ISSUED_AT),
-      expiresAt: channel.number(EXPIRES_AT),
-      keyId: this.#keyIds[channel.number(KEY)],
+      issuedAt: numbers.getFloat64(ISSUED_AT, true),
+      expiresAt: numbers.getFloat64(EXPIRES_AT, true),
+      keyId: this.#keyIds[numbers.getFloat64(KEY, true)],
     };
   }
 }
 
-let decoding;
-
 export function decodeUnverified(cookie) {
   const value = text(cookie, 'invalid_cookie', 'a cookie value');
-  decoding ??= open();
-  const [keys, channel] = decoding;
-  const answer = keys.decode(channel.write(value));
-  if (answer < 0) return { reason: channel.text(-answer) };
-  const ids = channel.text(answer);
-  return {
-    unverified: {
-      sessionId: ids.slice(0, ID_LENGTH),
-      issuedAt: channel.number(ISSUED_AT),
-      expiresAt: channel.number(EXPIRES_AT),
-      keyId: ids.slice(ID_LENGTH),
-    },
-  };
+  const answer = decode(open().write(value));
+  return unverifiedCookie(channel, answer);
 }
 
+let channel;
+
+/** Nobody can ask verifiers any more that are not there: their keys can go as well. */
+const gone = new FinalizationRegistry(release);
+
 function open() {
-  const { memory } = instantiate(initSync, module);
-  const keys = new CookieKeys();
-  return [keys, new Channel(keys, memory)];
+  channel ??= new Channel(reserve, instantiate(initSync, module).memory);
+  return channel;
 }
 
 /** Text is taken too: that is what a Worker's secret or an environment variable holds. */

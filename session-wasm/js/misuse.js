@@ -2,6 +2,11 @@
 export class MisuseError extends TypeError {
   name = 'MisuseError';
 
+  /** Each entry point brings a class of its own, and every one of them is this. */
+  static [Symbol.hasInstance](error) {
+    return error instanceof TypeError && error.name === 'MisuseError';
+  }
+
   constructor(code, message, options) {
     super(message, options);
     this.code = code;

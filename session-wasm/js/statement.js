@@ -2,14 +2,13 @@ import module from '#statement.wasm';
 import { Channel } from './channel.js';
 import { instantiate, MisuseError, text, wholeSeconds } from './misuse.js';
 import { Refresh } from './refresh.js';
-import { initSync, StatementKeys } from './statement.glue.js';
+import { decode, decodeCookie, initSync, learn, load, open, release, reserve, verify } from './statement.glue.js';
+import { unverifiedCookie } from './unverified-cookie.js';
 
 export { MisuseError };
 
 const KEYS_COOLDOWN = 60;
 const REVOCATIONS_INTERVAL = 5;
-
-const ID_LENGTH = 22;
 
 const REFUSED_KEYS = {
   malformed: 'expected a JWK Set: { keys: [{ kty: "OKP", crv: "Ed25519", kid, x }] }',
@@ -21,13 +20,13 @@ const refused = (reason) => ({ ok: false, reason });
 
 export class StatementVerifier {
   #keys;
-  #channel;
   #keyRefresh;
   #revocationRefresh;
 
   constructor({ issuer, jwks, jwksUrl, revocationsUrl, fetch = globalThis.fetch.bind(globalThis) }) {
-    [this.#keys, this.#channel] = open();
-    this.#keys.expect(this.#channel.write(text(issuer, 'invalid_issuer', 'the issuer')));
+    const name = text(issuer, 'invalid_issuer', 'the issuer');
+    this.#keys = open(start().write(name));
+    gone.register(this, this.#keys);
     if (jwks !== undefined) this.useKeys(jwks);
     const get = (url, read) => async (signal) => {
       const response = await fetch(url, { signal });
@@ -52,30 +51,32 @@ export class StatementVerifier {
   verify(statement, nowSeconds) {
     const now = wholeSeconds(nowSeconds);
     if (statement === undefined || statement === null) return refused('absent');
-    const channel = this.#channel;
-    const answer = this.#keys.verify(channel.write(text(statement, 'invalid_statement', 'a statement')), now);
+    const jws = text(statement, 'invalid_statement', 'a statement');
+    const answer = verify(this.#keys, channel.write(jws), now);
     if (answer < 0) return refused(channel.text(-answer));
-    const checkedAt = channel.number(0);
+    const numbers = channel.numbers();
+    const checkedAt = numbers.getFloat64(0, true);
     return {
       ok: true,
       ...read(channel.text(answer)),
       revocationCheckedAt: checkedAt < 0 ? null : checkedAt,
-      current: channel.number(1) === 1,
+      current: numbers.getFloat64(8, true) === 1,
     };
   }
 
   useKeys(jwks) {
     const set = typeof jwks === 'string' ? jwks : String(JSON.stringify(jwks));
-    const answer = this.#keys.load(this.#channel.write(set));
-    if (answer < 0) throw new MisuseError('invalid_jwks', REFUSED_KEYS[this.#channel.text(-answer)]);
+    const answer = load(this.#keys, channel.write(set));
+    if (answer < 0) throw new MisuseError('invalid_jwks', REFUSED_KEYS[channel.text(-answer)]);
   }
 
   useRevocations(feed, nowSeconds) {
     const now = wholeSeconds(nowSeconds);
-    const channel = this.#channel;
-    const answer = this.#keys.learn(channel.write(text(feed, 'invalid_feed', 'a revocation feed')), now);
+    const jws = text(feed, 'invalid_feed', 'a revocation feed');
+    const answer = learn(this.#keys, channel.write(jws), now);
     if (answer < 0) return refused(channel.text(-answer));
-    return { ok: true, issuedAt: channel.number(0), expiresAt: channel.number(1) };
+    const times = channel.numbers();
+    return { ok: true, issuedAt: times.getFloat64(0, true), expiresAt: times.getFloat64(8, true) };
   }
 
   refreshKeys() {
@@ -106,13 +107,19 @@ class RefreshError extends Error {
 
 const succeeds = (refresh) => refresh.run().catch(() => false);
 
-let decoding;
+let channel;
+
+/** Nobody can ask verifiers any more that are not there: their keys can go as well. */
+const gone = new FinalizationRegistry(release);
+
+function start() {
+  channel ??= new Channel(reserve, instantiate(initSync, module).memory);
+  return channel;
+}
 
 export function decodeUnverified(statement) {
   const value = text(statement, 'invalid_statement', 'a statement');
-  decoding ??= open();
-  const [keys, channel] = decoding;
-  const answer = keys.decode(channel.write(value));
+  const answer = decode(start().write(value));
   return answer < 0 ? { reason: channel.text(-answer) } : { unverified: read(channel.text(answer)) };
 }
 
@@ -122,23 +129,10 @@ export function decodeCookieUnverified(cookie, cookieName = '__Host-session') {
   const isValue = header.startsWith('v1.') || !header.includes('=');
   const pairs = header.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''));
   const named = pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length));
-  return (isValue ? [header] : named).map(decodeCookie);
-}
-
-function decodeCookie(value) {
-  decoding ??= open();
-  const [keys, channel] = decoding;
-  const answer = keys.decodeCookie(channel.write(value));
-  const ids = channel.text(Math.abs(answer));
-  if (answer < 0) return { reason: ids };
-  const [sessionId, keyId] = [ids.slice(0, ID_LENGTH), ids.slice(ID_LENGTH)];
-  return { unverified: { sessionId, issuedAt: channel.number(0), expiresAt: channel.number(1), keyId } };
-}
-
-function open() {
-  const { memory } = instantiate(initSync, module);
-  const keys = new StatementKeys();
-  return [keys, new Channel(keys, memory)];
+  return (isValue ? [header] : named).map((value) => {
+    const answer = decodeCookie(start().write(value));
+    return unverifiedCookie(channel, answer);
+  });
 }
 
 /** The key ID, and the claims in the names of this package. Each is of its type: that was judged. */

@@ -1,89 +1,86 @@
-use alloc::vec::Vec;
+//! The cookie module, for trusted edges.
 
-use session_core::{CookieKeyRing, CookieName, KeyId, KeySecret, decode_cookie_unverified};
+use session_core::{
+    CookieKeys, CookieName, CookieRefusal, KeyId, KeyRingError, KeySecret, RepeatedKeyId,
+    decode_cookie_unverified,
+};
 use wasm_bindgen::prelude::*;
 
-use crate::buffer::Buffer;
+use crate::held::{Held, Holder};
 use crate::{from_number, to_number};
 
-/// The ring's cookie part, ready to verify.
+static HELD: Holder<CookieKeys> = Holder::new();
+
+/// Where JavaScript may write so many bytes.
 #[wasm_bindgen]
-#[derive(Default)]
-pub struct CookieKeys {
-    ring: Option<CookieKeyRing>,
-    ids: Vec<KeyId>,
-    buffer: Buffer,
+pub fn reserve(capacity: usize) -> *const u8 {
+    HELD.hold().buffer.reserve(capacity)
 }
 
+/// Takes keys from the lines that were written: the cookie's name, the ID of the signing key, and
+/// of each key its ID and its `k`. Says at which place they are kept.
 #[wasm_bindgen]
-impl CookieKeys {
-    /// No keys yet.
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Where JavaScript may write so many bytes.
-    pub fn reserve(&mut self, capacity: usize) -> *const u8 {
-        self.buffer.reserve(capacity)
-    }
-
-    /// Takes the keys from the lines that were written: the cookie's name, the ID of the signing
-    /// key, and of each key its ID and its `k`.
-    pub fn load(&mut self, length: usize) -> isize {
-        let ring = read(self.buffer.written(length));
-        self.buffer.erase(length);
-        match ring {
-            Ok((ring, ids)) => {
-                self.ids = ids;
-                self.ring = Some(ring);
-                0
-            }
-            Err(code) => self.buffer.refuse(code),
-        }
-    }
-
-    /// Judges what was written, a `Cookie` header or the bare value of the session cookie. Leaves
-    /// its times, the place of its key among those loaded, and the session ID.
-    pub fn verify(&mut self, length: usize, now: f64) -> isize {
-        let Some(ring) = &self.ring else { return 0 };
-        let verdict = ring.verify_header_or_value(self.buffer.written(length), from_number(now));
-        self.buffer.erase(length);
-        match verdict {
-            Ok(cookie) => {
-                let key = self.ids.iter().take_while(|&&id| id != cookie.key_id()).count();
-                let times = [to_number(cookie.issued_at()), to_number(cookie.expires_at())];
-                self.buffer.leave([times[0], times[1], key as f64, 0.0], &[&cookie.session_id().to_text()])
-            }
-            Err(refusal) => self.buffer.refuse(refusal.code()),
-        }
-    }
-
-    /// Reads the value that was written, and believes nothing of it. Leaves its times, the session
-    /// ID and the key ID.
-    pub fn decode(&mut self, length: usize) -> isize {
-        let decoded = decode_cookie_unverified(self.buffer.written(length));
-        self.buffer.erase(length);
-        match decoded {
-            Ok(cookie) => {
-                let numbers = [to_number(cookie.issued_at), to_number(cookie.expires_at), 0.0, 0.0];
-                self.buffer.leave(numbers, &[&cookie.session_id.to_text(), cookie.key_id.as_str().as_bytes()])
-            }
-            Err(refusal) => self.buffer.refuse(refusal.code()),
-        }
+pub fn load(length: usize) -> isize {
+    let Held { keys, buffer } = &mut *HELD.hold();
+    let read = read(buffer.written(length));
+    buffer.erase(length);
+    match read {
+        Ok(read) => keys.insert(read).cast_signed(),
+        Err(code) => buffer.refuse(code),
     }
 }
 
-fn read(lines: &[u8]) -> Result<(CookieKeyRing, Vec<KeyId>), &'static str> {
-    let mut lines = lines.split(|&byte| byte == b'\n');
-    let name = lines.next().and_then(CookieName::from_bytes).ok_or("invalid_cookie_name")?;
-    let signing = lines.next().and_then(KeyId::from_bytes).ok_or("invalid_key_id")?;
-    let (mut keys, mut ids) = (Vec::new(), Vec::new());
-    while let (Some(id), Some(k)) = (lines.next(), lines.next()) {
-        let id = KeyId::from_bytes(id).ok_or("invalid_key_id")?;
-        keys.push((id, KeySecret::from_jwk(id, k).map_err(|refusal| refusal.code())?));
-        ids.push(id);
+/// Lets go of the keys at `place`.
+#[wasm_bindgen]
+pub fn release(place: usize) {
+    HELD.hold().keys.remove(place);
+}
+
+/// Judges what was written, a `Cookie` header or the bare value of the session cookie. Leaves its
+/// times, the place of its key among those loaded, and the session ID.
+#[wasm_bindgen]
+pub fn verify(place: usize, length: usize, now: f64) -> isize {
+    let Held { keys, buffer } = &mut *HELD.hold();
+    let Some(keys) = keys.get_mut(place) else { return buffer.refuse(CookieRefusal::UnknownKey.code()) };
+    let verdict = keys.verify_header_or_value(buffer.written(length), from_number(now));
+    buffer.erase(length);
+    match verdict {
+        Ok(cookie) => {
+            let (issued_at, expires_at) = (to_number(cookie.issued_at()), to_number(cookie.expires_at()));
+            buffer.leave([issued_at, expires_at, cookie.key() as f64], &[&cookie.session_id().to_text()])
+        }
+        Err(refusal) => buffer.refuse(refusal.code()),
     }
-    Ok((CookieKeyRing::new(name, keys, signing).map_err(|refusal| refusal.code())?, ids))
+}
+
+/// Reads the value that was written, and believes nothing of it. Leaves its times, the session ID
+/// and the key ID.
+#[wasm_bindgen]
+pub fn decode(length: usize) -> isize {
+    let buffer = &mut HELD.hold().buffer;
+    let decoded = decode_cookie_unverified(buffer.written(length));
+    buffer.erase(length);
+    buffer.leave_unverified(decoded)
+}
+
+fn read(mut lines: &[u8]) -> Result<CookieKeys, &'static str> {
+    let name = CookieName::from_bytes(next(&mut lines)).ok_or("invalid_cookie_name")?;
+    let mut keys = CookieKeys::new(name);
+    let signing = next(&mut lines);
+    while !lines.is_empty() {
+        let id = KeyId::from_bytes(next(&mut lines)).ok_or("invalid_key_id")?;
+        let secret = KeySecret::from_jwk(next(&mut lines)).map_err(|refusal| refusal.code())?;
+        keys.add(id, &secret).map_err(RepeatedKeyId::code)?;
+    }
+    keys.has(signing).then_some(keys).ok_or(KeyRingError::SigningKeyNotListed.code())
+}
+
+/// What is before the next line break, which is left behind.
+// Not once for each caller: that would be a twentieth of the module.
+#[inline(never)]
+fn next<'t>(lines: &mut &'t [u8]) -> &'t [u8] {
+    let mut parts = lines.splitn(2, |&byte| byte == b'\n');
+    let line = parts.next().unwrap_or_default();
+    *lines = parts.next().unwrap_or_default();
+    line
 }

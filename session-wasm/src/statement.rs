@@ -1,121 +1,126 @@
+//! The statement module, for everyone.
+
 use alloc::string::String;
 use core::str;
 
 use session_core::{
-    KeyId, KnownRevocations, RevocationCheck, StatementKeySet, decode_cookie_unverified,
+    KeyId, KnownRevocations, RevocationCheck, StatementKeySet, StatementRefusal, decode_cookie_unverified,
     decode_statement_unverified,
 };
 use wasm_bindgen::prelude::*;
 
 use crate::buffer::Buffer;
+use crate::held::{Held, Holder};
 use crate::{from_number, to_number};
 
+static HELD: Holder<StatementKeys> = Holder::new();
+
 /// The public keys of one issuer, ready to verify, and the revocations that it told of.
-#[wasm_bindgen]
 #[derive(Default)]
-pub struct StatementKeys {
+struct StatementKeys {
     issuer: String,
     keys: StatementKeySet,
     revocations: KnownRevocations,
-    buffer: Buffer,
 }
 
+/// Where JavaScript may write so many bytes.
 #[wasm_bindgen]
-impl StatementKeys {
-    /// No keys yet.
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
+pub fn reserve(capacity: usize) -> *const u8 {
+    HELD.hold().buffer.reserve(capacity)
+}
 
-    /// Where JavaScript may write so many bytes.
-    pub fn reserve(&mut self, capacity: usize) -> *const u8 {
-        self.buffer.reserve(capacity)
-    }
+/// Takes the name that was written as that of the one issuer to be believed. Says at which place
+/// its keys, of which there are none yet, are kept.
+#[wasm_bindgen]
+pub fn open(length: usize) -> usize {
+    let Held { keys, buffer } = &mut *HELD.hold();
+    keys.insert(StatementKeys { issuer: text(buffer, length).into(), ..StatementKeys::default() })
+}
 
-    /// Takes the name that was written as that of the one issuer to be believed.
-    pub fn expect(&mut self, length: usize) {
-        self.issuer = self.text(length).into();
-    }
+/// Lets go of the keys at `place`.
+#[wasm_bindgen]
+pub fn release(place: usize) {
+    HELD.hold().keys.remove(place);
+}
 
-    /// Takes the keys from the JWK Set that was written.
-    pub fn load(&mut self, length: usize) -> isize {
-        match StatementKeySet::from_json(self.text(length)) {
-            Ok(keys) => {
-                self.keys = keys;
-                0
+/// Takes the keys from the JWK Set that was written.
+#[wasm_bindgen]
+pub fn load(place: usize, length: usize) -> isize {
+    let Held { keys, buffer } = &mut *HELD.hold();
+    match StatementKeySet::from_json(text(buffer, length)) {
+        Ok(read) => {
+            if let Some(held) = keys.get_mut(place) {
+                held.keys = read;
             }
-            Err(refusal) => self.buffer.refuse(refusal.code()),
+            0
         }
-    }
-
-    /// Judges the statement that was written. Leaves up to when revocations are known (never: -1)
-    /// and whether that is current, the key ID, a line break, and the claims.
-    pub fn verify(&mut self, length: usize, now: f64) -> isize {
-        let now = from_number(now);
-        let verdict = self.keys.verify(self.text(length), &self.issuer, now);
-        let verdict = verdict.and_then(|statement| {
-            let check = self.revocations.check(&statement, now)?;
-            Ok((statement, check))
-        });
-        match verdict {
-            Ok((statement, RevocationCheck { checked_at, current })) => {
-                let checked_at = checked_at.map_or(-1.0, to_number);
-                self.leave(
-                    [checked_at, f64::from(u8::from(current)), 0.0, 0.0],
-                    statement.key_id(),
-                    statement.payload(),
-                )
-            }
-            Err(refusal) => self.buffer.refuse(refusal.code()),
-        }
-    }
-
-    /// Learns from the revocation feed that was written. Leaves its times.
-    pub fn learn(&mut self, length: usize, now: f64) -> isize {
-        let verdict = self.keys.verify_revocations(self.text(length), &self.issuer, from_number(now));
-        match verdict {
-            Ok(authentic) => {
-                let feed = authentic.feed();
-                let numbers = [to_number(feed.issued_at), to_number(feed.expires_at), 0.0, 0.0];
-                self.revocations.learn(authentic);
-                self.buffer.leave(numbers, &[])
-            }
-            Err(refusal) => self.buffer.refuse(refusal.code()),
-        }
-    }
-
-    /// Reads the statement that was written, and believes nothing of it. Leaves the key ID, a line
-    /// break, and the claims.
-    pub fn decode(&mut self, length: usize) -> isize {
-        match decode_statement_unverified(self.text(length)) {
-            Ok(statement) => self.leave([0.0; 4], statement.key_id(), statement.payload()),
-            Err(refusal) => self.buffer.refuse(refusal.code()),
-        }
-    }
-
-    /// Reads the value of a session cookie that was written, and believes nothing of it: no key that
-    /// could check its tag is ever here. Leaves its times, the session ID and the key ID.
-    #[wasm_bindgen(js_name = decodeCookie)]
-    pub fn decode_cookie(&mut self, length: usize) -> isize {
-        match decode_cookie_unverified(self.buffer.written(length)) {
-            Ok(cookie) => {
-                let numbers = [to_number(cookie.issued_at), to_number(cookie.expires_at), 0.0, 0.0];
-                self.buffer.leave(numbers, &[&cookie.session_id.to_text(), cookie.key_id.as_str().as_bytes()])
-            }
-            Err(refusal) => self.buffer.refuse(refusal.code()),
-        }
+        Err(refusal) => buffer.refuse(refusal.code()),
     }
 }
 
-impl StatementKeys {
-    fn text(&self, length: usize) -> &str {
-        // JavaScript writes UTF-8 only.
-        str::from_utf8(self.buffer.written(length)).unwrap_or_default()
+/// Judges the statement that was written. Leaves up to when revocations are known (never: -1)
+/// and whether that is current, the key ID, a line break, and the claims.
+#[wasm_bindgen]
+pub fn verify(place: usize, length: usize, now: f64) -> isize {
+    let Held { keys, buffer } = &mut *HELD.hold();
+    let Some(held) = keys.get_mut(place) else { return buffer.refuse(StatementRefusal::UnknownKey.code()) };
+    let now = from_number(now);
+    let verdict = held.keys.verify(text(buffer, length), &held.issuer, now);
+    let verdict = verdict.and_then(|statement| {
+        let check = held.revocations.check(&statement, now)?;
+        Ok((statement, check))
+    });
+    match verdict {
+        Ok((statement, RevocationCheck { checked_at, current })) => {
+            let numbers = [checked_at.map_or(-1.0, to_number), f64::from(u8::from(current)), 0.0];
+            leave(buffer, numbers, statement.key_id(), statement.payload())
+        }
+        Err(refusal) => buffer.refuse(refusal.code()),
     }
+}
 
-    fn leave(&mut self, numbers: [f64; 4], key: KeyId, payload: &str) -> isize {
-        self.buffer.leave(numbers, &[key.as_str().as_bytes(), b"\n", payload.as_bytes()])
+/// Learns from the revocation feed that was written. Leaves its times.
+#[wasm_bindgen]
+pub fn learn(place: usize, length: usize, now: f64) -> isize {
+    let Held { keys, buffer } = &mut *HELD.hold();
+    let Some(held) = keys.get_mut(place) else { return buffer.refuse(StatementRefusal::UnknownKey.code()) };
+    match held.keys.verify_revocations(text(buffer, length), &held.issuer, from_number(now)) {
+        Ok(authentic) => {
+            let feed = authentic.feed();
+            let numbers = [to_number(feed.issued_at), to_number(feed.expires_at), 0.0];
+            held.revocations.learn(authentic);
+            buffer.leave(numbers, &[])
+        }
+        Err(refusal) => buffer.refuse(refusal.code()),
     }
+}
+
+/// Reads the statement that was written, and believes nothing of it. Leaves the key ID, a line
+/// break, and the claims.
+#[wasm_bindgen]
+pub fn decode(length: usize) -> isize {
+    let buffer = &mut HELD.hold().buffer;
+    match decode_statement_unverified(text(buffer, length)) {
+        Ok(statement) => leave(buffer, [0.0; 3], statement.key_id(), statement.payload()),
+        Err(refusal) => buffer.refuse(refusal.code()),
+    }
+}
+
+/// Reads the value of a session cookie that was written, and believes nothing of it: no key that
+/// could check its tag is ever here. Leaves its times, the session ID and the key ID.
+#[wasm_bindgen(js_name = decodeCookie)]
+pub fn decode_cookie(length: usize) -> isize {
+    let buffer = &mut HELD.hold().buffer;
+    let decoded = decode_cookie_unverified(buffer.written(length));
+    buffer.erase(length);
+    buffer.leave_unverified(decoded)
+}
+
+fn text(buffer: &Buffer, length: usize) -> &str {
+    // JavaScript writes UTF-8 only.
+    str::from_utf8(buffer.written(length)).unwrap_or_default()
+}
+
+fn leave(buffer: &mut Buffer, numbers: [f64; 3], key: KeyId, payload: &str) -> isize {
+    buffer.leave(numbers, &[key.as_bytes(), b"\n", payload.as_bytes()])
 }

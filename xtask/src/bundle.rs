@@ -1,5 +1,6 @@
-//! Few files instead of many: a runtime that starts pays for each that it has to find and read, and
-//! most of what wasm-bindgen writes is for other ways to load a module than ours.
+//! One file for each entry point and kind of runtime: a runtime that starts pays for each file that
+//! it has to find and read, and most of what wasm-bindgen writes is for other ways to load a module
+//! than ours.
 
 use std::fs;
 use std::path::Path;
@@ -13,42 +14,41 @@ use crate::workspace::root;
 /// Where esbuild is.
 const BUILD: &str = "session-wasm/build";
 
-/// What `package.json` leads to; everything that they import becomes a part of them.
-const ENTRY_POINTS: [&str; 3] = ["client.js", "cookie.js", "statement.js"];
+/// How runtimes get at a module: what comes behind the name of the entry point made for them, and
+/// behind that of the module it imports.
+const WAYS: [(&str, &str); 3] = [
+    // Inside JavaScript, for all that may compile bytes: nothing has to be awaited or fetched.
+    ("", ".wasm.js"),
+    // By a path with a slash: wrangler takes only those for modules of WebAssembly.
+    (".workerd", ".wasm"),
+    // Asked for like this, Next.js and Vercel compile the file ahead and hand over the module.
+    (".edge-light", ".wasm?module"),
+];
 
-/// The modules inside JavaScript, to which conditions lead: each stays a file of its own.
-const INLINED: [&str; 2] = ["cookie.wasm.js", "statement.wasm.js"];
-
-pub(crate) fn entry_points(package: &Path) -> Result<()> {
+/// Puts the entry points into `package`, from `source`, which has all that they import.
+pub(crate) fn entry_points(source: &Path, package: &Path) -> Result<()> {
     npm::install(BUILD)?;
-    let bundled = package.join("bundled");
-    esbuild(package, &bundled, &ENTRY_POINTS, "--splitting")?;
-    esbuild(package, &bundled, &INLINED, "--charset=ascii")?;
-    // By now a part of what was bundled.
-    for part in ["channel.js", "cookie.glue.js", "hex.js", "misuse.js", "refresh.js", "statement.glue.js"] {
-        fs::remove_file(package.join(part))?;
+    for module in ["cookie", "statement"] {
+        for (runtime, form) in WAYS {
+            let file = package.join(format!("{module}{runtime}.js"));
+            let place = format!("./{module}{form}");
+            let mut how = vec![format!("--alias:#{module}.wasm={place}")];
+            if !form.ends_with(".js") {
+                how.push(format!("--external:{place}"));
+            }
+            esbuild(source, &format!("{module}.js"), &file, &how)?;
+        }
+        fs::copy(source.join(format!("{module}.wasm")), package.join(format!("{module}.wasm")))?;
     }
-    fs::remove_dir_all(package.join("client"))?;
-    for file in fs::read_dir(&bundled)? {
-        let file = file?;
-        fs::rename(file.path(), package.join(file.file_name()))?;
-    }
-    Ok(fs::remove_dir(bundled)?)
+    // It loads that one only where it needs it.
+    let how = ["--external:./statement.js".to_owned()];
+    esbuild(source, "client.js", &package.join("client.js"), &how)
 }
 
-/// Imports that begin with `#` stay: conditions decide where they lead.
-fn esbuild(package: &Path, to: &Path, files: &[&str], how: &str) -> Result<()> {
+fn esbuild(source: &Path, entry: &str, file: &Path, how: &[String]) -> Result<()> {
     let esbuild = root().join(BUILD).join("node_modules/.bin/esbuild");
     let program = esbuild.to_str().context("the path of the workspace is not UTF-8")?;
-    let mut bundling = command(program, files);
-    bundling.args([
-        "--bundle",
-        "--format=esm",
-        "--target=es2022",
-        "--external:#*",
-        "--chunk-names=shared",
-        "--log-level=warning",
-        how,
-    ]);
-    run(bundling.arg(format!("--outdir={}", to.display())).current_dir(package))
+    let fixed = ["--bundle", "--format=esm", "--target=es2022", "--charset=ascii", "--log-level=warning"];
+    let mut bundling = command(program, fixed);
+    run(bundling.arg(entry).args(how).arg(format!("--outfile={}", file.display())).current_dir(source))
 }

@@ -127,7 +127,7 @@ async fn a_forged_cookie_never_becomes_a_session(fleet: Fleet) {
     browser.get("/session").await.expect_no_session("ended");
     // Under somebody else's key of the same name.
     let key = (KeyId::new("c1").unwrap(), KeySecret::generate().unwrap());
-    let theirs = session_core::CookieKeyRing::new(CookieName::default(), [key], KeyId::new("c1").unwrap());
+    let theirs = session_core::CookieKeyRing::new(CookieName::default(), &[key], KeyId::new("c1").unwrap());
     let forged = theirs.unwrap().sign(id, &SessionSecret::generate().unwrap(), START, end).unwrap();
     browser.cookie = Some(forged.expose().into());
     browser.get("/session").await.expect_no_session("invalid");

@@ -30,7 +30,7 @@ pub(crate) fn lines(random: &mut Random, count: usize) -> String {
                 "sessionId": cookie.session_id().to_string(),
                 "issuedAt": cookie.issued_at().as_secs(),
                 "expiresAt": cookie.expires_at().as_secs(),
-                "keyId": cookie.key_id().as_str(),
+                "keyId": rings[name].key_id(&cookie).expect("a key of the ring").as_str(),
             })
             .to_string(),
             Err(refusal) => refused(refusal.code()),
@@ -45,7 +45,7 @@ fn ring(name: &str) -> CookieKeyRing {
         (KeyId::new(id).expect("a key ID"), KeySecret::new(&secret).expect("a strong secret"))
     });
     let name = CookieName::new(name).expect("a cookie name");
-    CookieKeyRing::new(name, keys, KeyId::new("c1").expect("a key ID")).expect("a ring")
+    CookieKeyRing::new(name, &keys, KeyId::new("c1").expect("a key ID")).expect("a ring")
 }
 
 /// The tag of `text` by FORMAT.md §1, whatever is in it.

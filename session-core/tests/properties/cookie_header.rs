@@ -193,7 +193,7 @@ fn a_fifth_good_cookie_makes_nothing_ambiguous() {
 
 #[test]
 fn one_session_signed_by_two_keys_is_one_session() {
-    let other = CookieKeyRing::new(CookieName::default(), [key("c2", crate::fixtures::C2)], key_id("c2"));
+    let other = CookieKeyRing::new(CookieName::default(), &[key("c2", crate::fixtures::C2)], key_id("c2"));
     let again = format!("__Host-session={}", numbered(1).cookie_of(&other.unwrap()));
     let (first, id) = good(1);
     assert_eq!(read(&[first.into_bytes(), again.into_bytes()]), id);

@@ -32,7 +32,7 @@ pub(crate) fn key(id: &str, secret: &[u8]) -> (KeyId, KeySecret) {
 
 /// The keys `c1` and `c2`, signing with `c1`.
 pub(crate) fn ring_for(name: CookieName) -> CookieKeyRing {
-    CookieKeyRing::new(name, [key("c1", C1), key("c2", C2)], key_id("c1")).expect("a ring")
+    CookieKeyRing::new(name, &[key("c1", C1), key("c2", C2)], key_id("c1")).expect("a ring")
 }
 
 pub(crate) fn ring() -> CookieKeyRing {

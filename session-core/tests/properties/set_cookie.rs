@@ -37,7 +37,7 @@ proptest! {
         session in sessions(), name in names(), key_id in "[A-Za-z0-9_-]{1,32}", same_site in same_sites(),
     ) {
         let key_id = KeyId::new(&key_id).unwrap();
-        let ring = CookieKeyRing::new(name.clone(), [key(key_id.as_str(), C1)], key_id).unwrap();
+        let ring = CookieKeyRing::new(name.clone(), &[key(key_id.as_str(), C1)], key_id).unwrap();
         let Session { secret, issued_at, expires_at, .. } = session;
         let secret = SessionSecret::from_bytes(secret);
         let value = ring.sign(session.id(), &secret, at(issued_at), at(expires_at)).unwrap();
@@ -99,7 +99,7 @@ fn the_longest_statement_cookie_is_kept_by_a_browser() {
 fn the_longest_name_and_value_together_stay_within_256_bytes() {
     let name = CookieName::new(&format!("__Host-{}", "n".repeat(57))).unwrap();
     let id = "k".repeat(KeyId::MAX_LENGTH);
-    let ring = CookieKeyRing::new(name, [key(&id, C1)], KeyId::new(&id).unwrap()).unwrap();
+    let ring = CookieKeyRing::new(name, &[key(&id, C1)], KeyId::new(&id).unwrap()).unwrap();
     let (from, to) = (at(99_999_999_998), at(99_999_999_999));
     let secret = SessionSecret::from_bytes([0; 32]);
     let value = ring.sign(SessionId::from_bytes([0; 16]), &secret, from, to).unwrap();

@@ -9,10 +9,8 @@ const PACKAGE = new URL('../../package/', import.meta.url);
 const HERE = '/client-test/';
 
 /** A page that may compile WebAssembly and run our files, and nothing else. */
-const POLICY = "default-src 'none'; connect-src 'self'; script-src 'self' 'nonce-map' 'wasm-unsafe-eval'";
-const IMPORTS = { imports: { '#statement.wasm': `${HERE}statement.wasm.js` } };
+const POLICY = "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 const PAGE = `<!doctype html><meta charset="utf-8"><title>client</title><link rel="icon" href="data:,">
-<script type="importmap" nonce="map">${JSON.stringify(IMPORTS)}</script>
 <script type="module" src="${HERE}page.js"></script>
 <body style="height: 3000px"><input id="field" aria-label="Field"></body>`;
 

@@ -10,18 +10,11 @@ import { FILES, SESSION_WASM } from './places.js';
 const TYPES = { '.js': 'text/javascript', '.html': 'text/html', '.json': 'application/json' };
 const GUESTS = '/session-wasm/tests/guests';
 
-const { exports, imports } = JSON.parse(readFileSync(`${SESSION_WASM}/package/package.json`, 'utf8'));
+const { exports } = JSON.parse(readFileSync(`${SESSION_WASM}/package/package.json`, 'utf8'));
 const served = (target) => target.replace('./', '/session-wasm/package/');
 
 /** For a page that no bundler made: what the package's own manifest says. */
-const IMPORT_MAP = JSON.stringify({
-  imports: {
-    'session-wasm': served(exports['.'].default),
-    ...Object.fromEntries(
-      Object.entries(imports).map(([name, { default: target }]) => [name, served(target)]),
-    ),
-  },
-});
+const IMPORT_MAP = JSON.stringify({ imports: { 'session-wasm': served(exports['.'].default) } });
 
 const bundled = (name) => ({ name, script: `/built/${name}/page.js` });
 export const PAGES = [

@@ -9,8 +9,8 @@ WebAssembly.Instance = class extends WebAssembly.Instance {
   }
 };
 
-/** Pages of the memory of the `cookie` or the `statement` module. */
+/** Pages of the memory of the `cookie` or the `statement` module; only that one learns revocations. */
 export function pages(module) {
-  const { exports } = instances.find(({ exports }) => `${module}keys_verify` in exports);
+  const { exports } = instances.find(({ exports }) => 'learn' in exports === (module === 'statement'));
   return exports.memory.buffer.byteLength / PAGE;
 }

@@ -1,2 +1,0 @@
-// By a path with a slash: wrangler takes only those for modules of WebAssembly.
-export { default } from './statement.wasm';
