@@ -1,6 +1,7 @@
 import module from '#cookie.wasm';
 import { Channel } from './channel.js';
 import { decode, initSync, load, release, reserve, verify } from './cookie.glue.js';
+import { whenGone } from './gone.js';
 import { instantiate, MisuseError, text, wholeSeconds } from './misuse.js';
 import { unverifiedCookie } from './unverified-cookie.js';
 
@@ -30,7 +31,7 @@ export class CookieVerifier {
     const { signing, keys } = cookiePart(keyRing);
     const lines = [text(cookieName, 'invalid_key_ring', 'cookieName'), signing];
     for (const { kid, k } of keys) lines.push(kid, k);
-    const answer = load(open().write(lines.join('\n')));
+    const answer = load(begin().write(lines.join('\n')));
     if (answer < 0) throw new MisuseError('invalid_key_ring', REFUSED_RINGS[channel.text(-answer)]);
     this.#keys = answer;
     this.#keyIds = keys.map((key) => key.kid);
@@ -56,16 +57,16 @@ export class CookieVerifier {
 
 export function decodeUnverified(cookie) {
   const value = text(cookie, 'invalid_cookie', 'a cookie value');
-  const answer = decode(open().write(value));
+  const answer = decode(begin().write(value));
   return unverifiedCookie(channel, answer);
 }
 
 let channel;
 
 /** Nobody can ask verifiers any more that are not there: their keys can go as well. */
-const gone = new FinalizationRegistry(release);
+const gone = whenGone(release);
 
-function open() {
+function begin() {
   channel ??= new Channel(reserve, instantiate(initSync, module).memory);
   return channel;
 }

@@ -1,8 +1,19 @@
 import module from '#statement.wasm';
 import { Channel } from './channel.js';
+import { whenGone } from './gone.js';
 import { instantiate, MisuseError, text, wholeSeconds } from './misuse.js';
 import { Refresh } from './refresh.js';
-import { decode, decodeCookie, initSync, learn, load, open, release, reserve, verify } from './statement.glue.js';
+import {
+  decode,
+  decodeCookie,
+  initSync,
+  learn,
+  load,
+  open,
+  release,
+  reserve,
+  verify,
+} from './statement.glue.js';
 import { unverifiedCookie } from './unverified-cookie.js';
 
 export { MisuseError };
@@ -25,7 +36,7 @@ export class StatementVerifier {
 
   constructor({ issuer, jwks, jwksUrl, revocationsUrl, fetch = globalThis.fetch.bind(globalThis) }) {
     const name = text(issuer, 'invalid_issuer', 'the issuer');
-    this.#keys = open(start().write(name));
+    this.#keys = open(begin().write(name));
     gone.register(this, this.#keys);
     if (jwks !== undefined) this.useKeys(jwks);
     const get = (url, read) => async (signal) => {
@@ -110,16 +121,16 @@ const succeeds = (refresh) => refresh.run().catch(() => false);
 let channel;
 
 /** Nobody can ask verifiers any more that are not there: their keys can go as well. */
-const gone = new FinalizationRegistry(release);
+const gone = whenGone(release);
 
-function start() {
+function begin() {
   channel ??= new Channel(reserve, instantiate(initSync, module).memory);
   return channel;
 }
 
 export function decodeUnverified(statement) {
   const value = text(statement, 'invalid_statement', 'a statement');
-  const answer = decode(start().write(value));
+  const answer = decode(begin().write(value));
   return answer < 0 ? { reason: channel.text(-answer) } : { unverified: read(channel.text(answer)) };
 }
 
@@ -130,7 +141,7 @@ export function decodeCookieUnverified(cookie, cookieName = '__Host-session') {
   const pairs = header.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''));
   const named = pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length));
   return (isValue ? [header] : named).map((value) => {
-    const answer = decodeCookie(start().write(value));
+    const answer = decodeCookie(begin().write(value));
     return unverifiedCookie(channel, answer);
   });
 }
