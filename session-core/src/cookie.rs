@@ -1,11 +1,8 @@
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Deref;
 
-use crate::mac::MacKey;
 use crate::time::CLOCK_SKEW;
-use crate::{CookieName, KeyId, KeyRingError, KeySecret, SessionId, SessionSecret, UnixTime, base64url};
+use crate::{KeyId, SessionId, SessionSecret, UnixTime, base64url};
 
 /// The longest text that is looked at; a well-formed cookie has at most 170 characters.
 pub const MAX_COOKIE_LENGTH: usize = 512;
@@ -13,176 +10,18 @@ pub const MAX_COOKIE_LENGTH: usize = 512;
 const VERSION: &[u8] = b"v1.";
 /// 32 bytes as base64url.
 const SECRET_LENGTH: usize = 43;
-const MAC_LABEL: &[u8] = b"session-cookie/v1:";
-
-/// The keys that verify one session cookie.
-///
-/// Their MAC keys are derived for the cookie's name when they are added, so that verifying is two
-/// hash states away.
-#[derive(Debug)]
-pub struct CookieKeys {
-    name: CookieName,
-    keys: Vec<CookieKey>,
-}
-
-#[derive(Clone)]
-struct CookieKey {
-    id: KeyId,
-    mac: MacKey,
-}
-
-impl fmt::Debug for CookieKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.id.fmt(f)
-    }
-}
-
-impl CookieKeys {
-    /// No keys yet, for the cookie `name`.
-    #[must_use]
-    pub const fn new(name: CookieName) -> Self {
-        Self { name, keys: Vec::new() }
-    }
-
-    /// Adds a key.
-    ///
-    /// # Errors
-    /// When there is one of that ID.
-    pub fn add(&mut self, id: KeyId, secret: &KeySecret) -> Result<(), RepeatedKeyId> {
-        if self.has(id.as_bytes()) {
-            return Err(RepeatedKeyId);
-        }
-        let mac = secret.derive_mac(MAC_LABEL, self.name.as_bytes());
-        self.keys.push(CookieKey { id, mac });
-        Ok(())
-    }
-
-    /// Whether there is a key of this ID.
-    #[must_use]
-    pub fn has(&self, id: &[u8]) -> bool {
-        self.key(id).is_some()
-    }
-
-    /// The ring that these keys make together with the role of one: `signing` is the key that signs.
-    ///
-    /// # Errors
-    /// When it is not among them.
-    pub fn signing_with(self, signing: KeyId) -> Result<CookieKeyRing, KeyRingError> {
-        let (_, signing) = self.key(signing.as_bytes()).ok_or(KeyRingError::SigningKeyNotListed)?;
-        Ok(CookieKeyRing { signing: signing.clone(), accepted: self })
-    }
-
-    /// The cookie that these keys are for.
-    #[must_use]
-    pub const fn name(&self) -> &CookieName {
-        &self.name
-    }
-
-    /// Judges one cookie value by FORMAT.md §1, in that order: size, grammar, key, tag, and only
-    /// then time. What comes back is *authentic*; whether it is *live*, only the store knows.
-    ///
-    /// # Errors
-    /// The first reason that applies.
-    // Not once for each caller: it is a tenth of the WebAssembly module.
-    #[inline(never)]
-    pub fn verify(&self, value: &[u8], now: UnixTime) -> Result<AuthenticCookie, CookieRefusal> {
-        let cookie = UnverifiedCookie::read(value)?;
-        let (place, key) = self.key(cookie.key_id).ok_or(CookieRefusal::UnknownKey)?;
-        if !key.mac.verifies(cookie.signed_text, &cookie.tag) {
-            return Err(CookieRefusal::BadTag);
-        }
-        let UnverifiedCookie { session_id, secret, issued_at, expires_at, .. } = cookie;
-        if issued_at > now.saturating_add(CLOCK_SKEW) {
-            return Err(CookieRefusal::NotYetValid { issued_at, now });
-        }
-        if now >= expires_at {
-            return Err(CookieRefusal::Expired { expires_at, now });
-        }
-        Ok(AuthenticCookie { key: place, session_id, secret, issued_at, expires_at })
-    }
-
-    /// The ID of the key that made the tag of `cookie`.
-    #[must_use]
-    pub fn key_id(&self, cookie: &AuthenticCookie) -> Option<KeyId> {
-        self.keys.get(cookie.key).map(|key| key.id)
-    }
-
-    fn key(&self, id: &[u8]) -> Option<(usize, &CookieKey)> {
-        self.keys.iter().enumerate().find(|(_, key)| key.id.as_bytes() == id)
-    }
-}
-
-/// There is a key of the same ID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("key ID is used twice, expected each once")]
-pub struct RepeatedKeyId;
-
-impl RepeatedKeyId {
-    /// The stable code of this reason.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        "repeated_key"
-    }
-}
-
-/// The keys that sign and verify one session cookie: one is named as the signing key, every key
-/// verifies.
-#[derive(Debug)]
-pub struct CookieKeyRing {
-    accepted: CookieKeys,
-    signing: CookieKey,
-}
-
-impl CookieKeyRing {
-    /// The ring for the cookie `name`, signing with the key named `signing`.
-    ///
-    /// # Errors
-    /// When two keys share an ID or `signing` is not among them.
-    pub fn new(name: CookieName, keys: &[(KeyId, KeySecret)], signing: KeyId) -> Result<Self, KeyRingError> {
-        let mut accepted = CookieKeys::new(name);
-        for (id, secret) in keys {
-            accepted.add(*id, secret).map_err(|RepeatedKeyId| KeyRingError::RepeatedKey { id: *id })?;
-        }
-        accepted.signing_with(signing)
-    }
-
-    /// The cookie value of a session, tagged with the signing key. It stays the same for the life
-    /// of its session ID.
-    ///
-    /// # Errors
-    /// When the session would end before it starts; such a cookie would never verify.
-    pub fn sign(
-        &self,
-        session_id: SessionId,
-        secret: &SessionSecret,
-        issued_at: UnixTime,
-        expires_at: UnixTime,
-    ) -> Result<CookieValue, EndsBeforeItStarts> {
-        if issued_at >= expires_at {
-            return Err(EndsBeforeItStarts { issued_at, expires_at });
-        }
-        let key_id = self.signing.id;
-        let secret = zeroize::Zeroizing::new(base64url::encode(secret.expose()));
-        let mut text = alloc::format!("v1.{key_id}.{session_id}.{}.{issued_at}.{expires_at}", *secret);
-        let tag = self.signing.mac.tag(text.as_bytes());
-        text.push('.');
-        text.push_str(&base64url::encode(&tag));
-        Ok(CookieValue(text.into()))
-    }
-}
-
-impl Deref for CookieKeyRing {
-    type Target = CookieKeys;
-
-    fn deref(&self) -> &CookieKeys {
-        &self.accepted
-    }
-}
 
 /// The text of a session cookie: the credential itself, on its way into `Set-Cookie`.
 pub struct CookieValue(zeroize::Zeroizing<String>);
 
 impl CookieValue {
+    /// The value whose `tag` is over all of `signed_text`.
+    pub(crate) fn new(mut signed_text: String, tag: &[u8; 32]) -> Self {
+        signed_text.push('.');
+        signed_text.push_str(&base64url::encode(tag));
+        Self(signed_text.into())
+    }
+
     /// The text, secret included.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -267,22 +106,34 @@ pub fn decode_cookie_unverified(value: &[u8]) -> Result<UnverifiedCookieFields, 
 }
 
 /// A text of the right grammar, about which nothing else is known.
-struct UnverifiedCookie<'t> {
-    key_id: &'t [u8],
+pub(crate) struct UnverifiedCookie<'t> {
+    pub(crate) key_id: &'t [u8],
+    pub(crate) signed_text: &'t [u8],
+    pub(crate) tag: [u8; 32],
     session_id: SessionId,
     secret: SessionSecret,
     issued_at: UnixTime,
     expires_at: UnixTime,
-    signed_text: &'t [u8],
-    tag: [u8; 32],
 }
 
 impl<'t> UnverifiedCookie<'t> {
-    fn read(text: &'t [u8]) -> Result<Self, CookieRefusal> {
+    pub(crate) fn read(text: &'t [u8]) -> Result<Self, CookieRefusal> {
         if text.len() > MAX_COOKIE_LENGTH {
             return Err(CookieRefusal::TooLong);
         }
         Self::parse(text).ok_or(CookieRefusal::Malformed)
+    }
+
+    /// For whoever has seen that `key`, by its place in the ring, made the tag: time is judged last.
+    pub(crate) fn judge_time(self, key: usize, now: UnixTime) -> Result<AuthenticCookie, CookieRefusal> {
+        let Self { session_id, secret, issued_at, expires_at, .. } = self;
+        if issued_at > now.saturating_add(CLOCK_SKEW) {
+            return Err(CookieRefusal::NotYetValid { issued_at, now });
+        }
+        if now >= expires_at {
+            return Err(CookieRefusal::Expired { expires_at, now });
+        }
+        Ok(AuthenticCookie { key, session_id, secret, issued_at, expires_at })
     }
 
     fn parse(text: &'t [u8]) -> Option<Self> {
@@ -373,14 +224,4 @@ impl CookieRefusal {
             Self::Expired { .. } => "expired",
         }
     }
-}
-
-/// A session whose deadline is not after its start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("session issued at {issued_at} has its deadline at {expires_at}, expected a later one")]
-pub struct EndsBeforeItStarts {
-    /// When the session ID was to be issued.
-    pub issued_at: UnixTime,
-    /// The absolute deadline.
-    pub expires_at: UnixTime,
 }

@@ -15,6 +15,7 @@ extern crate alloc;
 mod base64url;
 mod cookie;
 mod cookie_header;
+mod cookie_keys;
 mod cookie_name;
 #[cfg(feature = "getrandom")]
 mod entropy;
@@ -36,10 +37,11 @@ mod time;
 mod timeouts;
 
 pub use cookie::{
-    AuthenticCookie, CookieKeyRing, CookieKeys, CookieRefusal, CookieValue, EndsBeforeItStarts,
-    MAX_COOKIE_LENGTH, RepeatedKeyId, UnverifiedCookieFields, decode_cookie_unverified,
+    AuthenticCookie, CookieRefusal, CookieValue, MAX_COOKIE_LENGTH, UnverifiedCookieFields,
+    decode_cookie_unverified,
 };
 pub use cookie_header::{HeaderRefusal, cookie_values};
+pub use cookie_keys::{CookieKeyRing, CookieKeys, EndsBeforeItStarts, RepeatedKeyId};
 pub use cookie_name::{CookieName, InvalidCookieName};
 #[cfg(feature = "getrandom")]
 pub use entropy::EntropyUnavailable;

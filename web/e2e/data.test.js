@@ -1,12 +1,10 @@
 // “Session data”: two people at one text, and nothing of either is lost.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
 
-import { BROWSERS, closeBrowsers, profile, visit } from './browsers.js';
-import { STORES, startRedis, startServer } from './stage.js';
-
-after(closeBrowsers);
+import { profile, visit } from './browsers.js';
+import { startRedis, startServer } from './stage.js';
+import { everywhere, inEveryBrowser } from './stories.js';
 
 const LABEL = 'Data, as a JSON object';
 const data = async (tab) => (await tab.ask('/session/data')).body;
@@ -32,9 +30,10 @@ const patch = (tab, change) =>
     if (!answer.ok) throw new Error(String(answer.status));
   }, change);
 
-for (const browser of BROWSERS) {
-  test(`${browser}: data is saved as it is written, and a fault is told with its line`, async (t) => {
-    const server = await startServer(t);
+everywhere(
+  'data is saved as it is written, and a fault is told with its line',
+  async (t, { browser, serve }) => {
+    const server = await serve();
     const tab = await open(t, browser, server, '{ "cart": ["book"], "note": null }');
     await tab.see('Revision 1');
     assert.deepEqual(await data(tab), { cart: ['book'], note: null });
@@ -58,34 +57,37 @@ for (const browser of BROWSERS) {
     await tab.click('Discard my changes');
     await shows(tab, '"book"');
     assert.deepEqual(await tab.faults(), []);
-  });
+  },
+);
 
-  test(`${browser}: what two tabs change in different members is all kept`, async (t) => {
-    const server = await startServer(t);
-    const visitor = await profile(t, browser);
-    const [first, second] = [await visitor.newTab(server), await visitor.newTab(server)];
-    await first.goto('/#data');
-    await first.signIn();
-    await first.see('Revision 0');
-    await second.goto('/#data');
-    await second.see('Revision 0');
-    await second.fill(LABEL, '{"second": 2}');
-    await first.fill(LABEL, '{"first": 1}');
-    await first.click('Save');
-    await first.see('Saved.');
-    await second.click('Save');
-    await second.see('Changed in another place too');
-    await second.see('Changed by you alone. Before: not there');
-    await second.click('Save this choice');
-    await second.see('Saved.');
-    assert.deepEqual(await data(second), { first: 1, second: 2 });
-    // The other tab has nothing of its own to lose, and follows as soon as it is looked at.
-    await first.front();
-    await shows(first, '"second": 2');
-  });
+everywhere('what two tabs change in different members is all kept', async (t, { browser, serve }) => {
+  const server = await serve();
+  const visitor = await profile(t, browser);
+  const [first, second] = [await visitor.newTab(server), await visitor.newTab(server)];
+  await first.goto('/#data');
+  await first.signIn();
+  await first.see('Revision 0');
+  await second.goto('/#data');
+  await second.see('Revision 0');
+  await second.fill(LABEL, '{"second": 2}');
+  await first.fill(LABEL, '{"first": 1}');
+  await first.click('Save');
+  await first.see('Saved.');
+  await second.click('Save');
+  await second.see('Changed in another place too');
+  await second.see('Changed by you alone. Before: not there');
+  await second.click('Save this choice');
+  await second.see('Saved.');
+  assert.deepEqual(await data(second), { first: 1, second: 2 });
+  // The other tab has nothing of its own to lose, and follows as soon as it is looked at.
+  await first.front();
+  await shows(first, '"second": 2');
+});
 
-  test(`${browser}: what both changed is shown side by side, and the person decides`, async (t) => {
-    const server = await startServer(t);
+everywhere(
+  'what both changed is shown side by side, and the person decides',
+  async (t, { browser, serve }) => {
+    const server = await serve();
     const tab = await open(t, browser, server, '{"cart": ["book"], "seen": 3, "old": true}');
     const mine = '{"cart": ["book", "lamp"], "seen": 3, "old": true}';
     await tab.fill(LABEL, mine);
@@ -113,13 +115,13 @@ for (const browser of BROWSERS) {
     await tab.see('Saved.');
     assert.deepEqual(await data(tab), { cart: ['book', 'lamp'], seen: 4, late: 1 });
     assert.deepEqual(await tab.faults(), []);
-  });
-}
+  },
+);
 
-test('what is being written outlives a store that is away, on Redis', async (t) => {
+inEveryBrowser('what is being written outlives a store that is away', async (t, browser) => {
   const redis = await startRedis(t);
   const server = await startServer(t, '--store', redis.url);
-  const tab = await open(t, 'chromium', server, '{"cart": []}');
+  const tab = await open(t, browser, server, '{"cart": []}');
   await tab.fill(LABEL, '{"cart": ["book"]}');
   redis.freeze();
   await tab.click('Save');
@@ -129,12 +131,15 @@ test('what is being written outlives a store that is away, on Redis', async (t) 
   assert.deepEqual(await data(tab), { cart: ['book'] });
 });
 
-test('a session that ends takes unsaved data along, and the page says so', async (t) => {
-  const server = await startServer(t, ...(await STORES.embedded()), '--idle-timeout', '6s');
-  const tab = await visit(t, 'chromium', server, { path: '/#data' });
-  await tab.signIn();
-  await tab.see('Revision 0');
-  await tab.fill(LABEL, '{"cart": []}');
-  await tab.see('What you had not saved of the session data is gone. You were signed out after a time');
-  assert.equal(await tab.evaluate(() => document.querySelector('#data-text').value), '');
-});
+everywhere(
+  'a session that ends takes unsaved data along, and the page says so',
+  async (t, { browser, serve }) => {
+    const server = await serve('--idle-timeout', '6s');
+    const tab = await visit(t, browser, server, { path: '/#data' });
+    await tab.signIn();
+    await tab.see('Revision 0');
+    await tab.fill(LABEL, '{"cart": []}');
+    await tab.see('What you had not saved of the session data is gone. You were signed out after a time');
+    assert.equal(await tab.evaluate(() => document.querySelector('#data-text').value), '');
+  },
+);

@@ -49,22 +49,24 @@ for (const browser of EVERY_BROWSER) {
     });
   }
 
-  test(`${browser}: a session that is revoked by a second device is over within the feed’s interval`, async (t) => {
-    const server = await (start[browser] ?? startServer)(t);
-    const tab = await visit(t, browser, server);
-    await tab.enter();
-    const { body } = await tab.ask('/session');
-    const other = await logIn({ origin: `http://127.0.0.1:${server.port}` });
-    const revokedAt = performance.now();
-    const answer = await other.ask(`/sessions/${body.session_id}`, { method: 'DELETE' });
-    assert.equal(answer.status, 204);
-    await tab.see('Your session was ended, here or on another device.');
-    const seconds = (performance.now() - revokedAt) / 1000;
-    t.diagnostic(`told after ${seconds.toFixed(1)} s`);
-    assert.equal(await tab.focused(), 'sign-in-title');
-    await tab.assertAccessible();
-    assert.deepEqual(await tab.faults(), []);
-  });
+  for (const [store, flags] of Object.entries(STORES)) {
+    test(`${browser}, ${store}: a session that is revoked by a second device is over within the feed’s interval`, async (t) => {
+      const server = await (start[browser] ?? startServer)(t, ...(await flags(t)));
+      const tab = await visit(t, browser, server);
+      await tab.enter();
+      const { body } = await tab.ask('/session');
+      const other = await logIn({ origin: `http://127.0.0.1:${server.port}` });
+      const revokedAt = performance.now();
+      const answer = await other.ask(`/sessions/${body.session_id}`, { method: 'DELETE' });
+      assert.equal(answer.status, 204);
+      await tab.see('Your session was ended, here or on another device.');
+      const seconds = (performance.now() - revokedAt) / 1000;
+      t.diagnostic(`told after ${seconds.toFixed(1)} s`);
+      assert.equal(await tab.focused(), 'sign-in-title');
+      await tab.assertAccessible();
+      assert.deepEqual(await tab.faults(), []);
+    });
+  }
 }
 
 test('webkitgtk: where a browser keeps no cookie, the page says so and why', async (t) => {

@@ -1,46 +1,45 @@
 // What is away comes back, and nobody is signed out by it.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
 
-import { BROWSERS, closeBrowsers, visit } from './browsers.js';
+import { visit } from './browsers.js';
 import { startRedis, startServer } from './stage.js';
-
-after(closeBrowsers);
+import { everywhere, inEveryBrowser } from './stories.js';
 
 const AWAY = 'You stay signed in; trying again…';
 
-for (const browser of BROWSERS) {
-  test(`${browser}: Redis is killed and back while the page is open`, async (t) => {
-    const redis = await startRedis(t);
-    const server = await startServer(t, '--store', redis.url);
-    const tab = await visit(t, browser, server);
-    await tab.enter();
-    await redis.kill();
-    await tab.see(AWAY);
-    await tab.see('Your session');
-    await tab.assertAccessible();
-    await redis.start();
-    await tab.seeNoMore(AWAY);
-    await tab.see('Verified in this browser, and current');
-    assert.equal((await tab.ask('/session')).status, 200);
-    assert.deepEqual(await tab.faults(), []);
-  });
+inEveryBrowser('Redis is killed and back while the page is open', async (t, browser) => {
+  const redis = await startRedis(t);
+  const server = await startServer(t, '--store', redis.url);
+  const tab = await visit(t, browser, server);
+  await tab.enter();
+  await redis.kill();
+  await tab.see(AWAY);
+  await tab.see('Your session');
+  await tab.assertAccessible();
+  await redis.start();
+  await tab.seeNoMore(AWAY);
+  await tab.see('Verified in this browser, and current');
+  assert.equal((await tab.ask('/session')).status, 200);
+  assert.deepEqual(await tab.faults(), []);
+});
 
-  test(`${browser}: a Redis that hangs signs nobody out`, async (t) => {
-    const redis = await startRedis(t);
-    const server = await startServer(t, '--store', redis.url);
-    const tab = await visit(t, browser, server);
-    await tab.enter();
-    redis.freeze();
-    await tab.see(AWAY);
-    redis.thaw();
-    await tab.seeNoMore(AWAY);
-    await tab.see('Verified in this browser, and current');
-  });
+inEveryBrowser('a Redis that hangs signs nobody out', async (t, browser) => {
+  const redis = await startRedis(t);
+  const server = await startServer(t, '--store', redis.url);
+  const tab = await visit(t, browser, server);
+  await tab.enter();
+  redis.freeze();
+  await tab.see(AWAY);
+  redis.thaw();
+  await tab.seeNoMore(AWAY);
+  await tab.see('Verified in this browser, and current');
+});
 
-  test(`${browser}: a server that was killed and started again finds the session where it was`, async (t) => {
-    const server = await startServer(t);
+everywhere(
+  'a server that was killed and started again finds the session where it was',
+  async (t, { browser, serve }) => {
+    const server = await serve();
     const tab = await visit(t, browser, server);
     await tab.enter();
     await server.stop();
@@ -48,18 +47,18 @@ for (const browser of BROWSERS) {
     await server.start();
     await tab.seeNoMore(AWAY);
     await tab.see('Verified in this browser, and current');
-  });
+  },
+);
 
-  test(`${browser}: a sign-out that the store did not confirm is not told as one`, async (t) => {
-    const redis = await startRedis(t);
-    const server = await startServer(t, '--store', redis.url);
-    const tab = await visit(t, browser, server);
-    await tab.enter();
-    redis.freeze();
-    await tab.click('Sign out', 'header');
-    await tab.see('The server cannot confirm that you are signed out yet. Trying again…');
-    redis.thaw();
-    await tab.see('You are signed out.');
-    assert.equal((await tab.ask('/session')).status, 401);
-  });
-}
+inEveryBrowser('a sign-out that the store did not confirm is not told as one', async (t, browser) => {
+  const redis = await startRedis(t);
+  const server = await startServer(t, '--store', redis.url);
+  const tab = await visit(t, browser, server);
+  await tab.enter();
+  redis.freeze();
+  await tab.click('Sign out', 'header');
+  await tab.see('The server cannot confirm that you are signed out yet. Trying again…');
+  redis.thaw();
+  await tab.see('You are signed out.');
+  assert.equal((await tab.ask('/session')).status, 401);
+});

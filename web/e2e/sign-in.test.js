@@ -1,45 +1,44 @@
 // Signing in, and everything that can be in its way.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
 
-import { BROWSERS, closeBrowsers, profile, visit } from './browsers.js';
+import { profile, visit } from './browsers.js';
 import { startRedis, startServer, USER } from './stage.js';
+import { everywhere, inEveryBrowser } from './stories.js';
 
-after(closeBrowsers);
+everywhere('a wrong password is said, and can be typed again at once', async (t, { browser, serve }) => {
+  const server = await serve();
+  const tab = await visit(t, browser, server);
+  await tab.signIn('not the password');
+  await tab.see('The name or the password is wrong.');
+  assert.equal(await tab.focused(), 'password');
+  assert.equal(await tab.evaluate(() => document.querySelector('#sign-in-message').role), 'alert');
+  await tab.assertAccessible();
+  await tab.type(USER.password);
+  await tab.press('Enter');
+  await tab.see('Your session');
+  assert.deepEqual(await tab.faults(), []);
+});
 
-for (const browser of BROWSERS) {
-  test(`${browser}: a wrong password is said, and can be typed again at once`, async (t) => {
-    const server = await startServer(t);
-    const tab = await visit(t, browser, server);
-    await tab.signIn('not the password');
-    await tab.see('The name or the password is wrong.');
-    assert.equal(await tab.focused(), 'password');
-    assert.equal(await tab.evaluate(() => document.querySelector('#sign-in-message').role), 'alert');
-    await tab.assertAccessible();
-    await tab.type(USER.password);
-    await tab.press('Enter');
-    await tab.see('Your session');
-    assert.deepEqual(await tab.faults(), []);
-  });
+everywhere('a password can be shown, and is hidden again when it is sent', async (t, { browser, serve }) => {
+  const server = await serve();
+  const tab = await visit(t, browser, server);
+  await tab.fill('Password', 'not the password');
+  const kind = () => tab.evaluate(() => document.querySelector('#password').type);
+  assert.equal(await kind(), 'password');
+  await tab.click('Show password', 'form');
+  assert.equal(await kind(), 'text');
+  await tab.assertAccessible();
+  await tab.fill('Name', USER.username);
+  await tab.click('Sign in', 'form');
+  await tab.see('The name or the password is wrong.');
+  assert.equal(await kind(), 'password');
+});
 
-  test(`${browser}: a password can be shown, and is hidden again when it is sent`, async (t) => {
-    const server = await startServer(t);
-    const tab = await visit(t, browser, server);
-    await tab.fill('Password', 'not the password');
-    const kind = () => tab.evaluate(() => document.querySelector('#password').type);
-    assert.equal(await kind(), 'password');
-    await tab.click('Show password', 'form');
-    assert.equal(await kind(), 'text');
-    await tab.assertAccessible();
-    await tab.fill('Name', USER.username);
-    await tab.click('Sign in', 'form');
-    await tab.see('The name or the password is wrong.');
-    assert.equal(await kind(), 'password');
-  });
-
-  test(`${browser}: too many attempts are told with the time to wait, which counts down`, async (t) => {
-    const server = await startServer(t, '--login-attempts-per-account', '2');
+everywhere(
+  'too many attempts are told with the time to wait, which counts down',
+  async (t, { browser, serve }) => {
+    const server = await serve('--login-attempts-per-account', '2');
     const tab = await visit(t, browser, server);
     const isTold = () => Boolean(document.querySelector('#sign-in-message').textContent);
     const label = () => tab.evaluate(() => document.querySelector('#sign-in-button').textContent);
@@ -54,26 +53,27 @@ for (const browser of BROWSERS) {
     await tab.until((before) => document.querySelector('#sign-in-button').textContent !== before, first);
     assert.equal(await tab.evaluate(() => document.querySelector('#sign-in-button').disabled), true);
     await tab.assertAccessible();
-  });
+  },
+);
 
-  test(`${browser}: signing in waits for a store that is away, and says so`, async (t) => {
-    const redis = await startRedis(t);
-    const server = await startServer(t, '--store', redis.url);
-    const tab = await visit(t, browser, server);
-    await tab.see('to see your session and your devices');
-    redis.freeze();
-    await tab.signIn();
-    await tab.see('Signing in is not possible at this moment. Trying again…');
-    await tab.assertAccessible();
-    redis.thaw();
-    await tab.see('Your session');
-    assert.deepEqual(await tab.faults(), []);
-  });
-}
+inEveryBrowser('signing in waits for a store that is away, and says so', async (t, browser) => {
+  const redis = await startRedis(t);
+  const server = await startServer(t, '--store', redis.url);
+  const tab = await visit(t, browser, server);
+  await tab.see('to see your session and your devices');
+  redis.freeze();
+  await tab.signIn();
+  await tab.see('Signing in is not possible at this moment. Trying again…');
+  await tab.assertAccessible();
+  redis.thaw();
+  await tab.see('Your session');
+  assert.deepEqual(await tab.faults(), []);
+});
 
-for (const browser of BROWSERS) {
-  test(`${browser}: without JavaScript the form signs in, out, and says what is wrong`, async (t) => {
-    const server = await startServer(t);
+everywhere(
+  'without JavaScript the form signs in, out, and says what is wrong',
+  async (t, { browser, serve }) => {
+    const server = await serve();
     const visitor = await profile(t, browser, { javaScript: false });
     const tab = await visitor.newTab(server);
     // Nothing of a page without JavaScript can ask, so this does, with what the browser holds.
@@ -90,5 +90,5 @@ for (const browser of BROWSERS) {
     await tab.click('Sign out', 'noscript form');
     await tab.seeNoMore('You are signed in.');
     assert.equal((await ask()).status, 401);
-  });
-}
+  },
+);
