@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { decodeUnverified as decodeStatement, StatementVerifier } from 'session-wasm';
 import { CookieVerifier, decodeUnverified as decodeCookie } from 'session-wasm/cookie';
 
@@ -50,3 +53,27 @@ test('verifying statements and learning revocations does not make memory grow', 
   });
   assert.equal(after, before);
 });
+
+/** Makes verifiers that nobody keeps, in so many generations, each of which is collected. */
+async function generations(count, make) {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  for (let i = 0; i < count; i += 1) {
+    for (let j = 0; j < 200; j += 1) make();
+    collect();
+    await turn();
+  }
+}
+
+for (const [module, make] of Object.entries({
+  cookie: () => new CookieVerifier({ keyRing: { signing: 'c1', keys: vectors('cookie').keys } }),
+  statement: () => new StatementVerifier(vectors('statement')),
+})) {
+  test(`verifiers that are gone leave no keys in the ${module} module`, async () => {
+    await generations(5, make);
+    const before = pages(module);
+    await generations(20, make);
+    // What one generation holds may be there twice, while it waits to be collected.
+    assert.ok(pages(module) <= before + 2, `${before} pages became ${pages(module)}`);
+  });
+}

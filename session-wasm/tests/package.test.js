@@ -57,3 +57,11 @@ test('a statement of the far future is judged by the clock when no time is given
   const verifier = new StatementVerifier({ jwks, issuer });
   assert.deepEqual(verifier.verify(statement), { ok: false, reason: 'not_yet_valid' });
 });
+
+test('what one entry point throws is a misuse by the name that another one has for it', async () => {
+  const [cookie, statement] = [await import('session-wasm/cookie'), await import('session-wasm/statement')];
+  assert.notEqual(cookie.MisuseError, statement.MisuseError);
+  assert.throws(() => cookie.decodeUnverified(42), statement.MisuseError);
+  assert.throws(() => statement.decodeUnverified(42), cookie.MisuseError);
+  assert.ok(!(new TypeError('another one') instanceof cookie.MisuseError));
+});
