@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 
@@ -59,6 +59,10 @@ test('what is published is what is written here and what is built from it, and w
   const folder = emptyFolder(t);
   const { tarball, names } = await pack(folder);
   assert.deepEqual(names.sort(), expected());
+  for (const name of names.filter((each) => each.endsWith('.js'))) {
+    const imports = readFileSync(`${PACKAGE}/${name}`, 'utf8').match(/(from |import\(|import )["'][^"']+["']/g);
+    for (const each of imports ?? []) assert.match(each, /["']\.\/[\w.?-]+["']$/, name);
+  }
 
   const project = `${folder}/project`;
   const offline = ['--offline', '--no-audit', '--no-fund', '--loglevel=error'];

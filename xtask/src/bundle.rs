@@ -30,25 +30,29 @@ pub(crate) fn entry_points(source: &Path, package: &Path) -> Result<()> {
     npm::install(BUILD)?;
     for module in ["cookie", "statement"] {
         for (runtime, form) in WAYS {
-            let file = package.join(format!("{module}{runtime}.js"));
             let place = format!("./{module}{form}");
             let mut how = vec![format!("--alias:#{module}.wasm={place}")];
             if !form.ends_with(".js") {
                 how.push(format!("--external:{place}"));
             }
-            esbuild(source, &format!("{module}.js"), &file, &how)?;
+            let file = package.join(format!("{module}{runtime}.js"));
+            esbuild(source, &format!("{module}.js"), &how, &file)?;
         }
         fs::copy(source.join(format!("{module}.wasm")), package.join(format!("{module}.wasm")))?;
     }
     // It loads that one only where it needs it.
     let how = ["--external:./statement.js".to_owned()];
-    esbuild(source, "client.js", &package.join("client.js"), &how)
+    esbuild(source, "client.js", &how, &package.join("client.js"))
 }
 
-fn esbuild(source: &Path, entry: &str, file: &Path, how: &[String]) -> Result<()> {
+fn esbuild(source: &Path, entry: &str, how: &[String], file: &Path) -> Result<()> {
+    // Beside what is imported, or else the paths of what is left outside would change.
+    const BUNDLED: &str = "bundled.js";
     let esbuild = root().join(BUILD).join("node_modules/.bin/esbuild");
     let program = esbuild.to_str().context("the path of the workspace is not UTF-8")?;
     let fixed = ["--bundle", "--format=esm", "--target=es2022", "--charset=ascii", "--log-level=warning"];
     let mut bundling = command(program, fixed);
-    run(bundling.arg(entry).args(how).arg(format!("--outfile={}", file.display())).current_dir(source))
+    run(bundling.arg(entry).args(how).arg(format!("--outfile={BUNDLED}")).current_dir(source))?;
+    fs::copy(source.join(BUNDLED), file)?;
+    Ok(())
 }
