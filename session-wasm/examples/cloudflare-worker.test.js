@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
+import { logIn, logOut, newKeys, startServer } from '../../testing/server.js';
 import { startRecorder } from './stage/front.js';
 import { mintCookie, tamper } from './stage/mint.js';
-import { logIn, logOut, newKeys, startServer } from './stage/server.js';
 import { until } from './stage/until.js';
 import { startWorkerd } from './stage/workerd.js';
 import { startWrangler } from './stage/wrangler.js';

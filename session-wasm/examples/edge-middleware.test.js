@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
+import { logIn, logOut, newKeys, startServer } from '../../testing/server.js';
 import { startEdgeRuntime } from './stage/edge-runtime.js';
 import { startRecorder } from './stage/front.js';
 import { mintCookie, mintStatement, tamper } from './stage/mint.js';
-import { logIn, logOut, newKeys, startServer } from './stage/server.js';
 import { until } from './stage/until.js';
 
 async function startEdge(t, { keyRing, file = 'middleware.js' } = {}) {

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-
+import { logIn, logOut, newKeys, startServer } from '../../testing/server.js';
 import { createApp } from './express/app.js';
 import { listen, startRecorder } from './stage/front.js';
 import { mintCookie, tamper } from './stage/mint.js';
-import { logIn, logOut, newKeys, startServer } from './stage/server.js';
 
 async function startApp(t, { keyRing } = {}) {
   const server = await startServer(t);

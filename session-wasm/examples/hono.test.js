@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-
+import { end, firstLine } from '../../testing/process.js';
+import { logIn, logOut, newKeys, startServer } from '../../testing/server.js';
 import { startRecorder } from './stage/front.js';
 import { mintStatement, tamper } from './stage/mint.js';
-import { end, firstLine } from './stage/process.js';
-import { logIn, logOut, newKeys, startServer } from './stage/server.js';
 import { until } from './stage/until.js';
 import { startWorkerd } from './stage/workerd.js';
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
+import { logIn, newKeys, startServer } from '../../testing/server.js';
 import { browsers, openPage } from './stage/browser.js';
 import { BROWSER, bundle } from './stage/bundle.js';
 import { startSite } from './stage/front.js';
 import { mintStatement, tamper } from './stage/mint.js';
-import { logIn, newKeys, startServer } from './stage/server.js';
 import { until } from './stage/until.js';
 
 const FILES = ['index.html', 'page.js', 'service-worker.js'].map((file) => `page/${file}`);

@@ -60,7 +60,9 @@ test('what is published is what is written here and what is built from it, and w
   const { tarball, names } = await pack(folder);
   assert.deepEqual(names.sort(), expected());
   for (const name of names.filter((each) => each.endsWith('.js'))) {
-    const imports = readFileSync(`${PACKAGE}/${name}`, 'utf8').match(/(from |import\(|import )["'][^"']+["']/g);
+    const imports = readFileSync(`${PACKAGE}/${name}`, 'utf8').match(
+      /(from |import\(|import )["'][^"']+["']/g,
+    );
     for (const each of imports ?? []) assert.match(each, /["']\.\/[\w.?-]+["']$/, name);
   }
 

@@ -1,9 +1,9 @@
 // “Session data”: two people at one text, and nothing of either is lost.
 
 import assert from 'node:assert/strict';
-
+import { startRedis } from '../../testing/redis.js';
+import { startServer } from '../../testing/server.js';
 import { profile, visit } from './browsers.js';
-import { startRedis, startServer } from './stage.js';
 import { everywhere, inEveryBrowser } from './stories.js';
 
 const LABEL = 'Data, as a JSON object';

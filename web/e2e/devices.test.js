@@ -1,9 +1,9 @@
 // “Your devices”: seen from one of them.
 
 import assert from 'node:assert/strict';
-
+import { startRedis } from '../../testing/redis.js';
+import { logIn, startServer, USER } from '../../testing/server.js';
 import { visit } from './browsers.js';
-import { logIn, startRedis, startServer, USER } from './stage.js';
 import { everywhere, inEveryBrowser } from './stories.js';
 
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile Safari/604.1';

@@ -1,8 +1,8 @@
 // How long after navigation a signed-in person sees a verified session. Prints, and asserts nothing:
 // machines differ and are shared.
 
+import { startServer } from '../../testing/server.js';
 import { BROWSERS, closeBrowsers, profile } from './browsers.js';
-import { startServer } from './stage.js';
 
 const RUNS = 21;
 const undone = [];

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 
-import { freePort, startServer } from './stage.js';
+import { freePort } from '../../testing/redis.js';
+import { startServer } from '../../testing/server.js';
 
 /** Like `startServer`, under an origin that begins with https. */
 export async function startSecureServer(t, ...flags) {
@@ -17,7 +18,7 @@ export async function startSecureServer(t, ...flags) {
   const port = await freePort();
   const origin = `https://${host}:${port}`;
   const server = await startServer(t, '--public-origin', origin, ...flags);
-  await front(t, host, port, (socket) => pass(socket, connect(server.port, '127.0.0.1')));
+  await front(t, host, port, (socket) => pass(socket, connect(new URL(server.address).port, '127.0.0.1')));
   return { ...server, origin };
 }
 

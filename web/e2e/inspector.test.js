@@ -1,9 +1,8 @@
 // The inspector says what it sees, and keeps it to itself.
 
 import assert from 'node:assert/strict';
-
+import { logIn } from '../../testing/server.js';
 import { visit } from './browsers.js';
-import { logIn } from './stage.js';
 import { everywhere } from './stories.js';
 
 const LABEL = 'Cookie or statement';

@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-
+import { logIn, startServer } from '../../testing/server.js';
 import { BROWSERS, closeBrowsers, visit } from './browsers.js';
-import { logIn, startServer } from './stage.js';
 
 after(closeBrowsers);
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-
+import { logIn, startServer, USER } from '../../testing/server.js';
 import { closeBrowsers, EVERY_BROWSER, visit } from './browsers.js';
 import { startSecureServer } from './https.js';
-import { logIn, STORES, startServer, USER } from './stage.js';
+import { STORES } from './stories.js';
 
 after(closeBrowsers);
 
@@ -55,7 +55,7 @@ for (const browser of EVERY_BROWSER) {
       const tab = await visit(t, browser, server);
       await tab.enter();
       const { body } = await tab.ask('/session');
-      const other = await logIn({ origin: `http://127.0.0.1:${server.port}` });
+      const other = await logIn({ origin: server.address });
       const revokedAt = performance.now();
       const answer = await other.ask(`/sessions/${body.session_id}`, { method: 'DELETE' });
       assert.equal(answer.status, 204);

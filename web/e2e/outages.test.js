@@ -1,9 +1,9 @@
 // What is away comes back, and nobody is signed out by it.
 
 import assert from 'node:assert/strict';
-
+import { startRedis } from '../../testing/redis.js';
+import { startServer } from '../../testing/server.js';
 import { visit } from './browsers.js';
-import { startRedis, startServer } from './stage.js';
 import { everywhere, inEveryBrowser } from './stories.js';
 
 const AWAY = 'You stay signed in; trying again…';

@@ -1,17 +1,16 @@
 // What another host of the same site can plant, and that nobody is signed in by it.
 
 import assert from 'node:assert/strict';
-
+import { logIn } from '../../testing/server.js';
 import { profile } from './browsers.js';
 import { startSecureServer, startSibling } from './https.js';
-import { logIn } from './stage.js';
 import { everywhere } from './stories.js';
 
 const HOSTS = { app: 'app.site.test', sibling: 'sibling.site.test' };
 
 everywhere('a session cookie that a sibling host plants is never accepted', async (t, { browser, flags }) => {
   const server = await startSecureServer(t, { host: HOSTS.app }, ...(await flags()));
-  const attacker = await logIn({ origin: `http://127.0.0.1:${server.port}` });
+  const attacker = await logIn({ origin: server.address });
   const theirs = attacker.cookies.find((cookie) => cookie.startsWith('__Host-session='));
   const value = theirs.slice(theirs.indexOf('=') + 1);
   const whole = 'Domain=site.test; Path=/; Secure';

@@ -1,13 +1,9 @@
 // Chromium and Firefox, by puppeteer: Chromium by its own protocol, which can pretend more, and
 // Firefox by WebDriver BiDi.
 
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-
 import puppeteer from 'puppeteer-core';
 
-// Only root needs it: a container's root may not make the namespaces of the sandbox.
-const NO_SANDBOX = process.getuid() === 0 ? ['--no-sandbox'] : [];
+import { NO_SANDBOX, program } from '../../testing/programs.js';
 
 /** `hosts` are names for this machine. */
 export async function openChromium({ hosts = [] }) {
@@ -96,11 +92,4 @@ function setWallClock(time) {
       return RealDate.now() + ahead;
     }
   };
-}
-
-function program(variable) {
-  const name = process.env[variable];
-  if (!name) throw new Error(`${variable} is not set; start this by \`cargo xtask test web\``);
-  const found = process.env.PATH.split(delimiter).map((dir) => join(dir, name));
-  return found.find((path) => existsSync(path)) ?? name;
 }

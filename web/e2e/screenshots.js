@@ -1,9 +1,8 @@
 // Pictures of every view into the folder that SCREENSHOTS names.
 
 import { join } from 'node:path';
-
+import { logIn, startServer } from '../../testing/server.js';
 import { closeBrowsers, visit } from './browsers.js';
-import { logIn, startServer } from './stage.js';
 
 const SIZES = { wide: { width: 1120, height: 760 }, narrow: { width: 360, height: 740 } };
 const SCHEMES = ['light', 'dark'];

@@ -1,9 +1,9 @@
 // Signing in, and everything that can be in its way.
 
 import assert from 'node:assert/strict';
-
+import { startRedis } from '../../testing/redis.js';
+import { startServer, USER } from '../../testing/server.js';
 import { profile, visit } from './browsers.js';
-import { startRedis, startServer, USER } from './stage.js';
 import { everywhere, inEveryBrowser } from './stories.js';
 
 everywhere('a wrong password is said, and can be typed again at once', async (t, { browser, serve }) => {

@@ -1,11 +1,17 @@
 // Where a story is told: in every browser, and on every store that sessions can be kept in.
 
 import { after, test } from 'node:test';
-
+import { startRedis } from '../../testing/redis.js';
+import { startServer } from '../../testing/server.js';
 import { BROWSERS, closeBrowsers } from './browsers.js';
-import { STORES, startServer } from './stage.js';
 
 after(closeBrowsers);
+
+/** Where sessions are kept: each entry makes the flags of a server. */
+export const STORES = {
+  embedded: async () => [],
+  redis: async (t) => ['--store', (await startRedis(t)).url],
+};
 
 /** For what does not depend on the store, or sets up its own. */
 export function inEveryBrowser(name, story) {

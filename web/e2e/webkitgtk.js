@@ -2,12 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { end, freePort } from './stage.js';
+import { end } from '../../testing/process.js';
+import { miniBrowser } from '../../testing/programs.js';
+import { freePort } from '../../testing/redis.js';
 
 const KEYS = { Enter: '\uE007', Tab: '\uE004', Delete: '\uE017', Escape: '\uE00C', ' ': ' ' };
 
@@ -125,18 +127,4 @@ function start(program, args, environment, options) {
     throw new Error(`missing: ${program}; install the Debian packages webkit2gtk-driver and xvfb`);
   });
   return child;
-}
-
-/** Not on the path: Debian keeps it beside WebKitGTK's own processes, in the folder of the machine's kind. */
-function miniBrowser() {
-  const folders = ['/usr/lib'];
-  for (const name of [/-linux-gnu/, /^webkit2?gtk-[\d.]+$/]) {
-    for (const parent of folders.splice(0)) {
-      const children = readdirSync(parent).filter((child) => name.test(child));
-      folders.push(...children.map((child) => `${parent}/${child}`));
-    }
-  }
-  const found = folders.map((folder) => `${folder}/MiniBrowser`).find(existsSync);
-  if (found) return found;
-  throw new Error('missing: MiniBrowser of WebKitGTK; install the Debian package webkit2gtk-driver');
 }

@@ -1,12 +1,7 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-
 import puppeteer from 'puppeteer-core';
 
-import { after } from './after.js';
-
-// Only root needs it: a container's root may not make the namespaces of the sandbox.
-const NO_SANDBOX = process.getuid() === 0 ? ['--no-sandbox'] : [];
+import { after } from '../../../testing/after.js';
+import { NO_SANDBOX, program } from '../../../testing/programs.js';
 
 const BROWSERS = {
   chromium: { browser: 'chrome', variable: 'CHROMIUM', args: ['--disable-dev-shm-usage', ...NO_SANDBOX] },
@@ -22,11 +17,4 @@ export async function openPage(t, name) {
   const browser = await puppeteer.launch({ executablePath, protocol: 'webDriverBiDi', ...options });
   after(t, () => browser.close());
   return browser.newPage();
-}
-
-function program(variable) {
-  const name = process.env[variable];
-  if (!name) throw new Error(`${variable} is not set; start this by \`cargo xtask test examples\``);
-  const paths = process.env.PATH.split(delimiter).map((dir) => join(dir, name));
-  return paths.find((path) => existsSync(path)) ?? name;
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { folder } from './after.js';
+import { folder } from '../../../testing/after.js';
 
 /** What `wrangler` resolves packages by. */
 export const WORKER = ['workerd', 'worker', 'browser'];

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { request as ask, createServer } from 'node:http';
 import { join } from 'node:path';
 
-import { after } from './after.js';
+import { after } from '../../../testing/after.js';
 
 /**
  * Passes every request on to where `target()` is then; `seen` has each as it came, the latest last.

@@ -3,9 +3,9 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { after, folder } from './after.js';
+import { after, folder } from '../../../testing/after.js';
+import { end, firstLine } from '../../../testing/process.js';
 import { bundle, WORKER } from './bundle.js';
-import { end, firstLine } from './process.js';
 
 const WORKERD = fileURLToPath(new URL('../node_modules/.bin/workerd', import.meta.url));
 

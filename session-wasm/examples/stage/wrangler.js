@@ -3,8 +3,8 @@ import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { after, folder } from './after.js';
-import { endGroup, firstLine } from './process.js';
+import { after, folder } from '../../../testing/after.js';
+import { endGroup, firstLine } from '../../../testing/process.js';
 
 const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
 

@@ -2,13 +2,14 @@
 
 import { chromium } from 'playwright-core';
 
+import { program } from '../../../testing/programs.js';
+import { USER } from '../../../testing/server.js';
 import { address } from './proxy.js';
-import { browserPath, USER } from './stage.js';
 
 export const launch = (options) =>
   chromium.launch({
     ...options,
-    executablePath: browserPath('CHROMIUM'),
+    executablePath: program('CHROMIUM'),
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
 

@@ -5,12 +5,14 @@ import { after, before, test } from 'node:test';
 
 import { launch } from 'puppeteer-core';
 
+import { program } from '../../../testing/programs.js';
+import { USER } from '../../../testing/server.js';
 import { address } from './proxy.js';
-import { browserPath, startServer, USER } from './stage.js';
+import { startServer } from './stage.js';
 
 let browser;
 before(async () => {
-  browser = await launch({ browser: 'firefox', executablePath: browserPath('FIREFOX'), headless: true });
+  browser = await launch({ browser: 'firefox', executablePath: program('FIREFOX'), headless: true });
 });
 after(() => browser.close());
 

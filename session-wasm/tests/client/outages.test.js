@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-
+import { startRedis } from '../../../testing/redis.js';
 import { event, launch, newProfile, open, state, until } from './chromium.js';
-import { gate, startRedis, startServer } from './stage.js';
+import { gate, startServer } from './stage.js';
 
 let browser;
 before(async () => {

@@ -14,7 +14,8 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>client</title><link re
 <script type="module" src="${HERE}page.js"></script>
 <body style="height: 3000px"><input id="field" aria-label="Field"></body>`;
 
-export async function startProxy(port) {
+export async function startProxy() {
+  let port;
   const seen = [];
   const waiting = new Set();
   const listener = createServer(async (request, response) => {
@@ -33,6 +34,10 @@ export async function startProxy(port) {
   await once(listener, 'listening');
   const proxy = {
     origin: `http://127.0.0.1:${listener.address().port}`,
+    /** From now on, to the server at this port. */
+    passTo(its) {
+      port = its;
+    },
     /** Requests to the server, in their order. */
     seen,
     /** Called with each request as it is `seen`, which goes on when the promise is fulfilled. */

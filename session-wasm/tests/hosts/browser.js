@@ -1,13 +1,10 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 
+import { miniBrowser, NO_SANDBOX } from '../../../testing/programs.js';
 import { during, output } from './program.js';
 import { site } from './site.js';
-
-// Only root needs it: a container's root may not make the namespaces of the sandbox.
-const NO_SANDBOX = process.getuid() === 0 ? ['--no-sandbox'] : [];
 
 // Nothing but the page that is asked for.
 const FIREFOX_PREFERENCES = `
@@ -37,20 +34,6 @@ export const webkitgtk = (pages) =>
       return visit([miniBrowser()], { ...env, DISPLAY: `:${String(display).trim()}` }, pages);
     }),
   );
-
-/** Not on the path: Debian keeps it beside WebKitGTK's own processes, in the folder of the machine's kind. */
-function miniBrowser() {
-  const folders = ['/usr/lib'];
-  for (const name of [/-linux-gnu/, /^webkit2?gtk-[\d.]+$/]) {
-    for (const parent of folders.splice(0)) {
-      const children = readdirSync(parent).filter((child) => name.test(child));
-      folders.push(...children.map((child) => `${parent}/${child}`));
-    }
-  }
-  const found = folders.map((folder) => `${folder}/MiniBrowser`).find(existsSync);
-  if (found) return found;
-  throw new Error('missing: MiniBrowser of WebKitGTK; install the Debian package webkit2gtk-driver');
-}
 
 /** Every page in one process of the browser. */
 async function visit([browser, ...flags], env, pages) {

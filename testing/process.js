@@ -12,6 +12,7 @@ export async function firstLine(child, pattern, stream = child.stdout) {
   throw new Error(`${child.spawnargs[0]} ended without a line that matches ${pattern}`);
 }
 
+/** Ends a process that these tests have started, frozen or not. */
 export async function end(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');

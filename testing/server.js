@@ -7,8 +7,10 @@ import { join } from 'node:path';
 
 import { after, folder } from './after.js';
 import { end, firstLine } from './process.js';
+import { given } from './programs.js';
 
-const USER = { username: 'demo', password: 'correct horse battery staple' };
+export const USER = { username: 'demo', password: 'correct horse battery staple' };
+
 const KEYS = 'session-data/keys.json';
 
 /** A server with one user. `flags` are those of `session-server serve`. */
@@ -20,14 +22,18 @@ export async function startServer(t, ...flags) {
   let child;
   const file = join(dir, KEYS);
   const server = {
-    origin: 'http://127.0.0.1:0',
+    /** Where it listens, which is what clients know it by unless something stands before it. */
+    address: 'http://127.0.0.1:0',
+    get origin() {
+      return server.address;
+    },
     keys: () => JSON.parse(readFileSync(file, 'utf8')),
     /** Takes effect at the next start. */
     writeKeys: (ring) => writeFileSync(file, JSON.stringify(ring)),
     /** At the same address as before, if there was one. */
     async start() {
-      child = start(dir, ['serve', '--listen', new URL(server.origin).host, ...flags]);
-      server.origin = (await firstLine(child, /^serving on (\S+)/))[1];
+      child = start(dir, ['serve', '--listen', new URL(server.address).host, ...flags]);
+      server.address = (await firstLine(child, /^serving on (\S+)/))[1];
     },
     stop: async () => child && end(child),
     /** It takes connections and answers nothing. */
@@ -46,15 +52,21 @@ export async function newKeys(t) {
   return JSON.parse(readFileSync(join(dir, KEYS), 'utf8'));
 }
 
-/** What a browser holds after signing in. `cookie` is the header it sends. */
-export async function logIn({ origin }) {
-  const headers = { 'Content-Type': 'application/json' };
+/**
+ * A session of somebody who is no browser: its cookies, one by one and as the header `cookie`, the
+ * `value` of the session cookie, what the server said, and `ask(path)`, which asks on.
+ */
+export async function logIn({ origin }, userAgent = 'Mozilla/5.0 (Windows NT 10.0) Firefox/153.0') {
+  const headers = { 'Content-Type': 'application/json', 'User-Agent': userAgent };
   const answer = await fetch(`${origin}/login`, { method: 'POST', headers, body: JSON.stringify(USER) });
   if (!answer.ok) throw new Error(`login was answered with ${answer.status}`);
-  const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]);
-  const value = cookies.find((cookie) => cookie.startsWith('__Host-session=')).split('=')[1];
+  const cookies = answer.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
+  const cookie = cookies.join('; ');
+  const [, value] = cookie.match(/(?:^|; )__Host-session=([^;]*)/);
   const view = await answer.json();
-  return { cookie: cookies.join('; '), value, view, statement: view.statement };
+  const ask = (path, init = {}) =>
+    fetch(`${origin}${path}`, { ...init, headers: { ...init.headers, Cookie: cookie } });
+  return { cookies, cookie, value, view, statement: view.statement, ask };
 }
 
 export async function logOut({ origin }, { cookie }) {
@@ -63,10 +75,8 @@ export async function logOut({ origin }, { cookie }) {
 }
 
 function start(cwd, args, stdin = 'ignore') {
-  const program = process.env.SERVER_BINARY;
-  if (!program) throw new Error('SERVER_BINARY is not set; start this by `cargo xtask test examples`');
   const env = { ...process.env, SESSION_LOG: 'error' };
-  return spawn(program, args, { cwd, env, stdio: [stdin, 'pipe', 'inherit'] });
+  return spawn(given('SERVER_BINARY'), args, { cwd, env, stdio: [stdin, 'pipe', 'inherit'] });
 }
 
 /** With an input only where one is read: a program that ends first breaks the pipe. */

@@ -21,7 +21,7 @@ export function after(t, undo) {
 
 /** A folder for the time of a test. What was killed may still be going when it is removed. */
 export function folder(t) {
-  const dir = mkdtempSync(join(tmpdir(), 'session-example-'));
+  const dir = mkdtempSync(join(tmpdir(), 'session-test-'));
   after(t, () => rmSync(dir, { recursive: true, maxRetries: 5 }));
   return dir;
 }
