@@ -68,31 +68,33 @@ fn compile(module: &str) -> Result<PathBuf> {
     let build = ["build", "--quiet", "--package", "session-wasm", "--profile", &profile];
     run(command("cargo", build)
         .args(["--target", setup::WASM_TARGET, "--no-default-features", "--features", module])
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags()?))?;
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(module)?))?;
     Ok(target_dir()?.join(setup::WASM_TARGET).join(profile).join("session_wasm.wasm"))
 }
 
 /// The same bytes from every checkout and every cargo home, in little memory, with the vector
 /// instructions that every current engine has (they double the speed of SHA-256).
-///
-/// The last three are for size alone, at no measurable cost in speed: what is called twice is
-/// rarely worth to be there twice, and no loop here runs for long.
-fn rustflags() -> Result<String> {
+fn rustflags(module: &str) -> Result<String> {
     let cargo_home = match env::var_os("CARGO_HOME") {
         Some(dir) => PathBuf::from(dir),
         None => env::home_dir().context("there is no home directory")?.join(".cargo"),
     };
-    let flags = [
+    let mut flags = vec![
         format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
         format!("--remap-path-prefix={}=/src", root().display()),
         "-Ctarget-feature=+simd128".to_owned(),
         "-Clink-arg=-zstack-size=65536".to_owned(),
-        "-Cllvm-args=-inline-threshold=60".to_owned(),
-        "-Cllvm-args=-unroll-runtime=false".to_owned(),
-        "-Cno-vectorize-loops".to_owned(),
     ];
+    if module == "cookie" {
+        flags.extend(LEAN.map(str::to_owned));
+    }
     Ok(flags.join("\u{1f}"))
 }
+
+/// What is compiled for speed would be there once for each caller and once for each turn of a loop:
+/// without these the module is a fifth larger, and a verification a twelfth faster.
+const LEAN: [&str; 3] =
+    ["-Cllvm-args=-inline-threshold=60", "-Cllvm-args=-unroll-runtime=false", "-Cno-vectorize-loops"];
 
 /// Writes the module, as a file and inside JavaScript, and `MODULE.glue.js`.
 fn bind(module: &str, wasm: &Path, dir: &Path) -> Result<()> {
