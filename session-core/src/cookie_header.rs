@@ -61,7 +61,8 @@ impl CookieKeys {
 /// Whether a text without our cookie's name is a header of other cookies rather than a bare value.
 /// It only decides between the reasons `absent` and `malformed`.
 fn is_header(text: &[u8]) -> bool {
-    text.contains(&b'=') && !text.starts_with(b"v1.")
+    let joins = |byte: &u8| *byte == b'=';
+    text.iter().any(joins) && !text.starts_with(b"v1.")
 }
 
 /// The values that `Cookie` header lines carry for `name`, in their order.

@@ -147,8 +147,7 @@ impl KeySecret {
     pub(crate) fn derive_mac(&self, label: &[u8], context: &[u8]) -> MacKey {
         // Extract (RFC 5869 §2.2), then the first and only block of expand (§2.3).
         let extracted = Zeroizing::new(MacKey::new(&[0; 32]).tag(&self.0));
-        let mut info = Vec::with_capacity(label.len().saturating_add(context.len()).saturating_add(1));
-        info.extend_from_slice(label);
+        let mut info = label.to_vec();
         info.extend_from_slice(context);
         info.push(1);
         MacKey::new(&Zeroizing::new(MacKey::new(&extracted).tag(&info)))

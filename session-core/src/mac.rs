@@ -1,10 +1,9 @@
 use hmac::block_api::HmacCore;
 use hmac::digest::array::Array;
-use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
+use hmac::digest::block_api::{Block, Buffer, FixedOutputCore, UpdateCore};
 use hmac::{KeyInit, digest::Output};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 type Core = HmacCore<Sha256>;
 
@@ -16,9 +15,9 @@ impl MacKey {
     #[inline(never)]
     pub(crate) fn new(key: &[u8; 32]) -> Self {
         // The key is padded with zeros to the block of 64 bytes (RFC 2104 §2).
-        let mut block = Zeroizing::new([0; 64]);
+        let mut block = Block::<Core>::default();
         block.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
-        Self(Core::new(&(*block).into()))
+        Self(Core::new(&block))
     }
 
     /// The tag of `text`.
