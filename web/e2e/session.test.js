@@ -5,6 +5,17 @@ import assert from 'node:assert/strict';
 import { profile, visit } from './browsers.js';
 import { everywhere } from './stories.js';
 
+/** Two tabs of one browser, of which the other learns that somebody signed in in the first. */
+async function enterInTwoTabs(t, browser, server) {
+  const visitor = await profile(t, browser);
+  const [tab, other] = [await visitor.newTab(server), await visitor.newTab(server)];
+  await other.goto();
+  await tab.goto();
+  await tab.enter();
+  await other.see('Verified in this browser');
+  return [tab, other];
+}
+
 everywhere(
   'an open tab keeps no session alive; the page warns, and then says what happened',
   async (t, { browser, serve }) => {
@@ -46,12 +57,7 @@ everywhere(
   'renewing changes the session ID and not the final deadline, in every tab',
   async (t, { browser, serve }) => {
     const server = await serve();
-    const visitor = await profile(t, browser);
-    const [tab, other] = [await visitor.newTab(server), await visitor.newTab(server)];
-    await other.goto();
-    await tab.goto();
-    await tab.enter();
-    await other.see('Verified in this browser');
+    const [tab, other] = await enterInTwoTabs(t, browser, server);
     const before = (await tab.ask('/session')).body;
     await tab.click('Renew session ID');
     await tab.see('The session has a new ID and a new cookie.');
@@ -67,12 +73,7 @@ everywhere(
 
 everywhere('signing out in one tab is told in the other', async (t, { browser, serve }) => {
   const server = await serve();
-  const visitor = await profile(t, browser);
-  const [tab, other] = [await visitor.newTab(server), await visitor.newTab(server)];
-  await other.goto();
-  await tab.goto();
-  await tab.enter();
-  await other.see('Verified in this browser');
+  const [tab, other] = await enterInTwoTabs(t, browser, server);
   await tab.click('Sign out', 'header');
   for (const each of [tab, other]) await each.see('You are signed out.');
 });
