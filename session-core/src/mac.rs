@@ -14,7 +14,8 @@ pub(crate) struct MacKey(Core);
 impl MacKey {
     #[inline(never)]
     pub(crate) fn new(key: &[u8; 32]) -> Self {
-        // The key is padded with zeros to the block of 64 bytes (RFC 2104 §2).
+        // The key is padded with zeros to the block of 64 bytes (RFC 2104 §2). What is kept of it, the
+        // two states, is worth as much as the key, and is what is erased when it is dropped.
         let mut block = Block::<Core>::default();
         block.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
         Self(Core::new(&block))

@@ -10,15 +10,14 @@ impl<T> Slab<T> {
 
     /// Keeps `value`, and says where.
     pub(crate) fn insert(&mut self, value: T) -> usize {
-        let free = self.0.iter().position(Option::is_none);
-        let place = free.unwrap_or_else(|| {
-            self.0.push(None);
-            self.0.len().saturating_sub(1)
-        });
-        if let Some(free) = self.0.get_mut(place) {
-            *free = Some(value);
+        for (place, held) in self.0.iter_mut().enumerate() {
+            if held.is_none() {
+                *held = Some(value);
+                return place;
+            }
         }
-        place
+        self.0.push(Some(value));
+        self.0.len().saturating_sub(1)
     }
 
     pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
