@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** The first line of what `child` writes that matches; an error when it ends without one. */
 export async function firstLine(child, pattern, stream = child.stdout) {
@@ -19,9 +20,17 @@ export async function end(child) {
   await once(child, 'exit');
 }
 
-/** For a child that was started `detached`, with all that it has started. */
+/**
+ * Ends a child that was started `detached`, and all that it has started: a browser that is closing
+ * still writes into its home.
+ */
 export async function endGroup(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  process.kill(-child.pid, 'SIGKILL');
-  await once(child, 'exit');
+  const isThere = () => {
+    try {
+      return process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      return false; // No process of this group is left.
+    }
+  };
+  while (isThere()) await pause(20);
 }

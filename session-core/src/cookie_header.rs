@@ -61,6 +61,7 @@ impl CookieKeys {
 /// Whether a text without our cookie's name is a header of other cookies rather than a bare value.
 /// It only decides between the reasons `absent` and `malformed`.
 fn is_header(text: &[u8]) -> bool {
+    // Not `contains`: its fast search would be a fiftieth of the WebAssembly module, for refusals.
     let joins = |byte: &u8| *byte == b'=';
     text.iter().any(joins) && !text.starts_with(b"v1.")
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { end } from '../../testing/process.js';
+import { end, endGroup } from '../../testing/process.js';
 import { miniBrowser } from '../../testing/programs.js';
 import { freePort } from '../../testing/redis.js';
 
@@ -44,18 +44,6 @@ async function newProfile(display) {
       rmSync(home, { recursive: true });
     },
   };
-}
-
-/** Ends the driver and all that it has started: a browser that is closing still writes into its home. */
-async function endGroup(driver) {
-  const isThere = () => {
-    try {
-      return process.kill(-driver.pid, 'SIGKILL');
-    } catch {
-      return false; // No process of this group is left.
-    }
-  };
-  while (isThere()) await pause(20);
 }
 
 async function begin(origin) {
