@@ -57,7 +57,7 @@ pub use set_cookie::{
     set_statement_cookie,
 };
 pub use statement::{
-    AuthenticStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, StatementRefusal,
+    AuthenticStatement, SignedStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, StatementRefusal,
     StatementSigner, UnfitStatement, UnverifiedStatement, decode_statement_unverified,
 };
 pub use statement_keys::StatementKeySet;

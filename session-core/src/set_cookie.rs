@@ -1,7 +1,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use crate::{CookieName, CookieValue, StatementClaims, StatementRefusal, decode_statement_unverified};
+use crate::{CookieName, CookieValue};
 
 /// The name of the cookie that carries a statement beside the session cookie, which cannot have it.
 pub const STATEMENT_COOKIE_NAME: &str = "__Host-session-statement";
@@ -68,15 +68,9 @@ pub fn remove_cookie(name: &CookieName, same_site: SameSite) -> String {
 ///
 /// # Errors
 /// When the text is no statement: nothing else gets into this cookie.
-pub fn set_statement_cookie(
-    statement: &str,
-    readers: StatementCookie,
-    same_site: SameSite,
-) -> Result<String, StatementRefusal> {
-    let decoded = decode_statement_unverified(statement)?;
-    let StatementClaims { issued_at, expires_at, .. } = decoded.claims();
-    let lifetime = expires_at.saturating_since(*issued_at).as_secs();
-    Ok(write(STATEMENT_COOKIE_NAME, statement, readers.attribute(), same_site, Some(lifetime)))
+pub fn set_statement_cookie(statement: &crate::SignedStatement, readers: StatementCookie, same_site: SameSite) -> String {
+    let lifetime = statement.expires_at().saturating_since(statement.issued_at()).as_secs();
+    write(STATEMENT_COOKIE_NAME, statement.as_str(), readers.attribute(), same_site, Some(lifetime))
 }
 
 /// The `Set-Cookie` value that takes the statement cookie away again.

@@ -87,6 +87,20 @@ impl StatementClaims {
     }
 }
 
+/// Temp.
+#[derive(Clone, Debug)]
+pub struct SignedStatement { text: String, issued_at: UnixTime, expires_at: UnixTime }
+impl SignedStatement {
+    /// x
+    pub fn as_str(&self) -> &str { &self.text }
+    /// x
+    pub fn issued_at(&self) -> UnixTime { self.issued_at }
+    /// x
+    pub fn expires_at(&self) -> UnixTime { self.expires_at }
+    /// x
+    pub fn into_string(self) -> String { self.text }
+}
+
 /// Signs statements, and what goes with them, with the ring's signing key.
 pub struct StatementSigner {
     key_id: KeyId,
@@ -102,12 +116,13 @@ impl StatementSigner {
     ///
     /// # Errors
     /// When it would live longer than 300 s, or its text would not fit into a cookie.
-    pub fn sign(&self, claims: &StatementClaims) -> Result<String, UnfitStatement> {
+    pub fn sign(&self, claims: &StatementClaims) -> Result<SignedStatement, UnfitStatement> {
         if !claims.has_a_lawful_lifetime() {
             return Err(UnfitStatement::Lifetime);
         }
         self.sign_as(TYPE, claims)
             .filter(|text| text.len() <= MAX_STATEMENT_LENGTH)
+            .map(|text| SignedStatement { text, issued_at: claims.issued_at, expires_at: claims.expires_at })
             .ok_or(UnfitStatement::TooLong)
     }
 

@@ -4,8 +4,8 @@
 mod explain;
 mod keys;
 mod machine;
-#[path = "../support/redis_server.rs"]
-mod redis_server;
+
+
 mod serving;
 mod settings;
 mod users;

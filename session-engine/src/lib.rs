@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod clock;
+mod keys;
+#[cfg(feature = "passwords")]
+mod logins;
+#[cfg(feature = "passwords")]
+mod password;
+#[cfg(any(feature = "embedded", feature = "users-file"))]
+pub mod private_file;
+mod record;
+mod sessions;
+pub mod store;
+mod subject;
+
+/// The rules that sessions go by, and the forms of what travels.
+pub use session_core as core;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use keys::Keys;
+#[cfg(feature = "passwords")]
+pub use logins::{
+    AttemptLimits, Busy, HashingLimits, HashingPool, LoginError, Logins, LoginsBuilder, User, Users,
+    UsersUnavailable,
+};
+#[cfg(feature = "users-file")]
+pub use logins::{UsersFile, UsersFileError};
+#[cfg(feature = "passwords")]
+pub use password::{
+    HashingFailed, HashingMemory, InvalidPasswordHash, Password, PasswordCost, PasswordHash, WeakPassword,
+};
+pub use record::{Client, MAX_DOCUMENT_LENGTH, Record, UnreadableRecord};
+pub use sessions::{
+    Activity, DataChange, Guest, GuestSession, Issued, LiveSession, NewSession, Owner, Renewal, Resumed,
+    Revocation, SessionError, Sessions, SessionsBuilder,
+};
+pub use subject::{InvalidSubject, Subject};

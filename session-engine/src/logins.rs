@@ -1,0 +1,258 @@
+//! Who may have a session: users, their passwords, and how often a password may be tried.
+
+mod hashing;
+mod users;
+#[cfg(feature = "users-file")]
+mod users_file;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::password::{HashingFailed, HashingMemory, Password, PasswordCost, PasswordHash};
+use crate::store::{AttemptKey, Store, Unavailable};
+use crate::subject::Subject;
+use hashing::Slot;
+
+pub use hashing::{Busy, HashingLimits, HashingPool};
+pub use users::{User, Users, UsersUnavailable};
+#[cfg(feature = "users-file")]
+pub use users_file::{UsersFile, UsersFileError};
+
+/// How many wrong passwords are allowed within a window of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptLimits {
+    /// For one account, from anywhere.
+    pub per_account: u64,
+    /// From one address (IPv6: one /64), for any account.
+    pub per_address: u64,
+    /// From the first attempt until all are forgotten: there is no lasting lock.
+    pub window: Duration,
+}
+
+impl Default for AttemptLimits {
+    /// 10 and 100 in 15 minutes: a person never gets there, and somebody who guesses online has
+    /// under a thousand guesses a day for an account (NIST SP 800-63B §3.2.2 allows 100 in a row).
+    fn default() -> Self {
+        Self { per_account: 10, per_address: 100, window: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// Checks names and passwords.
+pub struct Logins {
+    users: Arc<dyn Users>,
+    store: Arc<dyn Store>,
+    hashing: HashingPool,
+    limits: AttemptLimits,
+    cost: PasswordCost,
+    // Verified when there is no such user, so that a stranger learns nothing from the time (R41).
+    nobodys_hash: PasswordHash,
+}
+
+/// Puts [`Logins`] together.
+#[must_use]
+pub struct LoginsBuilder {
+    users: Arc<dyn Users>,
+    store: Arc<dyn Store>,
+    hashing: HashingLimits,
+    limits: AttemptLimits,
+    cost: PasswordCost,
+}
+
+impl LoginsBuilder {
+    /// Bounds on hashing.
+    pub fn hashing(self, hashing: HashingLimits) -> Self {
+        Self { hashing, ..self }
+    }
+
+    /// How many wrong passwords are allowed.
+    pub fn attempt_limits(self, limits: AttemptLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The work of a hash; weaker ones are strengthened at the next login.
+    pub fn password_cost(self, cost: PasswordCost) -> Self {
+        Self { cost, ..self }
+    }
+
+    /// The logins.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn build(self) -> Result<Logins, HashingFailed> {
+        let nobody = Password::new(String::new());
+        let nobodys_hash = PasswordHash::new(&nobody, self.cost, &mut HashingMemory::default())?;
+        let Self { users, store, hashing, limits, cost } = self;
+        Ok(Logins { users, store, hashing: HashingPool::new(hashing), limits, cost, nobodys_hash })
+    }
+}
+
+impl Logins {
+    /// Logins of these users, whose attempts are counted in `store`; the rest is by default unless
+    /// it is set in the [`LoginsBuilder`].
+    pub fn builder(users: Arc<dyn Users>, store: Arc<dyn Store>) -> LoginsBuilder {
+        LoginsBuilder {
+            users,
+            store,
+            hashing: HashingLimits::default(),
+            limits: AttemptLimits::default(),
+            cost: PasswordCost::default(),
+        }
+    }
+
+    /// The user of this name, if the password is right.
+    ///
+    /// Attempts are counted before the password is looked at, so that parallel ones cannot slip
+    /// under the limit; right ones are taken back.
+    ///
+    /// # Errors
+    /// [`LoginError::Refused`] for an unknown name and for a wrong password, after the same time.
+    pub async fn authenticate(
+        &self,
+        name: &str,
+        password: Password,
+        address: Option<IpAddr>,
+    ) -> Result<User, LoginError> {
+        let slot = self.hashing.reserve()?;
+        let counters = self.counters(name, address);
+        for (counter, limit) in &counters {
+            let attempts = self.store.count_attempt(counter, self.limits.window).await?;
+            if attempts.count > *limit {
+                return Err(LoginError::TooManyAttempts { retry_after: attempts.forgotten_in });
+            }
+        }
+        let verified = self.verify(&slot, name, password).await;
+        // Only a wrong password uses up an attempt, and not our being unable to look at it.
+        if !matches!(verified, Err(LoginError::Refused)) {
+            for (counter, _) in &counters {
+                self.store.forgive_attempt(counter).await?;
+            }
+        }
+        let (user, password) = verified?;
+        if let Some(old) = user.password_hash.as_ref().filter(|hash| hash.is_weaker_than(self.cost)) {
+            self.strengthen(&slot, &user.subject, old, password).await;
+        }
+        Ok(user)
+    }
+
+    async fn verify(
+        &self,
+        slot: &Slot<'_>,
+        name: &str,
+        password: Password,
+    ) -> Result<(User, Password), LoginError> {
+        let user = self.users.find(name).await?;
+        let theirs = user.as_ref().and_then(|user| user.password_hash.clone());
+        let has_password = theirs.is_some();
+        let hash = theirs.unwrap_or_else(|| self.nobodys_hash.clone());
+        let right = slot.run(move |memory| hash.verify(&password, memory).then_some(password)).await?;
+        // Nobody's hash has a password too, and it opens nothing.
+        user.zip(right).filter(|_| has_password).ok_or(LoginError::Refused)
+    }
+
+    fn counters(&self, name: &str, address: Option<IpAddr>) -> Vec<(AttemptKey, u64)> {
+        let address = address.map(|address| (AttemptKey::address(address), self.limits.per_address));
+        let account = (AttemptKey::account(name), self.limits.per_account);
+        address.into_iter().chain([account]).collect()
+    }
+
+    /// Hashes a password again that was hashed with less work than now (R40). If it cannot be done
+    /// at this login, it will be at the next.
+    async fn strengthen(&self, slot: &Slot<'_>, subject: &Subject, old: &PasswordHash, password: Password) {
+        let cost = self.cost;
+        let hashed = slot.run(move |memory| PasswordHash::new(&password, cost, memory)).await;
+        let Ok(Ok(hash)) = hashed else { return };
+        match self.users.replace_hash(subject, old, hash).await {
+            Ok(()) => tracing::info!(subject = subject.as_str(), "password hash strengthened"),
+            Err(error) => tracing::warn!(%error, "password hash could not be strengthened"),
+        }
+    }
+}
+
+/// Why a login did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// No such user, or not this password: nobody is told which.
+    #[error("name or password is wrong")]
+    Refused,
+    /// Too many tries, for this account or from this address.
+    #[error("too many attempts, expected a pause of {} s", retry_after.as_secs())]
+    TooManyAttempts {
+        /// Until the attempts are forgotten.
+        retry_after: Duration,
+    },
+    /// More logins at once than this machine can hash passwords for.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The users cannot be read.
+    #[error(transparent)]
+    Users(#[from] UsersUnavailable),
+    /// The store's answer is not known.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+#[cfg(all(test, feature = "embedded", feature = "users-file"))]
+mod tests {
+    use std::num::NonZero;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::store::embedded::EmbeddedStore;
+
+    fn logins(directory: &std::path::Path, limits: AttemptLimits) -> Logins {
+        let users = UsersFile::new(directory.join("users"));
+        let (right, memory) = (Password::new("correct horse".into()), &mut HashingMemory::default());
+        let hash = PasswordHash::new(&right, PasswordCost::Mib19, memory).unwrap();
+        users.change(|users| users.insert("alice".into(), hash)).unwrap();
+        let store = Arc::new(EmbeddedStore::open(directory, Arc::new(SystemClock)).unwrap());
+        let hashing = HashingLimits { threads: NonZero::<usize>::MIN, queue: 8 };
+        Logins::builder(Arc::new(users), store).hashing(hashing).attempt_limits(limits).build().unwrap()
+    }
+
+    fn wrong() -> Password {
+        Password::new("wrong horse".into())
+    }
+
+    #[tokio::test]
+    async fn attempts_from_one_address_are_counted_over_all_accounts() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = AttemptLimits { per_address: 3, ..AttemptLimits::default() };
+        let logins = logins(directory.path(), limits);
+        let from = |address: &str| Some(address.parse().unwrap());
+        for (name, address) in [("alice", "2001:db8::1"), ("bob", "2001:db8::2"), ("carol", "2001:db8::3")] {
+            assert_eq!(
+                logins.authenticate(name, wrong(), from(address)).await.err(),
+                Some(LoginError::Refused)
+            );
+        }
+        let fourth = logins.authenticate("dave", wrong(), from("2001:db8::4")).await;
+        assert!(matches!(fourth, Err(LoginError::TooManyAttempts { .. })), "{fourth:?}");
+        let elsewhere = logins.authenticate("dave", wrong(), from("2001:db8:0:1::4")).await;
+        assert_eq!(elsewhere.err(), Some(LoginError::Refused));
+    }
+
+    /// R41: while no password can be hashed, neither refusal comes; afterwards both do.
+    #[tokio::test]
+    async fn an_unknown_user_is_refused_by_the_same_work_as_a_wrong_password() {
+        let directory = tempfile::tempdir().unwrap();
+        let logins = logins(directory.path(), AttemptLimits::default());
+        for name in ["alice", "nobody"] {
+            let slot = logins.hashing.reserve().unwrap();
+            let (release, released) = std::sync::mpsc::channel::<()>();
+            let mut busy = Box::pin(slot.run(move |_| released.recv()));
+            assert!(futures_util::poll!(&mut busy).is_pending());
+            let mut refusal = Box::pin(logins.authenticate(name, wrong(), None));
+            let soon = tokio::time::timeout(Duration::from_millis(200), &mut refusal).await;
+            assert!(soon.is_err(), "{name} was refused without a hash");
+            release.send(()).unwrap();
+            assert_eq!(refusal.await.err(), Some(LoginError::Refused));
+            busy.await.unwrap().unwrap();
+        }
+        // And the hash that stands for nobody's costs the same.
+        let alices = logins.users.find("alice").await.unwrap().unwrap().password_hash.unwrap().to_string();
+        let parameters = |hash: String| hash.split('$').nth(3).unwrap().to_owned();
+        assert_eq!(parameters(logins.nobodys_hash.to_string()), parameters(alices));
+    }
+}

@@ -1,0 +1,172 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use session_core::{SecretHash, SessionId, UnixTime};
+
+use crate::store::Entry;
+use crate::subject::Subject;
+
+/// The largest document: what an application keeps in a session must not slow every request.
+pub const MAX_DOCUMENT_LENGTH: usize = 64 * 1024;
+
+/// The version of the document's form that this server writes and reads.
+const VERSION: u32 = 1;
+
+/// A session as the store keeps it: the JSON document of FORMAT.md §5.
+///
+/// Useless to whoever steals it: of the secret it holds only the hash. The idle deadline is not in
+/// it, since that is the document's own lifetime in the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    version: u32,
+    /// Who the session belongs to; nobody yet, while it is a guest's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// Proves the secret in the cookie.
+    pub secret_hash: SecretHash,
+    /// When the session began, by a login.
+    pub created_at: UnixTime,
+    /// When the subject last proved itself: by its password, or in the application's own way.
+    pub authenticated_at: UnixTime,
+    /// When its present ID was issued.
+    pub issued_at: UnixTime,
+    /// When it ends in any case.
+    pub absolute_expires_at: UnixTime,
+    /// What it was begun with.
+    pub client: Client,
+    /// What the application says of the subject; part of every statement.
+    pub claims: Map<String, Value>,
+    /// What the application keeps in the session.
+    pub data: Map<String, Value>,
+    /// Counts the changes of `data`.
+    pub revision: u64,
+    /// Members that a newer server wrote: kept as they are, so that servers of two versions can
+    /// work on one session.
+    #[serde(flatten)]
+    newer: Map<String, Value>,
+}
+
+/// The browser or program that a session was begun with, as it described itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// Its address, if known.
+    pub ip: Option<std::net::IpAddr>,
+    /// Its `User-Agent`, shortened.
+    pub user_agent: Option<String>,
+}
+
+impl Record {
+    /// The record of a session that begins now, of nobody yet and with nothing in it.
+    pub(crate) fn begin(secret_hash: SecretHash, now: UnixTime, end: UnixTime) -> Self {
+        Self {
+            version: VERSION,
+            subject: None,
+            secret_hash,
+            created_at: now,
+            authenticated_at: now,
+            issued_at: now,
+            absolute_expires_at: end,
+            client: Client::default(),
+            claims: Map::new(),
+            data: Map::new(),
+            revision: 0,
+            newer: Map::new(),
+        }
+    }
+
+    /// Reads a document.
+    pub(crate) fn from_document(document: &[u8]) -> Result<Self, UnreadableRecord> {
+        if document.len() > MAX_DOCUMENT_LENGTH {
+            return Err(UnreadableRecord::TooLarge);
+        }
+        let record: Self = serde_json::from_slice(document).map_err(|_| UnreadableRecord::Shape)?;
+        if record.version == VERSION { Ok(record) } else { Err(UnreadableRecord::Version) }
+    }
+
+    /// Writes the document.
+    pub(crate) fn to_document(&self) -> Result<Vec<u8>, DocumentTooLarge> {
+        let document = serde_json::to_vec(self).map_err(|_| DocumentTooLarge)?;
+        // A reader gives up on deep nesting, a writer does not: what is written must be readable.
+        Self::from_document(&document).map_err(|_| DocumentTooLarge)?;
+        Ok(document)
+    }
+
+    /// What the store must know of it.
+    pub(crate) fn entry(&self, id: SessionId) -> Entry {
+        Entry {
+            id,
+            subject: self.subject.clone(),
+            issued_at: self.issued_at,
+            absolute_expires_at: self.absolute_expires_at,
+        }
+    }
+}
+
+/// Why a document is not a record. That one session is invalid then, and nothing else (R48).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnreadableRecord {
+    /// Larger than this server would write.
+    #[error("record is larger than 64 KiB")]
+    TooLarge,
+    /// Not the JSON document that was expected.
+    #[error("record is not of the expected form")]
+    Shape,
+    /// Of another version.
+    #[error("record is of an unknown version")]
+    Version,
+}
+
+/// The session's data would make its document larger than [`MAX_DOCUMENT_LENGTH`], or nested deeper
+/// than it can be read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("session data is too large or too deep, expected a record of at most 64 KiB and 127 levels")]
+pub struct DocumentTooLarge;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use session_core::SessionSecret;
+
+    fn record() -> Record {
+        let hash = SessionSecret::from_bytes([7; 32]).hash();
+        let record = Record::begin(hash, UnixTime::from_secs(1), UnixTime::from_secs(2));
+        Record { subject: Some(Subject::new("alice").unwrap()), ..record }
+    }
+
+    #[test]
+    fn a_newer_servers_members_survive_a_rewrite() {
+        let mut document: Value = serde_json::from_slice(&record().to_document().unwrap()).unwrap();
+        document["from_the_future"] = Value::from(42);
+        let read = Record::from_document(document.to_string().as_bytes()).unwrap();
+        let rewritten: Value = serde_json::from_slice(&read.to_document().unwrap()).unwrap();
+        assert_eq!(rewritten, document);
+    }
+
+    #[test]
+    fn numbers_stay_the_same_however_often_they_are_rewritten() {
+        let mut record = record();
+        for number in ["2.393e100", "0.1", "1e-320", "12345678901234567890"] {
+            record.data.insert("number".into(), number.parse::<serde_json::Number>().unwrap().into());
+            let rewritten = Record::from_document(&record.to_document().unwrap()).unwrap();
+            assert_eq!(rewritten.data, record.data);
+        }
+    }
+
+    #[test]
+    fn garbage_other_versions_and_giants_are_unreadable() {
+        let document = String::from_utf8(record().to_document().unwrap()).unwrap();
+        let read = |text: &str| Record::from_document(text.as_bytes()).map(|_| ()).unwrap_err();
+        assert_eq!(read(""), UnreadableRecord::Shape);
+        assert_eq!(read("\u{0}\u{1}"), UnreadableRecord::Shape);
+        assert_eq!(read("[]"), UnreadableRecord::Shape);
+        assert_eq!(read(&document.replace("\"version\":1", "\"version\":2")), UnreadableRecord::Version);
+        assert_eq!(read(&" ".repeat(MAX_DOCUMENT_LENGTH + 1)), UnreadableRecord::TooLarge);
+    }
+
+    #[test]
+    fn the_secret_is_not_in_the_document() {
+        let document = String::from_utf8(record().to_document().unwrap()).unwrap();
+        // 32 bytes of 7 in base64url
+        assert!(!document.contains("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"));
+    }
+}

@@ -1,0 +1,186 @@
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use session_core::{AuthenticCookie, SessionId};
+use tokio::sync::oneshot::error::TryRecvError;
+
+use super::change_queues::Waiting;
+use super::live::{Kept, LiveSession, Owner};
+use super::{Activity, SessionError, Sessions};
+use crate::store::{Freshness, Outcome, Unavailable};
+
+/// How often a step is tried again after another server was faster. At each try one of them wins,
+/// and whoever won has first to hear of new changes before it comes again.
+pub(super) const MAX_TRIES: u32 = 100;
+
+/// What is to become of a session's data.
+#[derive(Clone, Debug)]
+pub enum DataChange {
+    /// These members and no others.
+    Replace(Map<String, Value>),
+    /// A JSON Merge Patch (RFC 7396): members are set, and removed where they are `null`.
+    Merge(Map<String, Value>),
+}
+
+/// What is to become of a record.
+#[derive(Clone, Debug)]
+pub(super) enum RecordChange {
+    /// Only at this revision of the data, where one is given.
+    Data {
+        expected: Option<u64>,
+        change: DataChange,
+    },
+    Claims(Map<String, Value>),
+}
+
+impl Sessions {
+    /// Changes a session's data in one step, and only if it is still at revision `expected`, where
+    /// that is given. Parallel patches of different members are all kept (R24).
+    ///
+    /// # Errors
+    /// [`SessionError::OtherRevision`] when the data has moved on, [`SessionError::Contended`] when
+    /// other servers kept being faster, and as [`resume`](Self::resume).
+    pub async fn change_data<O: Owner>(
+        &self,
+        cookie: &AuthenticCookie,
+        activity: Activity,
+        expected: Option<u64>,
+        change: DataChange,
+    ) -> Result<LiveSession<O>, SessionError> {
+        let session: LiveSession<O> = self.resume_confirmed(cookie, activity).await?;
+        self.change(session.id(), RecordChange::Data { expected, change }).await
+    }
+
+    /// Has `edit` change a session's data, as a type of the application, and keeps the result if
+    /// nobody else changed the data meanwhile; otherwise `edit` is called again with what there is
+    /// by then. What it returned in the end comes back with the session.
+    ///
+    /// # Errors
+    /// [`SessionError::UnfitData`] when the data is not of that shape, or would not be a JSON
+    /// object afterwards, and as [`change_data`](Self::change_data).
+    pub async fn edit_data<O: Owner, T: DeserializeOwned + Serialize, R>(
+        &self,
+        cookie: &AuthenticCookie,
+        activity: Activity,
+        mut edit: impl FnMut(&mut T) -> R,
+    ) -> Result<(LiveSession<O>, R), SessionError> {
+        for _ in 0..MAX_TRIES {
+            let session: LiveSession<O> = self.resume_confirmed(cookie, activity).await?;
+            let mut data: T = session.data()?;
+            let result = edit(&mut data);
+            let Ok(Value::Object(members)) = serde_json::to_value(&data) else {
+                return Err(SessionError::UnfitData);
+            };
+            let (expected, change) = (Some(session.record().revision), DataChange::Replace(members));
+            match self.change(session.id(), RecordChange::Data { expected, change }).await {
+                Ok(changed) => return Ok((changed, result)),
+                Err(SessionError::OtherRevision { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(SessionError::Contended)
+    }
+
+    /// Says something else of the subject from now on: in this session's views and statements.
+    ///
+    /// # Errors
+    /// When the claims are too long for a statement, and as [`change_data`](Self::change_data).
+    pub async fn change_claims(
+        &self,
+        cookie: &AuthenticCookie,
+        claims: Map<String, Value>,
+    ) -> Result<LiveSession, SessionError> {
+        let session: LiveSession = self.resume_confirmed(cookie, Activity::Active).await?;
+        self.can_be_stated(&session.kept().with_claims(claims.clone())?)?;
+        self.change(session.id(), RecordChange::Claims(claims)).await
+    }
+
+    /// For whoever has proved the session's secret.
+    async fn change<O: Owner>(
+        &self,
+        id: SessionId,
+        change: RecordChange,
+    ) -> Result<LiveSession<O>, SessionError> {
+        let queue = self.changes.queue(id);
+        let mut answer = queue.join(id, change);
+        let _turn = queue.turn().await;
+        loop {
+            match answer.try_recv() {
+                // Carried by whoever had the turn before, or just now.
+                Ok(result) => return LiveSession::new(result?),
+                // Whoever carried it went away in the middle, so nobody knows what became of it.
+                Err(TryRecvError::Closed) => return Err(Unavailable.into()),
+                Err(TryRecvError::Empty) => self.carry(id, queue.leave(id)).await,
+            }
+        }
+    }
+
+    /// Makes all of these changes of one session in one step, and answers each.
+    async fn carry(&self, id: SessionId, waiting: Vec<Waiting>) {
+        match self.try_to_carry(id, &waiting).await {
+            Ok(results) => {
+                for (waiting, result) in waiting.into_iter().zip(results) {
+                    waiting.tell(result);
+                }
+            }
+            Err(error) => waiting.into_iter().for_each(|waiting| waiting.tell(Err(error))),
+        }
+    }
+
+    async fn try_to_carry(
+        &self,
+        id: SessionId,
+        waiting: &[Waiting],
+    ) -> Result<Vec<Result<Kept, SessionError>>, SessionError> {
+        for _ in 0..MAX_TRIES {
+            let kept = self.look_up(id, Freshness::Confirmed, None).await?;
+            let mut latest = kept.clone();
+            let results = waiting.iter().map(|waiting| {
+                let changed = waiting.change().apply_to(&latest)?;
+                latest = changed.clone();
+                Ok(changed)
+            });
+            let results: Vec<_> = results.collect();
+            if results.iter().all(Result::is_err) {
+                return Ok(results);
+            }
+            match self.store.update(id, &kept.document, &latest.document).await? {
+                Outcome::Done => return Ok(results),
+                Outcome::Absent => return Err(SessionError::Ended),
+                Outcome::Conflict => {}
+            }
+        }
+        Err(SessionError::Contended)
+    }
+}
+
+impl RecordChange {
+    fn apply_to(&self, kept: &Kept) -> Result<Kept, SessionError> {
+        match self {
+            Self::Data { expected, change } => {
+                let revision = kept.record.revision;
+                if expected.is_some_and(|expected| expected != revision) {
+                    return Err(SessionError::OtherRevision { revision });
+                }
+                Ok(kept.with_data(change.apply_to(&kept.record.data))?)
+            }
+            Self::Claims(claims) => Ok(kept.with_claims(claims.clone())?),
+        }
+    }
+}
+
+impl DataChange {
+    fn apply_to(&self, data: &Map<String, Value>) -> Map<String, Value> {
+        match self {
+            Self::Replace(members) => members.clone(),
+            Self::Merge(patch) => {
+                let mut target = Value::Object(data.clone());
+                json_patch::merge(&mut target, &Value::Object(patch.clone()));
+                match target {
+                    Value::Object(members) => members,
+                    _ => unreachable!("an object merged into an object is an object"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+use session_core::{AuthenticCookie, Deadlines, HeaderRefusal, SessionId, Standing, UnixTime};
+
+use super::live::{GuestSession, Kept, LiveSession, Owner};
+use super::{SessionError, Sessions};
+use crate::record::Record;
+use crate::store::Freshness;
+
+/// Whether a request counts as use of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// Somebody is there: the idle deadline is pushed.
+    Active,
+    /// A page is polling: the session is only looked at.
+    Passive,
+}
+
+/// A living session, and whose it is.
+#[derive(Clone, Debug)]
+pub enum Resumed {
+    /// Somebody is signed in.
+    Subject(LiveSession),
+    /// Nobody is, and the application has begun a session all the same.
+    Guest(GuestSession),
+}
+
+impl Sessions {
+    /// The session cookie among a request's `Cookie` header lines. Costs no store command.
+    ///
+    /// # Errors
+    /// When there is none, or none that is authentic.
+    pub fn authenticate<'h>(
+        &self,
+        lines: impl IntoIterator<Item = &'h [u8]>,
+    ) -> Result<AuthenticCookie, HeaderRefusal> {
+        self.keys.load().cookie().verify_header(lines, self.clock.now())
+    }
+
+    /// The live session of a cookie, of somebody who is signed in. By activity its idle deadline is
+    /// pushed, when that is due.
+    ///
+    /// # Errors
+    /// When the session has ended or is a guest's, the cookie's secret is not its secret, its record
+    /// is unreadable, or the store is unavailable.
+    pub async fn resume(
+        &self,
+        cookie: &AuthenticCookie,
+        activity: Activity,
+    ) -> Result<LiveSession, SessionError> {
+        LiveSession::new(self.resume_kept(cookie, activity, Freshness::MayBeCached).await?)
+    }
+
+    /// Like [`resume`](Self::resume), whoever the session belongs to.
+    ///
+    /// # Errors
+    /// As there, but for guests.
+    pub async fn resume_any(
+        &self,
+        cookie: &AuthenticCookie,
+        activity: Activity,
+    ) -> Result<Resumed, SessionError> {
+        let kept = self.resume_kept(cookie, activity, Freshness::MayBeCached).await?;
+        if kept.record.subject.is_some() {
+            LiveSession::new(kept).map(Resumed::Subject)
+        } else {
+            LiveSession::new(kept).map(Resumed::Guest)
+        }
+    }
+
+    /// As the store has it now, for whoever is going to change it.
+    pub(super) async fn resume_confirmed<O: Owner>(
+        &self,
+        cookie: &AuthenticCookie,
+        activity: Activity,
+    ) -> Result<LiveSession<O>, SessionError> {
+        LiveSession::new(self.resume_kept(cookie, activity, Freshness::Confirmed).await?)
+    }
+
+    pub(super) async fn resume_kept(
+        &self,
+        cookie: &AuthenticCookie,
+        activity: Activity,
+        freshness: Freshness,
+    ) -> Result<Kept, SessionError> {
+        let extend_to = match activity {
+            Activity::Active => self.due_extension(cookie),
+            Activity::Passive => None,
+        };
+        let kept = self.look_up(cookie.session_id(), freshness, extend_to).await?;
+        // In constant time.
+        if kept.record.secret_hash.matches(cookie.secret()) {
+            Ok(kept)
+        } else {
+            Err(SessionError::WrongSecret)
+        }
+    }
+
+    /// The living session of this ID, whoever asks for it; extended if a new deadline is given.
+    pub(super) async fn look_up(
+        &self,
+        id: SessionId,
+        freshness: Freshness,
+        extend_to: Option<UnixTime>,
+    ) -> Result<Kept, SessionError> {
+        let now = self.clock.now();
+        let Some(stored) = self.store.load(id, freshness, extend_to).await? else {
+            self.known_deadlines.forget(id);
+            return Err(SessionError::Ended);
+        };
+        let record = Record::from_document(&stored.document)?;
+        let known = self.known_deadlines.of(id, now).map(|known| known.idle_expires_at);
+        let mut idle_expires_at = match stored.idle_expires_at.or(known) {
+            Some(deadline) => deadline,
+            None => self.store.idle_deadline(id, freshness).await?.ok_or(SessionError::Ended)?,
+        };
+        let is_guest = record.subject.is_none();
+        let latest = self.timeouts(is_guest).idle_deadline(record.absolute_expires_at, now);
+        if is_guest && extend_to.is_some() && idle_expires_at > latest {
+            // Only the record tells a guest from others, and by then the deadline has been pushed.
+            self.store.load(id, freshness, Some(latest)).await?;
+            idle_expires_at = latest;
+        }
+        let deadlines = Deadlines { idle_expires_at, absolute_expires_at: record.absolute_expires_at };
+        match self.timeouts(is_guest).judge(deadlines, now) {
+            Standing::Unexpired { .. } => {
+                self.known_deadlines.learn(id, idle_expires_at, is_guest);
+                Ok(Kept { id, record, document: stored.document, idle_expires_at })
+            }
+            Standing::IdlyExpired => Err(SessionError::Ended),
+            Standing::AbsolutelyExpired => Err(SessionError::Expired),
+        }
+    }
+
+    /// The extension that use makes now, if it is due. Without knowledge of the deadline it is.
+    fn due_extension(&self, cookie: &AuthenticCookie) -> Option<UnixTime> {
+        let (now, absolute_expires_at) = (self.clock.now(), cookie.expires_at());
+        let Some(known) = self.known_deadlines.of(cookie.session_id(), now) else {
+            return Some(self.timeouts.idle_deadline(absolute_expires_at, now));
+        };
+        let deadlines = Deadlines { idle_expires_at: known.idle_expires_at, absolute_expires_at };
+        match self.timeouts(known.is_guest).judge(deadlines, now) {
+            Standing::Unexpired { extend_to, .. } => extend_to,
+            Standing::IdlyExpired | Standing::AbsolutelyExpired => None,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+use serde_json::{Map, Value};
+use session_core::{
+    AuthenticCookie, CookieValue, Deadlines, EndsBeforeItStarts, SessionId, SessionSecret, UnixTime,
+};
+
+use super::change::MAX_TRIES;
+use super::live::{Guest, GuestSession, Kept, LiveSession, Owner};
+use super::{Activity, SessionError, Sessions};
+use crate::record::{Client, Record};
+use crate::store::{Creation, Outcome};
+use crate::subject::Subject;
+
+/// How often an ID is drawn before the generator is given up; a second time is a sensation.
+const MAX_DRAWS: usize = 3;
+
+/// What a session is begun with. The subject has been authenticated by the caller.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct NewSession {
+    subject: Subject,
+    claims: Map<String, Value>,
+    client: Client,
+    carried_over: Vec<String>,
+}
+
+impl NewSession {
+    /// A session of this subject, who has just proved to be that.
+    pub fn of(subject: Subject) -> Self {
+        Self { subject, claims: Map::new(), client: Client::default(), carried_over: Vec::new() }
+    }
+
+    /// What the application says of the subject; part of every statement.
+    pub fn claims(self, claims: Map<String, Value>) -> Self {
+        Self { claims, ..self }
+    }
+
+    /// The browser or program.
+    pub fn client(self, client: Client) -> Self {
+        Self { client, ..self }
+    }
+
+    /// Members of the data that a [guest's](super::GuestSession) session had in the same browser:
+    /// these go over into the new one, and no others.
+    pub fn carry_over<M: Into<String>>(self, members: impl IntoIterator<Item = M>) -> Self {
+        Self { carried_over: members.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    fn carried(&self, guest: &Map<String, Value>) -> Map<String, Value> {
+        let named = |member: &String| Some((member.clone(), guest.get(member)?.clone()));
+        self.carried_over.iter().filter_map(named).collect()
+    }
+}
+
+/// A session with the cookie that was just made for it.
+#[derive(Debug)]
+pub struct Issued<O = Subject> {
+    /// The session.
+    pub session: LiveSession<O>,
+    /// Its credential, for `Set-Cookie`.
+    pub cookie: CookieValue,
+}
+
+impl Sessions {
+    /// Starts a session for a subject that has just been authenticated. The session that the
+    /// browser had before, if any, is ended: an ID from before a login is worth nothing after it (R20).
+    ///
+    /// # Errors
+    /// When the subject's sessions are being revoked at this moment, or the store is unavailable;
+    /// then there is no new session.
+    pub async fn start(
+        &self,
+        login: NewSession,
+        replaces: Option<&AuthenticCookie>,
+    ) -> Result<Issued, SessionError> {
+        let Some(former) = replaces else { return self.begin_for(&login, Map::new()).await };
+        match self.resume_confirmed::<Guest>(former, Activity::Passive).await {
+            Ok(guest) => return self.take_over(&login, former, guest).await,
+            Err(SessionError::Unavailable(unavailable)) => return Err(unavailable.into()),
+            Err(_) => {}
+        }
+        let issued = self.begin_for(&login, Map::new()).await?;
+        if let Err(SessionError::Unavailable(unavailable)) = self.revoke(former).await {
+            self.take_back(issued.session.kept()).await;
+            return Err(unavailable.into());
+        }
+        Ok(issued)
+    }
+
+    /// In place of a guest's session, with what is to be carried over as it is at the end: a change
+    /// that comes in between makes this begin again. Nobody holds a statement about a guest, so the
+    /// feed need not tell of it.
+    async fn take_over(
+        &self,
+        login: &NewSession,
+        cookie: &AuthenticCookie,
+        mut guest: GuestSession,
+    ) -> Result<Issued, SessionError> {
+        for _ in 0..MAX_TRIES {
+            let issued = self.begin_for(login, login.carried(&guest.record().data)).await?;
+            let deleted = self.store.delete_unchanged(&guest.kept().entry(), &guest.kept().document).await;
+            self.known_deadlines.forget(guest.id());
+            match deleted {
+                Ok(Outcome::Done | Outcome::Absent) => return Ok(issued),
+                Ok(Outcome::Conflict) => self.take_back(issued.session.kept()).await,
+                Err(unavailable) => {
+                    self.take_back(issued.session.kept()).await;
+                    return Err(unavailable.into());
+                }
+            }
+            guest = match self.resume_confirmed(cookie, Activity::Passive).await {
+                Ok(guest) => guest,
+                Err(SessionError::Unavailable(unavailable)) => return Err(unavailable.into()),
+                Err(_) => return self.begin_for(login, Map::new()).await,
+            };
+        }
+        Err(SessionError::Contended)
+    }
+
+    async fn begin_for(&self, login: &NewSession, data: Map<String, Value>) -> Result<Issued, SessionError> {
+        self.begin(Some(&login.subject), &login.claims, &login.client, data).await
+    }
+
+    /// Starts a session for somebody who has not signed in: only because an application wants to
+    /// keep something for a stranger, a cart or the state of a sign-in elsewhere. No request makes
+    /// one by itself (R26).
+    ///
+    /// # Errors
+    /// When the store is unavailable; then there is none.
+    pub async fn start_guest(&self, client: &Client) -> Result<Issued<Guest>, SessionError> {
+        self.begin(None, &Map::new(), client, Map::new()).await
+    }
+
+    async fn begin<O: Owner>(
+        &self,
+        subject: Option<&Subject>,
+        claims: &Map<String, Value>,
+        client: &Client,
+        data: Map<String, Value>,
+    ) -> Result<Issued<O>, SessionError> {
+        let now = self.clock.now();
+        let Deadlines { absolute_expires_at, .. } = self.timeouts(subject.is_none()).start(now);
+        let secret = SessionSecret::generate()?;
+        let mut record = Record::begin(secret.hash(), now, absolute_expires_at);
+        record.subject = subject.cloned();
+        record.claims = claims.clone();
+        record.client = client.clone();
+        record.data = data;
+        self.issue(record, &secret, now).await
+    }
+
+    /// Puts a record into the store under a fresh ID and makes its cookie.
+    pub(super) async fn issue<O: Owner>(
+        &self,
+        record: Record,
+        secret: &SessionSecret,
+        now: UnixTime,
+    ) -> Result<Issued<O>, SessionError> {
+        let (issued_at, expires_at) = (record.issued_at, record.absolute_expires_at);
+        if issued_at >= expires_at {
+            return Err(EndsBeforeItStarts { issued_at, expires_at }.into());
+        }
+        let is_guest = record.subject.is_none();
+        let idle_expires_at = self.timeouts(is_guest).idle_deadline(expires_at, now);
+        let kept = match record.subject.clone() {
+            Some(subject) => self.put_unless_revoked(&subject, record, idle_expires_at).await?,
+            None => self.put_under_fresh_id(record, idle_expires_at).await?,
+        };
+        let cookie = self.keys.load().cookie().sign(kept.id, secret, issued_at, expires_at)?;
+        self.known_deadlines.learn(kept.id, idle_expires_at, is_guest);
+        Ok(Issued { session: LiveSession::new(kept)?, cookie })
+    }
+
+    /// Takes it back when all sessions of the subject were revoked at the same moment.
+    async fn put_unless_revoked(
+        &self,
+        subject: &Subject,
+        record: Record,
+        idle_expires_at: UnixTime,
+    ) -> Result<Kept, SessionError> {
+        let epoch = self.store.epoch(subject).await?;
+        let kept = self.put_under_fresh_id(record, idle_expires_at).await?;
+        match self.store.epoch(subject).await {
+            Ok(unchanged) if unchanged == epoch => Ok(kept),
+            changed => {
+                self.take_back(&kept).await;
+                Err(changed.map_or_else(Into::into, |_| SessionError::RevokedMeanwhile))
+            }
+        }
+    }
+
+    async fn put_under_fresh_id(
+        &self,
+        record: Record,
+        idle_expires_at: UnixTime,
+    ) -> Result<Kept, SessionError> {
+        let document = record.to_document()?;
+        let mut kept = Kept { id: SessionId::generate()?, record, document, idle_expires_at };
+        // Claims that fit into no statement must not become a session that nobody can be shown.
+        self.can_be_stated(&kept)?;
+        for _ in 0..MAX_DRAWS {
+            let creation = self.store.create(&kept.entry(), &kept.document, idle_expires_at).await?;
+            if creation == Creation::Created {
+                return Ok(kept);
+            }
+            kept.id = SessionId::generate()?;
+        }
+        tracing::error!("new session IDs are taken again and again: the random number generator repeats");
+        Err(SessionError::Entropy)
+    }
+
+    /// Deletes a session whose cookie nobody has received: no statement tells of it, so neither need
+    /// the feed. If the store fails once more it idles out, with no one able to use it.
+    pub(super) async fn take_back(&self, session: &Kept) {
+        if self.delete(&session.entry()).await.is_err() {
+            tracing::warn!(session_id = %session.id, "unused session could not be deleted, it will idle out");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Where sessions are kept: the contract that every store fulfils, and the stores that come with it.
+//!
+//! A store keeps *documents* under session IDs and understands none of them: what a record means,
+//! and when it is due to be extended, is decided above it. It lets a document go at its idle
+//! deadline, and never later than the clock that it was given says.
+//!
+//! Every answer is definite or [`Unavailable`]. "Absent" is an answer, not an error, and it is
+//! given only when the store positively knows it: whoever asks turns it into a 401, while a doubt
+//! becomes a 503 that leaves the cookie alone (R51).
+//!
+//! The contract has four parts, and whatever fulfils them all is a [`Store`]. With the feature
+//! `store-testing`, one line runs the whole suite of the contract on a store of one's own.
+
+mod attempt_counter;
+mod documents;
+#[cfg(feature = "embedded")]
+pub mod embedded;
+#[cfg(feature = "redis")]
+pub mod redis;
+mod revocation_log;
+mod subject_index;
+
+pub use attempt_counter::{AttemptCounter, AttemptKey, Attempts};
+pub use documents::{Creation, Documents, Freshness, Outcome, Stored};
+pub use revocation_log::{RevocationLog, Revocations};
+pub use subject_index::{EPOCH_LIFETIME, Entry, Epoch, Listed, SubjectIndex, TRIM_AGE};
+
+/// All that sessions need of a store.
+pub trait Store: Documents + SubjectIndex + RevocationLog + AttemptCounter {}
+
+impl<S: Documents + SubjectIndex + RevocationLog + AttemptCounter> Store for S {}
+
+/// The store did not answer, or not in time, or not definitely: nothing is known, and what was
+/// asked for may or may not have happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("session store is unavailable")]
+pub struct Unavailable;

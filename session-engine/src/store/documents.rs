@@ -1,0 +1,87 @@
+use async_trait::async_trait;
+use session_core::{SessionId, UnixTime};
+
+use super::{Entry, Unavailable};
+
+/// Keeps documents under session IDs, and understands none of them.
+#[async_trait]
+pub trait Documents: Send + Sync + 'static {
+    /// Keeps a new document until `idle_expires_at`, only if nothing is kept under its ID. The
+    /// entry in the subject's index, if the session has a subject, is there before the document is,
+    /// so that a living session is always in the index (R2, R27).
+    async fn create(
+        &self,
+        entry: &Entry,
+        document: &[u8],
+        idle_expires_at: UnixTime,
+    ) -> Result<Creation, Unavailable>;
+
+    /// Reads a document, and in the same step pushes its idle deadline to `extend_to` if that is
+    /// given. When the store can read but not write just then, it reads without extending.
+    async fn load(
+        &self,
+        id: SessionId,
+        freshness: Freshness,
+        extend_to: Option<UnixTime>,
+    ) -> Result<Option<Stored>, Unavailable>;
+
+    /// When the document will be let go; `None` when it is absent.
+    async fn idle_deadline(
+        &self,
+        id: SessionId,
+        freshness: Freshness,
+    ) -> Result<Option<UnixTime>, Unavailable>;
+
+    /// Replaces a document by another in one step, only if it is present and still `expected`
+    /// (R23, R24). Its idle deadline stays as it is.
+    async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable>;
+
+    /// Lets a document go at once, with its entry in the index. Works when the store is full (F12).
+    /// Says whether it was there.
+    async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable>;
+
+    /// Like [`delete`](Self::delete), only if the document is still `expected`.
+    async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Outcome, Unavailable>;
+
+    /// Whether the store has answered lately. Asks nothing of it.
+    fn is_available(&self) -> bool;
+}
+
+/// How fresh an answer must be. Whoever reads says so each time, so that no cache in front of a
+/// store can come between a decision and the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// For a check: what a cache of bounded age holds will do.
+    MayBeCached,
+    /// For a change, a renewal, a revocation or a reauthentication: as the store has it now.
+    Confirmed,
+}
+
+/// A document as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The bytes, for reading and to be named as `expected` in a change.
+    pub document: Vec<u8>,
+    /// When it will be let go, if that was learnt on the way.
+    pub idle_expires_at: Option<UnixTime>,
+}
+
+/// What became of a creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// The document is kept.
+    Created,
+    /// Something was there already, and still is.
+    Exists,
+}
+
+/// What became of an update or a conditional deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// The document is another one by now; nothing was done.
+    Conflict,
+    /// There is no document; nothing was made.
+    Absent,
+}

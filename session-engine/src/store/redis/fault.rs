@@ -1,0 +1,76 @@
+//! What an error says about the command, and about the connection.
+
+use redis::{ErrorKind, RedisError};
+
+use crate::store::Unavailable;
+
+/// Why a command has no result.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Redis answered that it will not, with this code; nothing was done.
+    Refused(String),
+    /// Nothing is known.
+    Unavailable,
+}
+
+impl Fault {
+    /// Whether Redis refused with one of these codes.
+    pub(super) fn is_any_of(&self, codes: &[&str]) -> bool {
+        matches!(self, Self::Refused(code) if codes.contains(&code.as_str()))
+    }
+}
+
+impl From<Unavailable> for Fault {
+    fn from(_: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// A refusal that nobody has understood is no answer.
+impl From<Fault> for Unavailable {
+    fn from(fault: Fault) -> Self {
+        if let Fault::Refused(code) = fault {
+            tracing::debug!(code, "redis refused a command");
+        }
+        Self
+    }
+}
+
+/// What an error means for the connection that it came over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Redis is well and said no.
+    Sound,
+    /// No answer in time. Once may be a hiccup.
+    Late,
+    /// It must not be used again.
+    Broken,
+}
+
+/// The codes with which a server says that it is not the one to talk to, or not with these
+/// credentials; it may say so for ever, while a new connection finds the right one .
+const WRONG_SERVER: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "WRONGPASS"];
+
+/// The codes with which Redis says that it cannot write just then, while it can read: the disk is
+/// full, replicas are missing, memory is full.
+pub(super) const CANNOT_WRITE: [&str; 3] = ["MISCONF", "NOREPLICAS", "OOM"];
+
+/// The code for a value of another type than the command works on.
+pub(super) const WRONG_TYPE: [&str; 1] = ["WRONGTYPE"];
+
+/// The code for a script that Redis does not know.
+pub(super) const NO_SCRIPT: [&str; 1] = ["NOSCRIPT"];
+
+impl Verdict {
+    pub(super) fn of(error: &RedisError) -> Self {
+        match error.kind() {
+            ErrorKind::Server(_) | ErrorKind::Extension => {
+                let is_wrong_server = error.code().is_some_and(|code| WRONG_SERVER.contains(&code));
+                if is_wrong_server { Verdict::Broken } else { Verdict::Sound }
+            }
+            _ if error.is_timeout() => Verdict::Late,
+            // A reply that makes no sense may be another command's.
+            _ => Self::Broken,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The names of what is kept in Redis. They are public: other tools look there.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use session_core::{SessionId, UnixTime};
+
+use crate::store::{AttemptKey, Entry};
+use crate::subject::Subject;
+
+/// Everything but `A-Z a-z 0-9 _ - . @ +`: no colon that would look like a level of our own, and
+/// no braces, which would place the key in a cluster by a part of it.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b'@').remove(b'+');
+
+/// A key that is never there: the name is no session ID.
+pub(super) const PROBE: &str = "session:probe";
+
+/// The document of a session.
+pub(super) fn session(id: SessionId) -> String {
+    format!("session:{id}")
+}
+
+/// The index of a subject: a sorted set of [`member`]s, by absolute deadline.
+pub(super) fn index(subject: &Subject) -> String {
+    format!("subject-sessions:{}", utf8_percent_encode(subject.as_str(), ENCODED))
+}
+
+/// The subject's epoch.
+pub(super) fn epoch(subject: &Subject) -> String {
+    format!("subject-epoch:{}", utf8_percent_encode(subject.as_str(), ENCODED))
+}
+
+/// What was revoked lately: a sorted set of session IDs, by the time of Redis.
+pub(super) const REVOCATIONS: &str = "revocations";
+
+/// A counter of attempts.
+pub(super) fn attempts(key: &AttemptKey) -> String {
+    format!("attempts:{}", key.as_str())
+}
+
+/// What stands for a session in its index: `<session-id>.<issued-at>`, so that whoever trims the
+/// index sees how old the entry is.
+pub(super) fn member(entry: &Entry) -> String {
+    format!("{}.{}", entry.id, entry.issued_at)
+}
+
+/// The entry that a member stands for; `None` if it is not one of ours.
+pub(super) fn parse_member(member: &str, score: f64, subject: &Subject) -> Option<Entry> {
+    let (id, issued_at) = member.split_once('.')?;
+    Some(Entry {
+        id: id.parse().ok()?,
+        subject: Some(subject.clone()),
+        issued_at: UnixTime::try_from(issued_at.parse::<u64>().ok()?).ok()?,
+        // Saturates at both ends, as all arithmetic of time does.
+        absolute_expires_at: UnixTime::from_secs(score as u64),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_cannot_break_out_of_its_key() {
+        let subject = Subject::new("a{b}:c d%*\u{fc}.e_f-g@h+i").unwrap();
+        assert_eq!(index(&subject), "subject-sessions:a%7Bb%7D%3Ac%20d%25%2A%C3%BC.e_f-g@h+i");
+    }
+
+    #[test]
+    fn a_member_comes_back_as_the_entry_it_stands_for() {
+        let subject = Subject::new("alice").unwrap();
+        let entry = Entry {
+            id: SessionId::from_bytes([7; 16]),
+            subject: Some(subject.clone()),
+            issued_at: UnixTime::from_secs(1_800_000_000),
+            absolute_expires_at: UnixTime::from_secs(1_800_043_200),
+        };
+        let parsed = parse_member(&member(&entry), 1_800_043_200.0, &subject);
+        assert_eq!(parsed, Some(entry));
+    }
+
+    #[test]
+    fn a_foreign_member_stands_for_nothing() {
+        let subject = Subject::new("alice").unwrap();
+        for member in ["", ".", "x.1", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA.-1"] {
+            assert_eq!(parse_member(member, 0.0, &subject), None, "{member}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A real redis-server of a test's own, on a free port of the loopback interface.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use redis::{Client, Connection, FromRedisValue};
+use rustix::process::{Pid, Signal, kill_process};
+use session_core::UnixTime;
+use tempfile::TempDir;
+
+/// How long a server may take to answer its first command on a busy machine.
+const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A server that is killed when it is dropped.
+pub struct RedisServer {
+    port: u16,
+    flags: Vec<String>,
+    directory: TempDir,
+    clock: Option<StandingClock>,
+    process: Child,
+}
+
+impl RedisServer {
+    /// A server with Redis' own defaults, nothing on the disk, and these flags.
+    pub fn start(flags: &[&str]) -> Self {
+        Self::start_with(flags, None)
+    }
+
+    /// A server that writes each change to its append-only file, so that it survives being killed.
+    pub fn start_durable() -> Self {
+        Self::start(&["--appendonly", "yes"])
+    }
+
+    /// A server whose wall clock stands until the test moves it.
+    pub fn start_at(now: UnixTime, flags: &[&str]) -> Self {
+        Self::start_with(flags, Some(now))
+    }
+
+    fn start_with(flags: &[&str], now: Option<UnixTime>) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let clock = now.map(|now| StandingClock::at(now, directory.path()));
+        let flags: Vec<_> = flags.iter().copied().map(str::to_owned).collect();
+        let port = free_port();
+        let process = spawn(port, &flags, directory.path(), clock.as_ref());
+        let mut server = Self { port, flags, directory, clock, process };
+        server.wait_until_it_answers();
+        server
+    }
+
+    /// Where it is, as a store is told.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Its port on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("a server to kill");
+        self.process.wait().expect("a dead server");
+    }
+
+    /// Starts it again on the same port, with what is in its directory. Does not wait for it.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.process = spawn(self.port, &self.flags, self.directory.path(), self.clock.as_ref());
+    }
+
+    /// Stops it in its tracks: it answers nothing, while the kernel still accepts connections.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on after [`stop`](Self::stop).
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.process);
+        kill_process(pid, signal).expect("a server to signal");
+    }
+
+    /// Moves the wall clock of a server that was [started at](Self::start_at) a time.
+    pub fn set_clock(&self, now: UnixTime) {
+        self.clock.as_ref().expect("a server with a standing clock").set(now);
+    }
+
+    /// A connection that blocks, for what a test does behind the store's back.
+    pub fn connect(&self) -> Connection {
+        Client::open(self.url()).unwrap().get_connection().expect("a connection")
+    }
+
+    /// The result of one command.
+    pub fn run<T: FromRedisValue>(&self, words: &[&str]) -> T {
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]).query(&mut self.connect()).expect("a result")
+    }
+
+    /// How often each command was called, by its name in lower case.
+    pub fn commandstats(&self) -> BTreeMap<String, u64> {
+        let info: String = self.run(&["INFO", "commandstats"]);
+        info.lines().filter_map(parse_commandstat).collect()
+    }
+
+    /// Puts a directory where the server wants to write a file of this name.
+    pub fn obstruct(&self, file: &str) {
+        fs::create_dir(self.directory.path().join(file)).expect("a directory");
+    }
+
+    /// Waits until it has loaded what is on its disk.
+    pub fn wait_until_it_answers(&mut self) {
+        let started = Instant::now();
+        let client = Client::open(self.url()).unwrap();
+        let ping = || redis::cmd("PING").query::<String>(&mut client.get_connection()?);
+        while ping().is_err() {
+            let is_running = self.process.try_wait().expect("its state").is_none();
+            assert!(
+                is_running && started.elapsed() < START_DEADLINE,
+                "redis-server did not start:\n{}",
+                self.log()
+            );
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("redis.log")).unwrap_or_default()
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn spawn(port: u16, flags: &[String], directory: &Path, clock: Option<&StandingClock>) -> Child {
+    let mut command = Command::new("redis-server");
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+    command.args(["--logfile", "redis.log", "--dir"]).arg(directory).args(flags);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    if let Some(clock) = clock {
+        command.env("LD_PRELOAD", StandingClock::library()).env("STANDING_CLOCK", &clock.path);
+    }
+    match command.spawn() {
+        Ok(process) => process,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            panic!("redis-server is not installed: run `apt-get install redis-server`")
+        }
+        Err(error) => panic!("redis-server cannot be started: {error}"),
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// `cmdstat_get:calls=3,usec=…` → `("get", 3)`.
+fn parse_commandstat(line: &str) -> Option<(String, u64)> {
+    let (name, figures) = line.strip_prefix("cmdstat_")?.split_once(':')?;
+    let calls = figures.strip_prefix("calls=")?.split(',').next()?;
+    Some((name.to_lowercase(), calls.parse().ok()?))
+}
+
+/// The wall clock of one server: a file that `standing_clock.c` reads.
+struct StandingClock {
+    path: PathBuf,
+    file: File,
+}
+
+impl StandingClock {
+    fn at(now: UnixTime, directory: &Path) -> Self {
+        let path = directory.join("clock");
+        let clock = Self { file: File::create(&path).expect("a file for the clock"), path };
+        clock.set(now);
+        clock
+    }
+
+    fn set(&self, now: UnixTime) {
+        self.file.write_all_at(&now.as_secs().to_ne_bytes(), 0).expect("a moved clock");
+    }
+
+    /// Compiled by the build script.
+    fn library() -> &'static Path {
+        Path::new(concat!(env!("OUT_DIR"), "/standing_clock.so"))
+    }
+}
