@@ -1,26 +1,56 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(any(feature = "warp", feature = "tower")),
+    allow(dead_code, reason = "without a framework there is nobody to route for")
+)]
 
-mod clock;
-mod http;
-mod logins;
-mod password;
-mod record;
+mod answer;
+mod anyone;
+mod app;
+#[cfg(feature = "axum")]
+pub mod axum;
+mod body;
+mod builder;
+mod client_address;
+mod conditional;
+mod cookies;
+mod lifecycle;
+mod media_type;
+#[cfg(feature = "page")]
+mod page;
+mod peer;
+mod problem;
+mod request;
+mod routes;
+mod same_site;
+mod security_headers;
+#[cfg(feature = "serve")]
 mod serve;
-mod sessions;
-pub mod store;
-mod subject;
+mod session;
+mod session_answer;
+mod table;
+#[cfg(feature = "tower")]
+pub mod tower;
+mod visitor;
+#[cfg(feature = "warp")]
+pub mod warp;
 
-pub use clock::{Clock, ManualClock, SystemClock};
-pub use http::{App, TrustedProxies, routes, routes_with, same_site, session};
-pub use logins::{
-    AttemptLimits, Busy, HashingLimits, HashingPool, LoginError, Logins, User, Users, UsersFile,
-    UsersFileError, UsersUnavailable,
-};
-pub use password::{
-    HashingFailed, HashingMemory, InvalidPasswordHash, Password, PasswordCost, PasswordHash, WeakPassword,
-};
-pub use record::{Client, MAX_DOCUMENT_LENGTH, NewSession, Record};
+/// Sessions without HTTP, which all of this stands on.
+pub use session_engine as engine;
+
+pub use answer::Answer;
+pub use anyone::Anyone;
+pub use app::App;
+pub use builder::{AppBuilder, BuildError};
+pub use client_address::TrustedProxies;
+pub use lifecycle::Lifecycle;
+pub use peer::Peer;
+pub use problem::Problem;
+pub use security_headers::SecurityHeaders;
+#[cfg(feature = "serve")]
 pub use serve::{Limits, serve};
-pub use sessions::{Activity, DataChange, Issued, LiveSession, Renewal, Revocation, SessionError, Sessions};
-pub use subject::{InvalidSubject, Subject};
+pub use session::Session;
+pub use session_answer::SessionAnswer;
+pub use table::RouteLabel;
+pub use visitor::Visitor;

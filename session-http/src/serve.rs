@@ -1,29 +1,31 @@
-//! Serving connections: warp's filters behind an accept loop with every deadline.
+//! Serving connections: an accept loop with every deadline, for whatever answers requests.
 //!
-//! `warp::serve` waits for ever for a header that does not come, accepts headers of any size, and
-//! does not end while such a connection is open; so a server that anybody can reach needs its own.
+//! `warp::serve` and `axum::serve` wait for ever for a header that does not come, and do not end
+//! while such a connection is open; so a server that anybody can reach needs another.
 
 mod deadline_io;
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::error::Error;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use hyper::header::{CONNECTION, HeaderValue};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tower::Service;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
+use tower_service::Service;
 
-use crate::http::{App, Peer};
+use crate::lifecycle::Lifecycle;
+use crate::peer::Peer;
 use deadline_io::{DeadlineIo, Phase, PhaseCell};
 
 /// Bounds on what clients may take (R57, R58).
@@ -67,22 +69,21 @@ const MAX_HEADER_LENGTH: usize = 16 * 1024;
 /// The most header lines.
 const MAX_HEADERS: usize = 64;
 
-/// Serves `routes` on `listener` until `shutdown`, then drains: `/readyz` says no at once, what is
-/// running is finished, and after the deadline the rest is cut off.
-pub async fn serve(
-    listener: TcpListener,
-    app: Arc<App>,
-    routes: BoxedFilter<(Response,)>,
-    limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) {
+/// Has `service` answer what comes to `listener`, until `lifecycle` stops; then drains: what is running
+/// is finished, and after the deadline the rest is cut off. Each request has its [`Peer`] as an
+/// extension.
+pub async fn serve<S, B>(listener: TcpListener, service: S, lifecycle: Lifecycle, limits: Limits)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     let (stage, present_stage) = watch::channel(Stage::Serving);
     let connections = limits.connections.get();
     let slots = Arc::new(Semaphore::new(connections as usize));
-    let server = Server { app, routes, limits, stage: present_stage };
+    let server = Server { service, lifecycle, limits, stage: present_stage };
     let mut stop = std::pin::pin!(async {
-        shutdown.await;
-        server.app.draining.store(true, Ordering::Relaxed);
+        server.lifecycle.stopping().await;
         tracing::info!(delay_s = limits.drain_delay.as_secs(), "stopping");
         tokio::time::sleep(limits.drain_delay).await;
     });
@@ -134,18 +135,26 @@ enum Stage {
 }
 
 #[derive(Clone)]
-struct Server {
-    app: Arc<App>,
-    routes: BoxedFilter<(Response,)>,
+struct Server<S> {
+    service: S,
+    lifecycle: Lifecycle,
     limits: Limits,
     stage: watch::Receiver<Stage>,
 }
 
-impl Server {
+impl<S, B> Server<S>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     /// Waits until the server is that close to its end.
-    async fn reached(&self, stage: Stage) {
-        // The sender outlives every connection.
-        let _ = self.stage.clone().wait_for(|&present| present >= stage).await;
+    fn reached(&self, stage: Stage) -> impl Future<Output = ()> + Send + use<S, B> {
+        let mut present_stage = self.stage.clone();
+        async move {
+            // The sender outlives every connection.
+            let _ = present_stage.wait_for(|&present| present >= stage).await;
+        }
     }
 
     async fn connection(self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
@@ -153,9 +162,10 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let phase = PhaseCell::default();
         let io = TokioIo::new(DeadlineIo::new(stream, phase.clone(), self.limits));
-        let service = service_fn(|request| {
+        let (service, lifecycle) = (self.service.clone(), self.lifecycle.clone());
+        let service = service_fn(move |request| {
             phase.set(Phase::Request);
-            let answer = self.answer(request, peer);
+            let answer = answer(service.clone(), lifecycle.clone(), request, peer);
             let phase = phase.clone();
             async move {
                 let response = answer.await;
@@ -167,14 +177,15 @@ impl Server {
         // The deadlines are those of `DeadlineIo`: hyper has one for both the header and the time
         // between requests, and none for the first byte.
         http.header_read_timeout(None).max_headers(MAX_HEADERS).max_buf_size(MAX_HEADER_LENGTH);
+        let (draining, cut_off) = (self.reached(Stage::Draining), self.reached(Stage::CutOff));
         let mut connection = std::pin::pin!(http.serve_connection(io, service));
         let result = tokio::select! {
             result = &mut connection => result,
-            () = self.reached(Stage::Draining) => {
+            () = draining => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     result = connection => result,
-                    () = self.reached(Stage::CutOff) => Ok(()),
+                    () = cut_off => Ok(()),
                 }
             }
         };
@@ -183,26 +194,30 @@ impl Server {
         }
         drop(slot);
     }
+}
 
-    fn answer(
-        &self,
-        mut request: hyper::Request<hyper::body::Incoming>,
-        peer: SocketAddr,
-    ) -> impl Future<Output = Response> + Send + use<> {
-        let started_at = Instant::now();
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        request.extensions_mut().insert(Peer(peer));
-        let answer = warp::service(self.routes.clone()).call(request);
-        let app = Arc::clone(&self.app);
-        async move {
-            let mut response = answer.await.unwrap_or_else(|never| match never {});
-            if app.is_draining() {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            let (status, duration) = (response.status().as_u16(), started_at.elapsed());
-            // The path without its query: nobody's secrets belong there, and some put them there.
-            tracing::info!(%method, path, status, duration_us = duration.as_micros(), "request");
-            response
-        }
+async fn answer<S, B>(
+    mut service: S,
+    lifecycle: Lifecycle,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<B>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+{
+    let started_at = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(Peer(peer));
+    let answer = match poll_fn(|cx| service.poll_ready(cx)).await {
+        Ok(()) => service.call(request).await,
+        Err(never) => match never {},
+    };
+    let mut response = answer.unwrap_or_else(|never| match never {});
+    if lifecycle.is_stopping() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
+    let (status, duration) = (response.status().as_u16(), started_at.elapsed());
+    // The path without its query: nobody's secrets belong there, and some put them there.
+    tracing::info!(%method, path, status, duration_us = duration.as_micros(), "request");
+    response
 }

@@ -125,9 +125,13 @@ impl Sessions {
     /// one by itself (R26).
     ///
     /// # Errors
-    /// When the store is unavailable; then there is none.
-    pub async fn start_guest(&self, client: &Client) -> Result<Issued<Guest>, SessionError> {
-        self.begin(None, &Map::new(), client, Map::new()).await
+    /// When the store is unavailable, or `data` is too large; then there is none.
+    pub async fn start_guest(
+        &self,
+        client: &Client,
+        data: Map<String, Value>,
+    ) -> Result<Issued<Guest>, SessionError> {
+        self.begin(None, &Map::new(), client, data).await
     }
 
     async fn begin<O: Owner>(

@@ -23,9 +23,6 @@ mod session;
 mod session_data;
 mod statement_cookie;
 
-
-
-
 /// Makes a test of each function for each store: `on_every_store!(a_story, another_story);`
 macro_rules! on_every_store {
     ($($story:ident),+ $(,)?) => {

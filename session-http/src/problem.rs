@@ -1,39 +1,41 @@
 use std::time::Duration;
 
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use session_core::{CookieRefusal, HeaderRefusal, SessionId};
-use warp::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
-use warp::http::{HeaderValue, StatusCode};
-use warp::reply::Response;
+#[cfg(feature = "passwords")]
+use session_engine::LoginError;
+use session_engine::SessionError;
 
-use super::{App, reply};
-use crate::logins::LoginError;
-use crate::sessions::SessionError;
+use crate::answer::Answer;
+use crate::cookies::Cookies;
+use crate::security_headers::keep_from_caches;
 
 /// When a store that did not answer may be asked again: it heals within a second of its return.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
 /// When a login that found every hashing thread busy may be tried again.
+#[cfg(feature = "passwords")]
 const HASHING_RETRY: Duration = Duration::from_secs(2);
 
 /// An answer that is not what was asked for: problem details by RFC 9457, with a stable `code`.
 #[derive(Clone, Debug)]
-pub(super) struct Problem {
-    pub(super) status: StatusCode,
+#[must_use]
+pub struct Problem {
+    status: StatusCode,
     code: &'static str,
     detail: String,
     reason: Option<Reason>,
     retry_after: Option<Duration>,
-    set_cookies: Vec<String>,
-    allow: Option<&'static str>,
+    cookies: Cookies,
+    allow: Option<HeaderValue>,
 }
-
-impl warp::reject::Reject for Problem {}
 
 /// Why a request has no session; all that a client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Reason {
+enum Reason {
     /// It brought no session cookie.
     Absent,
     /// The cookie, or what the store holds for it, is none of ours.
@@ -45,38 +47,60 @@ pub(super) enum Reason {
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
             code,
             detail: detail.into(),
             reason: None,
             retry_after: None,
-            set_cookies: Vec::new(),
+            cookies: Cookies::default(),
             allow: None,
         }
     }
 
-    pub(super) fn from_refusal(app: &App, refusal: HeaderRefusal) -> Self {
-        match refusal {
-            HeaderRefusal::Absent => Self::no_session(Reason::Absent),
-            HeaderRefusal::Cookie(CookieRefusal::Expired { .. }) => Self::no_session(Reason::Expired),
-            HeaderRefusal::Cookie(_) => Self::no_session(Reason::Invalid),
-            // Of two good ones nobody can say which was meant: an end to it (R14).
-            HeaderRefusal::Ambiguous => {
-                Self { set_cookies: reply::removals(app).collect(), ..Self::no_session(Reason::Invalid) }
-            }
+    /// The status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable code, as `openapi.json` lists them.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Of a request that may do without a session: that it has none is no problem.
+    pub(crate) fn none_if_no_session<T>(result: Result<T, Self>) -> Result<Option<T>, Self> {
+        match result {
+            Ok(session) => Ok(Some(session)),
+            Err(problem) if problem.reason.is_some() => Ok(None),
+            Err(problem) => Err(problem),
         }
+    }
+
+    pub(crate) fn with_cookies(self, cookies: Cookies) -> Self {
+        Self { cookies, ..self }
+    }
+
+    pub(crate) fn from_refusal(refusal: HeaderRefusal) -> Self {
+        Self::no_session(match refusal {
+            HeaderRefusal::Absent => Reason::Absent,
+            HeaderRefusal::Cookie(CookieRefusal::Expired { .. }) => Reason::Expired,
+            _ => Reason::Invalid,
+        })
     }
 
     /// The answer when something could not be done to a session. Only what the store positively
     /// knows becomes a 401; any doubt is a 503 that leaves the cookie alone (R51).
-    pub(super) fn from_session_error(error: SessionError, id: Option<SessionId>) -> Self {
+    pub(crate) fn from_session_error(error: SessionError, id: Option<SessionId>) -> Self {
         let session_id = id.map(tracing::field::display);
         tracing::info!(session_id, %error, "request refused");
         let detail = error.to_string();
         match error {
             SessionError::Ended => Self::no_session(Reason::Ended),
+            SessionError::NotSignedIn => Self::no_session(Reason::Absent),
             SessionError::Expired => Self::no_session(Reason::Expired),
             SessionError::WrongSecret | SessionError::Unreadable(_) => Self::no_session(Reason::Invalid),
             SessionError::OtherRevision { .. } => {
@@ -86,14 +110,18 @@ impl Problem {
             SessionError::RevokedMeanwhile => Self::new(StatusCode::CONFLICT, "revoked_meanwhile", detail),
             SessionError::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "data_too_large", detail),
             SessionError::Unavailable(_) => Self::unavailable("store_unavailable", detail, STORE_RETRY),
-            SessionError::UnfitStatement(_) | SessionError::Clock(_) | SessionError::Entropy => {
+            SessionError::SignedIn => Self::new(StatusCode::CONFLICT, "signed_in", detail),
+            SessionError::UnfitData => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unfit_data", detail),
+            // No session can be made or stated.
+            _ => {
                 tracing::error!(%error, "no session can be made or stated");
                 Self::unavailable("unable", detail, STORE_RETRY)
             }
         }
     }
 
-    pub(super) fn from_login_error(error: LoginError) -> Self {
+    #[cfg(feature = "passwords")]
+    pub(crate) fn from_login_error(error: LoginError) -> Self {
         let detail = error.to_string();
         match error {
             LoginError::Refused => Self::new(StatusCode::UNAUTHORIZED, "login_refused", detail),
@@ -103,22 +131,51 @@ impl Problem {
             },
             LoginError::Busy(_) => Self::unavailable("busy", detail, HASHING_RETRY),
             LoginError::Users(_) => Self::unavailable("users_unavailable", detail, STORE_RETRY),
-            LoginError::Store(_) => Self::unavailable("store_unavailable", detail, STORE_RETRY),
+            _ => Self::unavailable("store_unavailable", detail, STORE_RETRY),
         }
     }
 
     /// The path is there, for other methods (RFC 9110 §15.5.6).
-    pub(super) fn method_not_allowed(allow: Option<&'static str>) -> Self {
+    pub(crate) fn method_not_allowed(allow: HeaderValue) -> Self {
         let detail = "this path has other methods";
-        Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail) }
+        Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail) }
     }
 
-    pub(super) fn draining() -> Self {
+    pub(crate) fn draining() -> Self {
         Self::unavailable("draining", "this server is about to stop".into(), STORE_RETRY)
     }
 
-    pub(super) fn store_unavailable() -> Self {
+    pub(crate) fn store_unavailable() -> Self {
         Self::unavailable("store_unavailable", "session store is unavailable".into(), STORE_RETRY)
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+    }
+
+    /// A mistake of the application's, which its first request shows.
+    #[cfg(feature = "axum")]
+    pub(crate) fn no_layer() -> Self {
+        tracing::error!("a session is asked for, and no `SessionLayer` is in front of the route");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "no_layer", "this server is not set up for sessions")
+    }
+
+    pub(crate) fn no_such_session() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no_such_session", "you have no session of this ID")
+    }
+
+    pub(crate) fn cross_site() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "cross_site", "this request was made by another site")
+    }
+
+    pub(crate) fn reauthentication_required() -> Self {
+        let detail = "this needs the password once more: `POST /session/reauthenticate`";
+        Self::new(StatusCode::FORBIDDEN, "reauthentication_required", detail)
+    }
+
+    pub(crate) fn other_tag() -> Self {
+        let detail = "`If-Match` is not the `ETag` of this session's data";
+        Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
     }
 
     fn unavailable(code: &'static str, detail: String, retry_after: Duration) -> Self {
@@ -137,7 +194,9 @@ impl Problem {
         Self { reason: Some(reason), ..Self::new(StatusCode::UNAUTHORIZED, "no_session", detail) }
     }
 
-    pub(super) fn into_response(self) -> Response {
+    /// The answer.
+    #[must_use]
+    pub fn into_answer(self) -> Answer {
         let body = Document {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or_default(),
@@ -146,12 +205,12 @@ impl Problem {
             detail: &self.detail,
             reason: self.reason,
         };
-        let mut response = Response::new(serde_json::to_string(&body).unwrap_or_default().into());
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
+        let mut answer = Answer::new(serde_json::to_string(&body).unwrap_or_default().into());
+        *answer.status_mut() = self.status;
+        let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(methods) = self.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(methods));
+            headers.insert(ALLOW, methods);
         }
         if let Some(span) = self.retry_after {
             headers.insert(RETRY_AFTER, span.as_secs().max(1).into());
@@ -160,12 +219,19 @@ impl Problem {
             // Required by RFC 9110 §11.6.1; no browser reacts to this scheme.
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"session\""));
         }
-        for value in self.set_cookies.into_iter().flat_map(HeaderValue::try_from) {
-            headers.append(SET_COOKIE, value);
-        }
-        response
+        self.cookies.apply_to(headers);
+        keep_from_caches(headers);
+        answer
     }
 }
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
 
 #[derive(Serialize)]
 struct Document<'a> {

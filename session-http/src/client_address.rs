@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
+use http::HeaderMap;
 use ipnet::IpNet;
-use warp::http::HeaderMap;
 
 /// The proxies in front of this server: only their `X-Forwarded-For` counts (R37).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ impl TrustedProxies {
     /// The address of the client: the last one in `X-Forwarded-For` that is not a trusted proxy's,
     /// read from the right, since each proxy appends whom it heard from. What stands further left
     /// the client may have made up.
-    pub(super) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut nearest = peer.to_canonical();
         let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
         let hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|&byte| byte == b','));

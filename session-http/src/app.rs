@@ -1,0 +1,98 @@
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+#[cfg(feature = "passwords")]
+use session_engine::Logins;
+use session_engine::store::Store;
+use session_engine::{Keys, Sessions};
+
+use crate::builder::AppBuilder;
+use crate::client_address::TrustedProxies;
+use crate::cookies::{CookieSettings, Cookies};
+use crate::lifecycle::Lifecycle;
+use crate::visitor::Visitor;
+
+/// What every request needs: the sessions, the users, and how both are spoken of over HTTP. It is
+/// made by an [`AppBuilder`] and does not change; clones are the same.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) sessions: Sessions,
+    #[cfg(feature = "passwords")]
+    pub(crate) logins: Option<Logins>,
+    pub(crate) public_origin: String,
+    pub(crate) cookies: CookieSettings,
+    pub(crate) reauthenticate_within: Duration,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) lifecycle: Lifecycle,
+}
+
+impl App {
+    /// An application whose sessions are in `store` and are signed with `keys`; the rest is by
+    /// default unless it is set in the [`AppBuilder`].
+    pub fn builder(keys: Keys, store: Arc<dyn Store>) -> AppBuilder {
+        AppBuilder::new(keys, store)
+    }
+
+    pub(crate) fn of(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// Names and passwords, if there are users.
+    #[cfg(feature = "passwords")]
+    #[must_use]
+    pub fn logins(&self) -> Option<&Logins> {
+        self.0.logins.as_ref()
+    }
+
+    /// Under which URL browsers know this server.
+    #[must_use]
+    pub fn public_origin(&self) -> &str {
+        &self.0.public_origin
+    }
+
+    /// Whether the server is to go on.
+    #[must_use]
+    pub fn lifecycle(&self) -> &Lifecycle {
+        &self.0.lifecycle
+    }
+
+    /// Whoever sent a request with these headers, over a connection from `peer`.
+    #[must_use]
+    pub fn visitor(&self, headers: HeaderMap, peer: Option<SocketAddr>) -> Visitor {
+        Visitor::new(self.clone(), headers, peer)
+    }
+
+    pub(crate) fn cookie_settings(&self) -> CookieSettings {
+        self.0.cookies
+    }
+
+    /// What takes both cookies away.
+    pub(crate) fn removals(&self) -> Cookies {
+        Cookies::take(&self.0.sessions.keys(), self.0.cookies)
+    }
+
+    pub(crate) fn reauthenticate_within(&self) -> Duration {
+        self.0.reauthenticate_within
+    }
+
+    pub(crate) fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.0.trusted_proxies
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("public_origin", &self.0.public_origin).finish_non_exhaustive()
+    }
+}

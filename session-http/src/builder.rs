@@ -1,0 +1,169 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use session_core::{SameSite, StatementCookie, Timeouts};
+use session_engine::store::Store;
+#[cfg(feature = "passwords")]
+use session_engine::{AttemptLimits, HashingLimits, PasswordCost, Users};
+use session_engine::{Clock, Keys, Sessions, SessionsBuilder};
+
+use crate::app::{App, Parts};
+use crate::client_address::TrustedProxies;
+use crate::cookies::CookieSettings;
+use crate::lifecycle::Lifecycle;
+
+/// Puts an [`App`] together, so that all its parts are about the same keys, store and origin.
+#[must_use]
+pub struct AppBuilder {
+    sessions: SessionsBuilder,
+    #[cfg(feature = "passwords")]
+    logins: Option<Arc<dyn Users>>,
+    #[cfg(feature = "passwords")]
+    password_cost: PasswordCost,
+    #[cfg(feature = "passwords")]
+    hashing: HashingLimits,
+    #[cfg(feature = "passwords")]
+    attempt_limits: AttemptLimits,
+    cookies: CookieSettings,
+    reauthenticate_within: Duration,
+    trusted_proxies: TrustedProxies,
+    lifecycle: Lifecycle,
+}
+
+impl AppBuilder {
+    /// Within this time after its password was entered a session may end others, unless another is
+    /// set (ASVS 5.0 V7.5.2 asks for the password once more).
+    pub const DEFAULT_REAUTHENTICATE_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+    pub(crate) fn new(keys: Keys, store: Arc<dyn Store>) -> Self {
+        Self {
+            sessions: Sessions::builder(keys, store),
+            #[cfg(feature = "passwords")]
+            logins: None,
+            #[cfg(feature = "passwords")]
+            password_cost: PasswordCost::default(),
+            #[cfg(feature = "passwords")]
+            hashing: HashingLimits::default(),
+            #[cfg(feature = "passwords")]
+            attempt_limits: AttemptLimits::default(),
+            cookies: CookieSettings {
+                same_site: SameSite::default(),
+                statement: Some(StatementCookie::default()),
+            },
+            reauthenticate_within: Self::DEFAULT_REAUTHENTICATE_WITHIN,
+            trusted_proxies: TrustedProxies::default(),
+            lifecycle: Lifecycle::new(),
+        }
+    }
+
+    /// Who may sign in with a name and a password. Without users there is no `POST /login`: the
+    /// application starts sessions itself.
+    #[cfg(feature = "passwords")]
+    pub fn users(self, users: Arc<dyn Users>) -> Self {
+        Self { logins: Some(users), ..self }
+    }
+
+    /// The work of a password hash.
+    #[cfg(feature = "passwords")]
+    pub fn password_cost(self, password_cost: PasswordCost) -> Self {
+        Self { password_cost, ..self }
+    }
+
+    /// Bounds on password hashing.
+    #[cfg(feature = "passwords")]
+    pub fn hashing(self, hashing: HashingLimits) -> Self {
+        Self { hashing, ..self }
+    }
+
+    /// How many wrong passwords are allowed.
+    #[cfg(feature = "passwords")]
+    pub fn attempt_limits(self, attempt_limits: AttemptLimits) -> Self {
+        Self { attempt_limits, ..self }
+    }
+
+    /// Under which URL browsers know this server, such as `https://app.example`: it may send what
+    /// changes something, and statements name it as their issuer. Without it this is
+    /// `http://127.0.0.1:8080`, for trying things out.
+    pub fn public_origin(self, origin: impl Into<String>) -> Self {
+        Self { sessions: self.sessions.issuer(origin), ..self }
+    }
+
+    /// How long sessions live.
+    pub fn timeouts(self, timeouts: Timeouts) -> Self {
+        Self { sessions: self.sessions.timeouts(timeouts), ..self }
+    }
+
+    /// How long guests' sessions live.
+    pub fn guest_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { sessions: self.sessions.guest_timeouts(timeouts), ..self }
+    }
+
+    /// Where the time comes from, if not from the operating system. The store must have the same.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { sessions: self.sessions.clock(clock), ..self }
+    }
+
+    /// Which cross-site requests carry the session cookie.
+    pub fn same_site(self, same_site: SameSite) -> Self {
+        Self { cookies: CookieSettings { same_site, ..self.cookies }, ..self }
+    }
+
+    /// Who may read the statement cookie, which goes with every view of a session; `None` for no
+    /// such cookie.
+    pub fn statement_cookie(self, statement: Option<StatementCookie>) -> Self {
+        Self { cookies: CookieSettings { statement, ..self.cookies }, ..self }
+    }
+
+    /// How long after the password was last entered a session may end others.
+    pub fn reauthenticate_within(self, reauthenticate_within: Duration) -> Self {
+        Self { reauthenticate_within, ..self }
+    }
+
+    /// Whose word on a client's address is believed.
+    pub fn trusted_proxies(self, trusted_proxies: TrustedProxies) -> Self {
+        Self { trusted_proxies, ..self }
+    }
+
+    /// The server's, if there is more to it than this application.
+    pub fn lifecycle(self, lifecycle: Lifecycle) -> Self {
+        Self { lifecycle, ..self }
+    }
+
+    /// The application.
+    ///
+    /// # Errors
+    /// When there are users and the system gives no randomness.
+    pub fn build(self) -> Result<App, BuildError> {
+        let sessions = self.sessions.build();
+        #[cfg(feature = "passwords")]
+        let logins = match self.logins {
+            Some(users) => {
+                let logins = session_engine::Logins::builder(users, Arc::clone(sessions.store()))
+                    .password_cost(self.password_cost)
+                    .hashing(self.hashing)
+                    .attempt_limits(self.attempt_limits);
+                Some(logins.build().map_err(|_| BuildError::Entropy)?)
+            }
+            None => None,
+        };
+        Ok(App::of(Parts {
+            public_origin: sessions.issuer().to_owned(),
+            sessions,
+            #[cfg(feature = "passwords")]
+            logins,
+            cookies: self.cookies,
+            reauthenticate_within: self.reauthenticate_within,
+            trusted_proxies: self.trusted_proxies,
+            lifecycle: self.lifecycle,
+        }))
+    }
+}
+
+/// Why there is no application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The system gives no randomness.
+    #[error("the system's random number generator is unavailable")]
+    Entropy,
+}

@@ -1,0 +1,83 @@
+use bytes::Bytes;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::answer::{self, Answer};
+use crate::app::App;
+use crate::conditional;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::security_headers::RESOURCE_POLICY;
+
+/// This API, as an OpenAPI document.
+pub(super) const DOCUMENT: &str = include_str!("../../openapi.json");
+
+/// Keys change by adding and retiring, each long before it matters (FORMAT.md §4).
+const KEYS_MAY_BE_KEPT: &str = "public, max-age=300";
+
+/// Less than a step of the feed (FORMAT.md §3), and enough for a cache to spare us a crowd.
+const REVOCATIONS_MAY_BE_KEPT: &str = "public, max-age=2";
+
+/// `GET /.well-known/jwks.json`: the keys that verify statements.
+pub(super) async fn keys(app: App, _: Request) -> Result<Answer, Problem> {
+    let keys = app.sessions().keys().published().clone();
+    Ok(for_everybody(public("application/jwk-set+json", KEYS_MAY_BE_KEPT, keys)))
+}
+
+/// `GET /.well-known/session-revocations`: the sessions whose statements are not to be believed.
+pub(super) async fn revocations(app: App, request: Request) -> Result<Answer, Problem> {
+    Ok(for_everybody(feed(&app, &request.headers).await.unwrap_or_else(Problem::into_answer)))
+}
+
+async fn feed(app: &App, headers: &HeaderMap) -> Result<Answer, Problem> {
+    let feed = app.sessions().revocation_feed().await.map_err(|_| Problem::store_unavailable())?;
+    // The signature is of every byte before it, and of the same bytes it is the same.
+    let signature = feed.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let tag = format!("\"{}\"", String::from_utf8_lossy(signature));
+    let mut answer = if conditional::has_already(headers, &tag) {
+        let mut unchanged = answer::empty(StatusCode::NOT_MODIFIED);
+        unchanged.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(REVOCATIONS_MAY_BE_KEPT));
+        unchanged
+    } else {
+        public("application/jwt", REVOCATIONS_MAY_BE_KEPT, feed)
+    };
+    answer.headers_mut().extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
+    Ok(answer)
+}
+
+/// Lets pages of other origins read what is the same for everybody and needs no cookie.
+fn for_everybody(mut answer: Answer) -> Answer {
+    let headers = answer.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    answer
+}
+
+/// `GET /openapi.json`: this API.
+pub(super) async fn api(_: App, _: Request) -> Result<Answer, Problem> {
+    Ok(public("application/json", "no-cache", DOCUMENT))
+}
+
+/// `GET /livez`: the process runs. Asks nothing of the store.
+pub(super) async fn live(_: App, _: Request) -> Result<Answer, Problem> {
+    Ok(answer::no_content())
+}
+
+/// `GET /readyz`: the store answered lately, and the server is not about to stop.
+pub(super) async fn ready(app: App, _: Request) -> Result<Answer, Problem> {
+    if app.lifecycle().is_stopping() {
+        Err(Problem::draining())
+    } else if app.sessions().store().is_available() {
+        Ok(answer::no_content())
+    } else {
+        Err(Problem::store_unavailable())
+    }
+}
+
+fn public(media_type: &'static str, cache: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Answer::new(body.into());
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    answer
+}

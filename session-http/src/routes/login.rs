@@ -1,0 +1,104 @@
+use http::StatusCode;
+use serde::Deserialize;
+use session_engine::{Client, LoginError, Logins, NewSession, Password, User};
+
+use crate::answer::{Answer, see_other};
+use crate::app::App;
+use crate::media_type::JSON;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::session_answer::SessionAnswer;
+use crate::visitor::Visitor;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credentials {
+    username: String,
+    password: String,
+    /// Where a form leads to afterwards.
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PasswordAgain {
+    password: String,
+}
+
+/// `POST /login`: a name and a password for a session. JSON for programs, a form for a page
+/// without JavaScript.
+pub(super) async fn log_in(app: App, mut request: Request) -> Result<Answer, Problem> {
+    let body = request.read_body().await?;
+    let visitor = app.visitor(request.headers, request.peer);
+    if !body.is_form() {
+        let credentials = body.json(&[JSON], "a JSON object with the texts `username` and `password`")?;
+        return Ok(start(&visitor, credentials).await?.into_answer());
+    }
+    let credentials: Credentials = body.form("a form with `username`, `password` and perhaps `next`")?;
+    let next = local_path(&credentials.next).to_owned();
+    Ok(match start(&visitor, credentials).await {
+        Ok(started) => started.redirect(&next),
+        // The page shows the element of this name, which needs no JavaScript.
+        Err(problem) => see_other(match problem.status() {
+            StatusCode::UNAUTHORIZED => "/#sign-in-refused",
+            StatusCode::TOO_MANY_REQUESTS => "/#sign-in-limited",
+            _ => "/#sign-in-unavailable",
+        }),
+    })
+}
+
+async fn start(visitor: &Visitor, credentials: Credentials) -> Result<SessionAnswer, Problem> {
+    let Client { ip, .. } = visitor.client();
+    let password = Password::new(credentials.password);
+    let user = logins(visitor.app())?.authenticate(&credentials.username, password, ip).await;
+    let User { subject, claims, .. } = user.map_err(Problem::from_login_error)?;
+    visitor.sign_in(NewSession::of(subject).claims(claims)).await
+}
+
+/// `POST /session/reauthenticate`: the password once more, and a new ID.
+pub(super) async fn reauthenticate(app: App, mut request: Request) -> Result<Answer, Problem> {
+    let body = request.read_body().await?;
+    let PasswordAgain { password } = body.json(&[JSON], "a JSON object with the text `password`")?;
+    let visitor = app.visitor(request.headers, request.peer);
+    let session = visitor.session().await?;
+    let (name, address) = (session.subject().as_str(), visitor.client().ip);
+    let user = logins(&app)?.authenticate(name, Password::new(password), address).await;
+    // A login name of one user may be the subject of another.
+    let same_user = user.and_then(|user| match user.subject == *session.subject() {
+        true => Ok(user),
+        false => Err(LoginError::Refused),
+    });
+    same_user.map_err(Problem::from_login_error)?;
+    Ok(session.reauthenticated().await?.into_answer())
+}
+
+/// These routes are in the table only where there are users.
+fn logins(app: &App) -> Result<&Logins, Problem> {
+    app.logins().ok_or_else(Problem::not_found)
+}
+
+/// `next`, if it leads nowhere but to this server; otherwise the start page. A browser takes `//x`
+/// and `/\x` for another host, and drops tabs and line breaks from the middle of a URL (R38).
+fn local_path(next: &str) -> &str {
+    let absolute = next.starts_with('/') && !next.starts_with("//") && next.len() <= 2048;
+    let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if absolute && plain { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn next_never_leaves_this_server() {
+        for local in ["/", "/a/b?c=d#e", "/a//b", "/%2F/x"] {
+            assert_eq!(local_path(local), local);
+        }
+        let others =
+            ["", "a", "//x", "/\\x", "https://x", "/\t/x", "/\n/x", " /x", "/x y", "/é", "\\\\x", "/a\\b"];
+        for other in others {
+            assert_eq!(local_path(other), "/", "{other:?}");
+        }
+    }
+}

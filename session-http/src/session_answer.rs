@@ -1,0 +1,104 @@
+use http::Response;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use session_core::{CookieValue, SessionId};
+use session_engine::LiveSession;
+
+use crate::answer::{self, Answer};
+use crate::app::App;
+use crate::cookies::Cookies;
+use crate::problem::Problem;
+use crate::security_headers::keep_from_caches;
+
+/// What became of a session, with the cookies that tell the browser. As an answer it is the view of
+/// the session, or empty when there is nothing to show; or its cookies go with an answer of the
+/// application's own.
+#[derive(Debug)]
+#[must_use = "the browser learns of it by its cookies"]
+pub struct SessionAnswer {
+    answer: Answer,
+    cookies: Cookies,
+}
+
+#[derive(Serialize)]
+struct SessionView<'a> {
+    session_id: SessionId,
+    subject: &'a str,
+    claims: &'a Map<String, Value>,
+    created_at: u64,
+    authenticated_at: u64,
+    idle_expires_at: u64,
+    absolute_expires_at: u64,
+    statement: &'a str,
+}
+
+impl SessionAnswer {
+    /// The session as its owner sees it, with a statement, and its cookie if that was just made.
+    pub(crate) fn of(
+        app: &App,
+        session: &LiveSession,
+        cookie: Option<&CookieValue>,
+    ) -> Result<Self, Problem> {
+        let statement = app.sessions().state(session);
+        let statement = statement.map_err(|error| Problem::from_session_error(error, Some(session.id())))?;
+        let record = session.record();
+        let view = answer::json(&SessionView {
+            session_id: session.id(),
+            subject: session.subject().as_str(),
+            claims: &record.claims,
+            created_at: record.created_at.as_secs(),
+            authenticated_at: record.authenticated_at.as_secs(),
+            idle_expires_at: session.idle_expires_at().as_secs(),
+            absolute_expires_at: record.absolute_expires_at.as_secs(),
+            statement: statement.as_str(),
+        });
+        let mut cookies = Cookies::default();
+        if let Some(value) = cookie {
+            cookies.give(value, app.sessions(), app.cookie_settings());
+        }
+        cookies.state(&statement, app.cookie_settings());
+        Ok(Self { answer: view, cookies })
+    }
+
+    /// A guest's session, of which there is no more to say.
+    pub(crate) fn of_guest(app: &App, cookie: &CookieValue) -> Self {
+        let mut cookies = Cookies::default();
+        cookies.give(cookie, app.sessions(), app.cookie_settings());
+        Self { answer: answer::no_content(), cookies }
+    }
+
+    /// The session is over: both cookies go.
+    pub(crate) fn ended(app: &App) -> Self {
+        Self { answer: answer::no_content(), cookies: app.removals() }
+    }
+
+    /// It is done, and the browser's own session is as it was.
+    pub(crate) fn unchanged() -> Self {
+        Self { answer: answer::no_content(), cookies: Cookies::default() }
+    }
+
+    /// As an answer of its own.
+    #[must_use]
+    pub fn into_answer(self) -> Answer {
+        let Self { answer, cookies } = self;
+        give(cookies, answer)
+    }
+
+    /// The cookies on an answer of the application's own, which is then not to be kept by caches
+    /// unless it says otherwise itself.
+    pub fn on<B>(self, response: Response<B>) -> Response<B> {
+        give(self.cookies, response)
+    }
+
+    /// The cookies on the way to another page (303).
+    #[must_use]
+    pub fn redirect(self, path: &str) -> Answer {
+        self.on(answer::see_other(path))
+    }
+}
+
+fn give<B>(cookies: Cookies, mut response: Response<B>) -> Response<B> {
+    cookies.apply_to(response.headers_mut());
+    keep_from_caches(response.headers_mut());
+    response
+}

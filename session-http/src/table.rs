@@ -1,0 +1,242 @@
+//! Routes as values: what a server answers is a table of them, and everything else that must agree
+//! with it is made from it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use http::header::{ALLOW, CONTENT_LENGTH};
+use http::{HeaderValue, Method};
+
+use crate::answer::{self, Answer};
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::security_headers::SecurityHeaders;
+
+type Answering = Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send>>;
+type Handler<S> = Box<dyn Fn(S, Request) -> Answering + Send + Sync>;
+
+/// Whom a route is for: refuses the others.
+pub(crate) type Guard<S> = fn(&S, &Request) -> Result<(), Problem>;
+
+/// One thing that can be asked for.
+pub(crate) struct Route<S> {
+    method: Method,
+    template: Cow<'static, str>,
+    label: &'static str,
+    guard: Guard<S>,
+    handler: Handler<S>,
+}
+
+/// The template of the route that made an answer, such as `/sessions/{session_id}`, as an extension
+/// of that answer: for logs and metrics, which must not grow with what strangers ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteLabel(pub &'static str);
+
+impl<S> Route<S> {
+    /// A `template` is a path in which a `{name}` stands for any one segment.
+    pub(crate) fn new<F, A>(method: Method, template: &'static str, guard: Guard<S>, handler: F) -> Self
+    where
+        F: Fn(S, Request) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    {
+        Self {
+            method,
+            template: template.into(),
+            label: template,
+            guard,
+            handler: Box::new(move |state, request| Box::pin(handler(state, request))),
+        }
+    }
+
+    /// One of many like it, which are found under another name and told of under this one.
+    #[cfg(feature = "page")]
+    pub(crate) fn at(self, path: String) -> Self {
+        Self { template: path.into(), ..self }
+    }
+}
+
+/// What a server answers.
+pub(crate) struct Table<S>(Vec<Path<S>>);
+
+struct Path<S> {
+    template: Cow<'static, str>,
+    routes: Vec<Route<S>>,
+    allow: HeaderValue,
+}
+
+/// Where a request belongs in a [`Table`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    path: usize,
+    parameters: Vec<String>,
+}
+
+impl<S> Table<S> {
+    pub(crate) fn new(routes: impl IntoIterator<Item = Route<S>>) -> Self {
+        let mut paths: BTreeMap<Cow<'static, str>, Vec<Route<S>>> = BTreeMap::new();
+        for route in routes {
+            paths.entry(route.template.clone()).or_default().push(route);
+        }
+        let path = |(template, routes): (_, Vec<Route<S>>)| {
+            let allow = allowed(routes.iter().map(|route| &route.method));
+            Path { template, routes, allow }
+        };
+        Self(paths.into_iter().map(path).collect())
+    }
+
+    /// Where `path` belongs, if there is anything. A slash at its end means nothing.
+    pub(crate) fn find(&self, path: &str) -> Option<Place> {
+        let path = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);
+        let exact = |at: &Path<S>| at.template == path;
+        let found = self.0.iter().position(exact).map(|at| (at, Vec::new()));
+        let (path, parameters) = found.or_else(|| {
+            let mut paths = self.0.iter().enumerate();
+            paths.find_map(|(at, candidate)| Some((at, parameters(&candidate.template, path)?)))
+        })?;
+        Some(Place { path, parameters })
+    }
+
+    /// Has the request answered by the route that its method asks for.
+    pub(crate) async fn answer(&self, state: S, place: Place, request: Request) -> Answer {
+        let Some(path) = self.0.get(place.path) else { return Problem::not_found().into_answer() };
+        let request = Request { parameters: place.parameters, ..request };
+        let wants_no_body = request.method == Method::HEAD;
+        let mut answer = path.answer(state, request).await.unwrap_or_else(Problem::into_answer);
+        if wants_no_body {
+            drop_body(&mut answer);
+        }
+        SecurityHeaders::all().add_to(answer.headers_mut());
+        if let Some(route) = path.routes.first() {
+            answer.extensions_mut().insert(RouteLabel(route.label));
+        }
+        answer
+    }
+
+    /// Every method and template, for whoever describes the table.
+    #[cfg(test)]
+    pub(crate) fn operations(&self) -> impl Iterator<Item = (&Method, &str)> {
+        let paths = self.0.iter().flat_map(|path| &path.routes);
+        paths.map(|route| (&route.method, route.label))
+    }
+}
+
+impl<S> Path<S> {
+    /// `HEAD` is answered wherever `GET` is (RFC 9110 §9.3.2), and `OPTIONS` everywhere.
+    async fn answer(&self, state: S, request: Request) -> Result<Answer, Problem> {
+        let asked = if request.method == Method::HEAD { &Method::GET } else { &request.method };
+        match self.routes.iter().find(|route| route.method == *asked) {
+            Some(route) => {
+                (route.guard)(&state, &request)?;
+                (route.handler)(state, request).await
+            }
+            None if request.method == Method::OPTIONS => {
+                let mut answer = answer::no_content();
+                answer.headers_mut().insert(ALLOW, self.allow.clone());
+                Ok(answer)
+            }
+            None => Err(Problem::method_not_allowed(self.allow.clone())),
+        }
+    }
+}
+
+fn allowed<'m>(methods: impl Iterator<Item = &'m Method>) -> HeaderValue {
+    let mut names = Vec::new();
+    for method in methods {
+        names.push(method.as_str());
+        if *method == Method::GET {
+            names.push(Method::HEAD.as_str());
+        }
+    }
+    names.push(Method::OPTIONS.as_str());
+    HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// What stands in `path` where `template` has a name, if it fits.
+fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
+    let mut parameters = Vec::new();
+    let (mut segments, mut found) = (template.split('/'), path.split('/'));
+    loop {
+        match (segments.next(), found.next()) {
+            (None, None) => return Some(parameters),
+            (Some(name), Some(text)) if name.starts_with('{') && !text.is_empty() => {
+                parameters.push(text.to_owned());
+            }
+            (Some(segment), Some(text)) if segment == text => {}
+            _ => return None,
+        }
+    }
+}
+
+/// Its headers say what a `GET` would have got.
+fn drop_body(answer: &mut Answer) {
+    let length = answer.body().len();
+    answer.body_mut().clear();
+    if length > 0 {
+        answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table<()> {
+        let nobody: Guard<()> = |(), _| Ok(());
+        let route = |method, template| {
+            Route::new(method, template, nobody, |(), request: Request| async move {
+                Ok(answer::json(&request.parameters))
+            })
+        };
+        Table::new([
+            route(Method::GET, "/things"),
+            route(Method::DELETE, "/things/{id}"),
+            route(Method::PUT, "/things"),
+        ])
+    }
+
+    async fn ask(method: Method, path: &str) -> Option<Answer> {
+        let (table, headers) = (table(), http::HeaderMap::new());
+        let place = table.find(path)?;
+        let request = Request {
+            method,
+            headers,
+            peer: None,
+            query: String::new(),
+            body: Request::no_body(),
+            parameters: Vec::new(),
+        };
+        Some(table.answer((), place, request).await)
+    }
+
+    #[tokio::test]
+    async fn a_path_is_found_whole_or_not_at_all() {
+        for path in ["/", "", "/thing", "/things/a/b", "/things//", "things", "//things"] {
+            assert!(ask(Method::GET, path).await.is_none(), "{path}");
+        }
+        let answer = ask(Method::DELETE, "/things/a").await.unwrap();
+        assert_eq!(answer.body(), "[\"a\"]");
+        assert_eq!(answer.extensions().get(), Some(&RouteLabel("/things/{id}")));
+        assert_eq!(ask(Method::GET, "/things/").await.unwrap().status(), 200);
+    }
+
+    #[tokio::test]
+    async fn what_a_path_has_is_said_to_who_asks_for_something_else() {
+        let refused = ask(Method::POST, "/things").await.unwrap();
+        assert_eq!((refused.status().as_u16(), &refused.headers()[ALLOW]), (405, &allow()));
+        let told = ask(Method::OPTIONS, "/things").await.unwrap();
+        assert_eq!((told.status().as_u16(), &told.headers()[ALLOW]), (204, &allow()));
+    }
+
+    #[tokio::test]
+    async fn head_is_answered_as_get_without_the_body() {
+        let answer = ask(Method::HEAD, "/things").await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.body().len()), (200, 0));
+        assert_eq!(answer.headers()[CONTENT_LENGTH], "2");
+    }
+
+    fn allow() -> HeaderValue {
+        HeaderValue::from_static("GET, HEAD, PUT, OPTIONS")
+    }
+}

@@ -1,0 +1,157 @@
+//! A tower layer that makes sessions known to what is behind it, and our routes as a tower service.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use futures_util::StreamExt;
+use http::{Extensions, Request as HttpRequest, Response};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::body::{Broken, Source};
+use crate::peer::Peer;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::routes::table;
+use crate::security_headers::SecurityHeaders;
+use crate::table::Table;
+
+/// Puts a [`Visitor`](crate::Visitor) into the extensions of each request, and refuses what a browser
+/// sent on behalf of another site unless its method promises to change nothing (R34).
+#[derive(Clone, Debug)]
+pub struct SessionLayer {
+    app: App,
+}
+
+impl SessionLayer {
+    /// The sessions of this application.
+    #[must_use]
+    pub fn new(app: &App) -> Self {
+        Self { app: app.clone() }
+    }
+}
+
+impl<S> Layer<S> for SessionLayer {
+    type Service = WithSessions<S>;
+
+    fn layer(&self, inner: S) -> WithSessions<S> {
+        WithSessions { app: self.app.clone(), inner }
+    }
+}
+
+/// What is behind a [`SessionLayer`].
+#[derive(Clone, Debug)]
+pub struct WithSessions<S> {
+    app: App,
+    inner: S,
+}
+
+impl<S, B, R> Service<HttpRequest<B>> for WithSessions<S>
+where
+    S: Service<HttpRequest<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Send + 'static,
+    R: From<Bytes>,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: HttpRequest<B>) -> Self::Future {
+        let visitor = self.app.visitor(request.headers().clone(), peer(request.extensions()));
+        if !request.method().is_safe()
+            && let Err(problem) = visitor.require_same_site()
+        {
+            let mut answer = problem.into_answer();
+            SecurityHeaders::all().add_to(answer.headers_mut());
+            return Box::pin(async { Ok(answer.map(R::from)) });
+        }
+        request.extensions_mut().insert(visitor);
+        Box::pin(self.inner.call(request))
+    }
+}
+
+/// All of our routes, for an application's `fallback_service`: what is at none of their paths gets a
+/// 404. The address of a client is that of the [`Peer`] that the request has as an extension, or,
+/// with the feature `axum`, of axum's `ConnectInfo`.
+#[derive(Clone)]
+pub struct Routes {
+    app: App,
+    table: Arc<Table<App>>,
+}
+
+impl Routes {
+    /// The routes of this application.
+    #[must_use]
+    pub fn new(app: &App) -> Self {
+        Self { app: app.clone(), table: Arc::new(table(app)) }
+    }
+}
+
+impl<B> Service<HttpRequest<B>> for Routes
+where
+    B: Body<Data: Buf + Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
+        let (head, body) = request.into_parts();
+        let Some(place) = self.table.find(head.uri.path()) else {
+            let mut answer = Problem::not_found().into_answer();
+            SecurityHeaders::all().add_to(answer.headers_mut());
+            return Box::pin(async { Ok(response(answer)) });
+        };
+        let request = Request {
+            peer: peer(&head.extensions),
+            method: head.method,
+            headers: head.headers,
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            body: source(body),
+            parameters: Vec::new(),
+        };
+        let (table, app) = (Arc::clone(&self.table), self.app.clone());
+        Box::pin(async move { Ok(response(table.answer(app, place, request).await)) })
+    }
+}
+
+fn response(answer: Answer) -> Response<Full<Bytes>> {
+    answer.map(Full::new)
+}
+
+/// As our accept loop says, or axum's.
+fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    let ours = extensions.get::<Peer>().map(|Peer(address)| *address);
+    #[cfg(feature = "axum")]
+    let ours = ours.or_else(|| crate::axum::peer(extensions));
+    ours
+}
+
+fn source<B>(body: B) -> Source
+where
+    B: Body<Data: Buf + Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    Box::pin(body.into_data_stream().map(|piece| match piece {
+        Ok(mut piece) => Ok(piece.copy_to_bytes(piece.remaining())),
+        Err(_) => Err(Broken),
+    }))
+}

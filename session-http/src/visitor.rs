@@ -1,0 +1,180 @@
+use std::net::{IpAddr, SocketAddr};
+
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use serde_json::Value;
+use session_core::{AuthenticCookie, HeaderRefusal};
+use session_engine::{Activity, Client, Issued, NewSession, Resumed, SessionError};
+
+use crate::anyone::Anyone;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::same_site;
+use crate::session::Session;
+use crate::session_answer::SessionAnswer;
+
+/// So much of a `User-Agent` is kept: enough to tell devices apart.
+const MAX_USER_AGENT_LENGTH: usize = 256;
+
+/// Whoever sent a request, before anybody has looked whether they have a session.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    app: App,
+    headers: HeaderMap,
+    peer: Option<IpAddr>,
+}
+
+impl Visitor {
+    pub(crate) fn new(app: App, headers: HeaderMap, peer: Option<SocketAddr>) -> Self {
+        Self { app, headers, peer: peer.map(|peer| peer.ip()) }
+    }
+
+    /// The session of somebody who is signed in. It is extended, unless the request says
+    /// `Session-Activity: passive`.
+    ///
+    /// # Errors
+    /// The 401 of who is not signed in, or the 503 of a store in trouble.
+    pub async fn session(&self) -> Result<Session, Problem> {
+        let cookie = self.cookie()?;
+        let live = self.app.sessions().resume(&cookie, self.activity()).await;
+        let live = live.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
+        Ok(Session::new(self.app.clone(), cookie, self.activity(), live))
+    }
+
+    /// The same, for what is shown to strangers too.
+    ///
+    /// # Errors
+    /// The 503 of a store in trouble.
+    pub async fn session_if_any(&self) -> Result<Option<Session>, Problem> {
+        Problem::none_if_no_session(self.session().await)
+    }
+
+    /// Whoever has a session here: somebody who is signed in, or a guest; `None` of a stranger.
+    ///
+    /// # Errors
+    /// The 503 of a store in trouble.
+    pub async fn anyone(&self) -> Result<Option<Anyone>, Problem> {
+        Problem::none_if_no_session(self.resume_any().await)
+    }
+
+    async fn resume_any(&self) -> Result<Anyone, Problem> {
+        let (cookie, activity) = (self.cookie()?, self.activity());
+        let resumed = self.app.sessions().resume_any(&cookie, activity).await;
+        let resumed =
+            resumed.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
+        Ok(match resumed {
+            Resumed::Subject(live) => {
+                Anyone::SignedIn(Session::new(self.app.clone(), cookie, activity, live))
+            }
+            Resumed::Guest(live) => Anyone::Guest(Session::new(self.app.clone(), cookie, activity, live)),
+        })
+    }
+
+    /// Starts a session for somebody whom the application has authenticated itself, by whatever way,
+    /// and ends the one that the browser had before. The answer has both cookies.
+    ///
+    /// # Errors
+    /// When the store is in trouble, or the subject's sessions are being ended at this moment.
+    pub async fn sign_in(&self, session: NewSession) -> Result<SessionAnswer, Problem> {
+        let former = self.cookie().ok();
+        let started = self.app.sessions().start(session.client(self.client()), former.as_ref()).await;
+        let Issued { session, cookie } = started.map_err(|error| Problem::from_session_error(error, None))?;
+        let subject = session.subject().as_str();
+        tracing::info!(session_id = %session.id(), subject, "logged in");
+        SessionAnswer::of(&self.app, &session, Some(&cookie))
+    }
+
+    /// Starts a session for a stranger, with this to begin with: a JSON object. The answer has its
+    /// cookie.
+    ///
+    /// # Errors
+    /// When the store is in trouble, or `data` is no JSON object.
+    pub async fn start_guest(&self, data: &impl Serialize) -> Result<SessionAnswer, Problem> {
+        let Ok(Value::Object(data)) = serde_json::to_value(data) else {
+            return Err(Problem::from_session_error(SessionError::UnfitData, None));
+        };
+        let started = self.app.sessions().start_guest(&self.client(), data).await;
+        let Issued { session, cookie } = started.map_err(|error| Problem::from_session_error(error, None))?;
+        tracing::info!(session_id = %session.id(), "guest session begun");
+        Ok(SessionAnswer::of_guest(&self.app, &cookie))
+    }
+
+    /// Ends the session, a guest's too, and takes the cookies away. Who has none is logged out
+    /// already. Only what the store confirmed is told to the browser (R22).
+    ///
+    /// # Errors
+    /// When the store did not confirm it; then the cookies stay.
+    pub async fn log_out(&self) -> Result<SessionAnswer, Problem> {
+        if let Ok(cookie) = self.cookie() {
+            let session_id = cookie.session_id();
+            match self.app.sessions().revoke(&cookie).await {
+                Ok(true) => tracing::info!(%session_id, "logged out"),
+                Ok(false) | Err(SessionError::WrongSecret | SessionError::Unreadable(_)) => {}
+                Err(error) => return Err(Problem::from_session_error(error, Some(session_id))),
+            }
+        }
+        Ok(SessionAnswer::ended(&self.app))
+    }
+
+    /// Refuses what a browser sent on behalf of another site (R34). For whatever changes something.
+    ///
+    /// # Errors
+    /// The 403 of such a request.
+    pub fn require_same_site(&self) -> Result<(), Problem> {
+        same_site::check(&self.headers, self.app.public_origin())
+    }
+
+    /// Who asks, for attempt limits and the list of devices; never for authentication (R37).
+    #[must_use]
+    pub fn client(&self) -> Client {
+        let user_agent = single_value(&self.headers, "user-agent");
+        Client {
+            ip: self.peer.map(|peer| self.app.trusted_proxies().client_address(peer, &self.headers)),
+            user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect()),
+        }
+    }
+
+    /// A client can make a request count as less activity than it is, never as more.
+    #[must_use]
+    pub fn activity(&self) -> Activity {
+        match self.headers.get("session-activity").map(HeaderValue::as_bytes) {
+            Some(b"passive") => Activity::Passive,
+            _ => Activity::Active,
+        }
+    }
+
+    /// The application that was visited.
+    #[must_use]
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(crate) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The authentic session cookie. Costs no store command.
+    pub(crate) fn cookie(&self) -> Result<AuthenticCookie, Problem> {
+        let lines = self.headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+        self.app.sessions().authenticate(lines).map_err(|refusal| {
+            if refusal != HeaderRefusal::Absent {
+                tracing::info!(reason = refusal.code(), "session cookie refused");
+            }
+            let problem = Problem::from_refusal(refusal);
+            // Of two good ones nobody can say which was meant: an end to it (R14).
+            if refusal == HeaderRefusal::Ambiguous {
+                problem.with_cookies(self.app.removals())
+            } else {
+                problem
+            }
+        })
+    }
+}
+
+/// The one value of a header, if it is there once and ASCII.
+pub(crate) fn single_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
