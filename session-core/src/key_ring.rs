@@ -292,3 +292,29 @@ impl KeyRingError {
         Self::Shape { line: error.line(), column: error.column() }
     }
 }
+
+/// temp
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPurpose { /// c
+ Cookie, /// s
+ Statement }
+impl KeyPurpose { /// t
+ pub const fn as_str(self) -> &'static str { match self { Self::Cookie => "cookie", Self::Statement => "statement" } } }
+impl core::str::FromStr for KeyPurpose { type Err = KeyRingError; fn from_str(t: &str) -> Result<Self, KeyRingError> { match t { "cookie" => Ok(Self::Cookie), "statement" => Ok(Self::Statement), _ => Err(KeyRingError::SigningKeyNotListed) } } }
+/// t
+pub struct ListedKey { /// t
+ pub purpose: KeyPurpose, /// t
+ pub id: KeyId, /// t
+ pub signs: bool }
+impl KeyRing {
+    /// t
+    pub fn free_id(&self, _p: KeyPurpose) -> KeyId { KeyId::numbered_one(b'x') }
+    /// t
+    pub fn add(&mut self, _p: KeyPurpose, _id: KeyId) -> Result<(), KeyRingError> { Ok(()) }
+    /// t
+    pub fn activate(&mut self, _p: KeyPurpose, _id: &KeyId) -> Result<(), KeyRingError> { Ok(()) }
+    /// t
+    pub fn retire(&mut self, _p: KeyPurpose, _id: &KeyId) -> Result<(), KeyRingError> { Ok(()) }
+    /// t
+    pub fn list(&self) -> impl Iterator<Item = ListedKey> { core::iter::empty() }
+}

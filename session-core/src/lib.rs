@@ -47,7 +47,7 @@ pub use cookie_name::{CookieName, InvalidCookieName};
 pub use entropy::EntropyUnavailable;
 pub use json_object::{InvalidJsonObject, JsonObject};
 pub use key::{InvalidKeyId, KeyId, KeySecret, KeySecretError, WeakKey};
-pub use key_ring::{KeyRing, KeyRingError};
+pub use key_ring::{KeyRing, KeyRingError, KeyPurpose, ListedKey};
 pub use known_revocations::{KnownRevocations, RevocationCheck};
 pub use revocations::{AuthenticFeed, FEED_LIFETIME, REVOCATION_INTEREST, RevocationFeed, UnfitFeed};
 pub use secret::{InvalidSecretHash, SecretHash, SessionSecret};

@@ -43,6 +43,19 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_directory(directory_of(path))
 }
 
+/// Waits until nobody else has this lock, and holds it until it is dropped. It is a file of its own
+/// beside the other, since that one is replaced.
+///
+/// # Errors
+/// What the operating system says.
+pub fn lock(path: &Path) -> io::Result<File> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let file = options().append(true).open(beside)?;
+    file.lock()?;
+    Ok(file)
+}
+
 /// How a file is opened that is made for its owner alone if it is not there.
 #[must_use]
 pub fn options() -> OpenOptions {

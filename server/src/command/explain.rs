@@ -7,15 +7,16 @@ use serde_json::Value;
 use session_core::{
     CookieName, KeyRing, UnixTime, cookie_values, decode_cookie_unverified, decode_statement_unverified,
 };
-use session_server::{Clock, SystemClock};
+use session_engine::{Clock, SystemClock};
 
-use super::{Result, data_file, keys};
+use crate::data_files::data_file;
+use crate::{Result, key_file};
 
 /// The longest text that is read.
 const MAX_LENGTH: u64 = 64 * 1024;
 
 #[derive(Args, Debug)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// Key ring
     #[arg(long, env = "SESSION_KEYS", value_name = "FILE", default_value_os_t = data_file("keys.json"))]
     keys: PathBuf,
@@ -31,8 +32,8 @@ pub(super) struct Arguments {
 }
 
 /// Reads from standard input, since other users of a machine can see arguments.
-pub(super) fn run(arguments: &Arguments) -> Result {
-    let ring = keys::load(&arguments.keys)?;
+pub(crate) fn run(arguments: &Arguments) -> Result {
+    let ring = key_file::load(&arguments.keys)?;
     let mut text = Vec::new();
     io::stdin().take(MAX_LENGTH).read_to_end(&mut text)?;
     let text = text.trim_ascii();
@@ -52,7 +53,7 @@ fn explain_cookie(ring: &KeyRing, text: &[u8], arguments: &Arguments, now: UnixT
         _ => text,
     };
     let line = line.trim_ascii();
-    let keys = ring.cookie_keys(name)?;
+    let keys = ring.cookie_keys(name);
     println!("session cookie {}", keys.name());
     let named: Vec<&[u8]> = cookie_values([line], keys.name()).collect();
     for value in if named.is_empty() { vec![line] } else { named } {
@@ -91,7 +92,7 @@ fn explain_statement(ring: &KeyRing, statement: &str, arguments: &Arguments, now
         let added = claims.claims.to_map().map(Value::Object);
         println!("  claims       {}", added.unwrap_or_else(|| claims.claims.as_str().into()));
     }
-    match ring.statement_keys()?.verify(statement, issuer, now) {
+    match ring.statement_keys().verify(statement, issuer, now) {
         Ok(_) => println!("verdict: authentic; it says nothing of what happened since it was issued"),
         Err(refusal) => println!("verdict: refused, {}: {refusal}", refusal.code()),
     }

@@ -1,69 +1,86 @@
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use session_core::KeyRing;
-use zeroize::Zeroizing;
+use session_core::{KeyId, KeyPurpose};
 
-use super::{Result, data_file, make_parent};
+use crate::data_files::data_file;
+use crate::{Result, key_file};
 
 #[derive(Args, Debug)]
-pub(super) struct File {
+pub(crate) struct File {
     /// Key ring
     #[arg(long = "keys", env = "SESSION_KEYS", value_name = "FILE", global = true, default_value_os_t = data_file("keys.json"))]
     path: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Make a key ring with one fresh key for cookies and one for statements
     New,
+    /// List the keys, and which of them sign; never a secret
+    List,
+    /// Add a fresh key that verifies and does not sign yet
+    Add {
+        /// What it is for: cookie or statement
+        #[arg(value_parser = purpose)]
+        purpose: KeyPurpose,
+        /// Its ID; by default the next that is free
+        #[arg(long, value_parser = key_id)]
+        id: Option<KeyId>,
+    },
+    /// Have a key sign from now on, once every server has it
+    Activate(Named),
+    /// Remove a key that does not sign: what it has signed is refused from now on
+    Retire(Named),
 }
 
-pub(super) fn run(file: &File, action: &Action) -> Result {
+#[derive(Args, Debug)]
+pub(crate) struct Named {
+    /// What the key is for: cookie or statement
+    #[arg(value_parser = purpose)]
+    purpose: KeyPurpose,
+    /// Its ID
+    #[arg(value_parser = key_id)]
+    id: KeyId,
+}
+
+pub(crate) fn run(file: &File, action: Action) -> Result {
+    let path = &file.path;
     match action {
         Action::New => {
-            create(&file.path)?;
-            println!("key ring made: {}", file.path.display());
-            Ok(())
+            key_file::create(path)?;
+            println!("key ring made: {}", path.display());
+        }
+        Action::List => {
+            for key in key_file::load(path)?.list() {
+                let role = if key.signs { "signs and verifies" } else { "verifies" };
+                println!("{}  {}  {role}", key.purpose.as_str(), key.id);
+            }
+        }
+        Action::Add { purpose, id } => {
+            let id = key_file::change(path, |ring| {
+                let id = id.unwrap_or_else(|| ring.free_id(purpose));
+                ring.add(purpose, id)?;
+                Ok(id)
+            })?;
+            println!("{} key added: {id}", purpose.as_str());
+        }
+        Action::Activate(Named { purpose, id }) => {
+            key_file::change(path, |ring| Ok(ring.activate(purpose, &id)?))?;
+            println!("{} key signs: {id}", purpose.as_str());
+        }
+        Action::Retire(Named { purpose, id }) => {
+            key_file::change(path, |ring| Ok(ring.retire(purpose, &id)?))?;
+            println!("{} key retired: {id}", purpose.as_str());
         }
     }
+    Ok(())
 }
 
-/// Reads a key ring that nobody but its owner can read.
-pub(super) fn load(path: &Path) -> Result<KeyRing> {
-    let shown = path.display();
-    let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            format!(
-                "key ring `{shown}` is missing: bring it from the other servers of this store, or make one with `session-server keys new`, which ends every session"
-            )
-        }
-        _ => format!("key ring `{shown}` cannot be read: {error}"),
-    };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if metadata.mode() & 0o077 != 0 {
-        return Err(format!(
-            "key ring `{shown}` can be read by others than its owner; run `chmod 600` on it"
-        )
-        .into());
-    }
-    let json = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
-    Ok(KeyRing::from_json(&json).map_err(|error| format!("key ring `{shown}`: {error}"))?)
+fn purpose(text: &str) -> Result<KeyPurpose, String> {
+    text.parse().map_err(|_| "expected `cookie` or `statement`".into())
 }
 
-/// Makes a key ring; never over another one.
-pub(super) fn create(path: &Path) -> Result<KeyRing> {
-    let ring = KeyRing::generate()?;
-    make_parent(path)?;
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(ring.to_json().as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()
-    };
-    write().map_err(|error| format!("key ring `{}` cannot be made: {error}", path.display()))?;
-    Ok(ring)
+fn key_id(text: &str) -> Result<KeyId, session_core::InvalidKeyId> {
+    KeyId::new(text)
 }

@@ -2,19 +2,21 @@ use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use session_server::{HashingMemory, Password, PasswordCost, PasswordHash, UsersFile};
+use session_engine::{HashingMemory, Password, PasswordHash, UsersFile};
 
-use super::{Result, data_file, make_parent};
+use crate::Result;
+use crate::data_files::{data_file, make_parent};
+use crate::settings::values::PasswordCostSetting;
 
 #[derive(Args, Debug)]
-pub(super) struct File {
+pub(crate) struct File {
     /// Users file
     #[arg(long = "users", env = "SESSION_USERS", value_name = "FILE", global = true, default_value_os_t = data_file("users"))]
     path: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Add a user
     Add(NewPassword),
     /// Give a user another password
@@ -29,7 +31,7 @@ pub(super) enum Action {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct NewPassword {
+pub(crate) struct NewPassword {
     /// The user
     name: String,
     /// Read the password from the first line of standard input
@@ -37,10 +39,10 @@ pub(super) struct NewPassword {
     password_stdin: bool,
     /// Work of the password's hash
     #[arg(long, env = "SESSION_PASSWORD_COST", value_enum, default_value_t)]
-    password_cost: PasswordCost,
+    password_cost: PasswordCostSetting,
 }
 
-pub(super) fn run(file: &File, action: Action) -> Result {
+pub(crate) fn run(file: &File, action: Action) -> Result {
     let users = UsersFile::new(file.path.clone());
     match action {
         Action::Add(new) => {
@@ -99,8 +101,8 @@ impl NewPassword {
             return Err("there is no terminal to ask for the password; use `--password-stdin`".into());
         };
         let password = Password::new(text);
-        password.judge(&self.name)?;
-        Ok(PasswordHash::new(&password, self.password_cost, &mut HashingMemory::default())?)
+        password.check_strength(&self.name)?;
+        Ok(PasswordHash::new(&password, self.password_cost.into(), &mut HashingMemory::default())?)
     }
 }
 

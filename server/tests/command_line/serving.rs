@@ -3,7 +3,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::machine::{Machine, PASSWORD};
-use crate::redis_server::RedisServer;
+use session_testing::RedisServer;
 
 const KEYS: &str = "session-data/keys.json";
 

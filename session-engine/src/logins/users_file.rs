@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ impl UsersFile {
         &self,
         change: impl FnOnce(&mut BTreeMap<String, PasswordHash>) -> T,
     ) -> Result<T, UsersFileError> {
-        let _lock = self.lock_for_change()?;
+        let _lock = private_file::lock(&self.path).map_err(|error| self.unwritable(error))?;
         let mut users = BTreeMap::clone(&*self.read()?);
         let result = change(&mut users);
         let text: String = users.iter().map(|(name, hash)| format!("{name}:{hash}\n")).collect();
@@ -108,15 +108,6 @@ impl UsersFile {
             }
         }
         Ok(users)
-    }
-
-    /// Held while the file is changed; a file of its own, since the users file is replaced.
-    fn lock_for_change(&self) -> Result<File, UsersFileError> {
-        let mut path = self.path.clone().into_os_string();
-        path.push(".lock");
-        let lock = private_file::options().append(true).open(path);
-        let lock = lock.and_then(|file| file.lock().map(|()| file));
-        lock.map_err(|error| self.unwritable(error))
     }
 
     fn unreadable(&self, error: io::Error) -> UsersFileError {

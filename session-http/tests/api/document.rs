@@ -26,8 +26,15 @@ pub(crate) const METHODS: [Method; 8] = [
 ];
 
 /// The headers that mean something to a client: they are documented wherever they are sent.
-const TELLING_HEADERS: [&str; 6] =
-    ["access-control-allow-origin", "etag", "location", "retry-after", "set-cookie", "www-authenticate"];
+const TELLING_HEADERS: [&str; 7] = [
+    "access-control-allow-origin",
+    "allow",
+    "etag",
+    "location",
+    "retry-after",
+    "set-cookie",
+    "www-authenticate",
+];
 
 /// The documented path that a request's path belongs to, with what can be done there.
 pub(crate) fn path_item(path: &str) -> Option<(&'static str, &'static Value)> {

@@ -1,24 +1,23 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use session_core::{CookieName, KeyRing, SameSite, StatementCookie, Timeouts, UnixTime};
-use session_server::store::Store;
-use session_server::store::embedded::EmbeddedStore;
-use session_server::store::redis::RedisStore;
-use session_server::{
-    App, AttemptLimits, Clock, HashingLimits, HashingMemory, HashingPool, Limits, Logins, ManualClock,
-    Password, PasswordCost, PasswordHash, Sessions, TrustedProxies, UsersFile, routes, serve,
+use session_core::{CookieName, KeyRing, StatementCookie, Timeouts, UnixTime};
+use session_engine::store::embedded::EmbeddedStore;
+use session_engine::store::redis::RedisStore;
+use session_engine::store::{Documents, Store};
+use session_engine::{
+    AttemptLimits, Clock, HashingLimits, HashingMemory, Keys, ManualClock, Password, PasswordCost,
+    PasswordHash, UsersFile,
 };
+use session_http::{App, Limits, serve, warp::site};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::client::Browser;
-use crate::redis_server::RedisServer;
 use crate::secrecy;
+use session_testing::RedisServer;
 
 /// When every test begins.
 pub(crate) const START: UnixTime = UnixTime::from_secs(1_800_000_000);
@@ -47,8 +46,7 @@ pub(crate) struct Fleet {
 /// One of them.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    pub(crate) app: Arc<App>,
-    stop: Option<oneshot::Sender<()>>,
+    pub(crate) app: App,
     pub(crate) task: JoinHandle<()>,
 }
 
@@ -114,38 +112,22 @@ impl Fleet {
         limits: Limits,
         hashing: HashingLimits,
     ) -> &Server {
-        let users = Arc::new(UsersFile::new(self.directory.path().join("users")));
-        let hashing = HashingPool::new(hashing);
-        let logins = Logins::new(users, store.clone(), hashing, LIMITS, PasswordCost::Mib19).unwrap();
-        let origin = "https://app.example";
-        let sessions = Sessions::new(
-            store.clone(),
-            Arc::new(self.clock.clone()),
-            self.keys.cookie_keys(CookieName::default()).unwrap(),
-            self.keys.statement_signer().unwrap(),
-            origin.into(),
-            Timeouts::new(IDLE, ABSOLUTE).unwrap(),
-        );
-        let app = Arc::new(App {
-            sessions,
-            logins,
-            store,
-            public_keys: self.keys.statement_keys().unwrap().to_json(),
-            public_origin: origin.into(),
-            same_site: SameSite::Lax,
-            statement_cookie: self.statement_cookie,
-            reauthenticate_within: REAUTHENTICATE_WITHIN,
-            trusted_proxies: TrustedProxies::default(),
-            draining: AtomicBool::new(false),
-        });
+        let users = UsersFile::new(self.directory.path().join("users"));
+        let app = App::builder(Keys::new(&self.keys, CookieName::default()), store)
+            .clock(Arc::new(self.clock.clone()))
+            .users(Arc::new(users))
+            .hashing(hashing)
+            .attempt_limits(LIMITS)
+            .public_origin("https://app.example")
+            .timeouts(Timeouts::new(IDLE, ABSOLUTE).unwrap())
+            .reauthenticate_within(REAUTHENTICATE_WITHIN)
+            .statement_cookie(self.statement_cookie)
+            .build()
+            .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let shutdown = async {
-            let _ = stopped.await;
-        };
-        let task = tokio::spawn(serve(listener, app.clone(), routes(&app), limits, shutdown));
-        self.servers.push(Server { address, app, stop: Some(stop), task });
+        let task = tokio::spawn(serve(listener, warp::service(site(&app)), app.lifecycle().clone(), limits));
+        self.servers.push(Server { address, app, task });
         self.servers.last().unwrap()
     }
 
@@ -177,6 +159,6 @@ impl Fleet {
 impl Server {
     /// Tells the server to stop, as a signal would.
     pub(crate) fn stop(&mut self) {
-        let _ = self.stop.take().expect("told once").send(());
+        self.app.lifecycle().stop();
     }
 }

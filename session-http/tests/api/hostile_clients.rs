@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZero;
 use std::time::{Duration, Instant};
 
-use session_server::Limits;
+use session_http::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -30,7 +30,7 @@ const A_REQUEST: &[u8] = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
 /// A server with these limits, beside those of a fleet.
 async fn server_with(limits: Limits) -> (Fleet, SocketAddr) {
     let mut fleet = Fleet::on_the_embedded_store().await;
-    let store = fleet.servers[0].app.store.clone();
+    let store = fleet.servers[0].app.sessions().store().clone();
     let address = fleet.add_server(store, limits).await.address;
     (fleet, address)
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use session_core::{SessionId, UnixTime};
-use session_server::Subject;
-use session_server::store::{
-    AttemptKey, Attempts, Change, Creation, Entry, Epoch, Listed, Revocations, Store, Stored, Unavailable,
+use session_engine::Subject;
+use session_engine::store::{
+    AttemptCounter, AttemptKey, Attempts, Creation, Documents, Entry, Epoch, Freshness, Listed, Outcome,
+    RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
 };
 
 /// A store that can be told to be out of luck.
@@ -52,7 +53,7 @@ impl MoodyStore {
 }
 
 #[async_trait]
-impl Store for MoodyStore {
+impl Documents for MoodyStore {
     async fn create(
         &self,
         entry: &Entry,
@@ -62,17 +63,26 @@ impl Store for MoodyStore {
         self.up()?.create(entry, document, idle_expires_at).await
     }
 
-    async fn load(&self, id: SessionId, extend_to: Option<UnixTime>) -> Result<Option<Stored>, Unavailable> {
-        self.up()?.load(id, extend_to).await
+    async fn load(
+        &self,
+        id: SessionId,
+        freshness: Freshness,
+        extend_to: Option<UnixTime>,
+    ) -> Result<Option<Stored>, Unavailable> {
+        self.up()?.load(id, freshness, extend_to).await
     }
 
-    async fn idle_deadline(&self, id: SessionId) -> Result<Option<UnixTime>, Unavailable> {
-        self.up()?.idle_deadline(id).await
+    async fn idle_deadline(
+        &self,
+        id: SessionId,
+        freshness: Freshness,
+    ) -> Result<Option<UnixTime>, Unavailable> {
+        self.up()?.idle_deadline(id, freshness).await
     }
 
-    async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Change, Unavailable> {
+    async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
         if self.is(Mood::Contended) {
-            return Ok(Change::Conflict);
+            return Ok(Outcome::Conflict);
         }
         self.up()?.update(id, expected, document).await
     }
@@ -81,15 +91,22 @@ impl Store for MoodyStore {
         self.up()?.delete(entry).await
     }
 
-    async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Change, Unavailable> {
+    async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Outcome, Unavailable> {
         if self.is(Mood::Contended) {
-            return Ok(Change::Conflict);
+            return Ok(Outcome::Conflict);
         }
         self.up()?.delete_unchanged(entry, expected).await
     }
 
-    async fn list(&self, subject: &Subject) -> Result<Vec<Listed>, Unavailable> {
-        self.up()?.list(subject).await
+    fn is_available(&self) -> bool {
+        self.up().is_ok_and(|store| store.is_available())
+    }
+}
+
+#[async_trait]
+impl SubjectIndex for MoodyStore {
+    async fn list(&self, subject: &Subject, freshness: Freshness) -> Result<Vec<Listed>, Unavailable> {
+        self.up()?.list(subject, freshness).await
     }
 
     async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
@@ -102,7 +119,10 @@ impl Store for MoodyStore {
     async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
         self.up()?.change_epoch(subject).await
     }
+}
 
+#[async_trait]
+impl RevocationLog for MoodyStore {
     async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
         if self.is(Mood::Noteless) {
             return Err(Unavailable);
@@ -114,16 +134,15 @@ impl Store for MoodyStore {
         self.asked_for_revocations.fetch_add(1, Ordering::SeqCst);
         self.up()?.revocations().await
     }
+}
 
+#[async_trait]
+impl AttemptCounter for MoodyStore {
     async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
         self.up()?.count_attempt(key, window).await
     }
 
     async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
         self.up()?.forgive_attempt(key).await
-    }
-
-    fn is_available(&self) -> bool {
-        self.up().is_ok_and(Store::is_available)
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,8 +15,9 @@ use hyper::body::Frame;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use session_server::store::Change;
-use session_server::{HashingLimits, Limits};
+use session_engine::HashingLimits;
+use session_engine::store::{Freshness, Outcome};
+use session_http::{Limits, warp::site};
 use tower::Service;
 
 use crate::client::{Answer, Browser};
@@ -41,6 +41,10 @@ const END_ONE: (Method, &str) = (Method::DELETE, "/sessions/AAAAAAAAAAAAAAAAAAAA
 
 const KEYS: &str = "/.well-known/jwks.json";
 const FEED: &str = "/.well-known/session-revocations";
+
+/// What is asked for like the reading of the same, and answered without its body.
+const HEADS: [(Method, &str); 3] =
+    [(Method::HEAD, "/session"), (Method::HEAD, "/session/data"), (Method::HEAD, "/sessions")];
 
 const WITH_BODY: [(Method, &str); 4] = [LOG_IN, REAUTHENTICATE, REPLACE, MERGE];
 const WITH_SESSION: [(Method, &str); 9] =
@@ -131,7 +135,7 @@ struct Walk {
 impl Walk {
     async fn begin() -> Self {
         let mut fleet = Fleet::on_the_embedded_store().await;
-        let store = Arc::new(MoodyStore::over(fleet.servers[0].app.store.clone()));
+        let store = Arc::new(MoodyStore::over(fleet.servers[0].app.sessions().store().clone()));
         let hashing = HashingLimits { threads: NonZero::<usize>::MIN, queue: 1 };
         fleet.add_server_that_hashes(store.clone(), Limits::default(), hashing).await;
         // The one that the fleet's browsers go to.
@@ -164,6 +168,14 @@ impl Walk {
         let mut browser = self.fleet.browser();
         for operation in [LOG_IN, SHOW, REPLACE, MERGE, SHOW_DATA, RENEW, REAUTHENTICATE, LIST] {
             self.ask(&mut browser, operation).await.expect_status(200);
+        }
+        for operation in HEADS {
+            let answer = self.ask(&mut browser, operation).await.expect_status(200);
+            assert!(answer.header("content-length").parse::<usize>().unwrap() > 0, "{answer:?}");
+        }
+        for template in DOCUMENT["paths"].as_object().unwrap().keys() {
+            let path = template.replace("{session_id}", NOBODYS_ID);
+            self.ask(&mut browser, (Method::OPTIONS, &path)).await.expect_status(204);
         }
         self.ask(&mut browser, LOG_OUT).await.expect_status(204);
         let form = |browser: &Browser, path: &str, body: String| {
@@ -198,6 +210,9 @@ impl Walk {
         let mut stranger = self.fleet.browser();
         for operation in WITH_SESSION {
             self.ask(&mut stranger, operation).await.expect_no_session("absent");
+        }
+        for operation in HEADS {
+            self.ask(&mut stranger, operation).await.expect_status(401);
         }
         self.ask(&mut stranger, (Method::GET, "/nothing")).await.expect_status(404);
         self.ask(&mut stranger, (Method::DELETE, "/login")).await.expect_status(405);
@@ -270,7 +285,7 @@ impl Walk {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let request = hyper::Request::builder().method(method.clone()).uri(path).body(body).unwrap();
-        let routes = session_server::routes(&self.fleet.servers[0].app);
+        let routes = site(&self.fleet.servers[0].app);
         let response = warp::service(routes).call(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
@@ -298,12 +313,12 @@ impl Walk {
     async fn with_long_claims(&self, length: usize) -> Browser {
         let browser = self.fleet.alice().await;
         let id = browser.cookie().split('.').nth(2).unwrap().parse().unwrap();
-        let store = &self.fleet.servers[0].app.store;
-        let stored = store.load(id, None).await.unwrap().unwrap().document;
+        let store = self.fleet.servers[0].app.sessions().store();
+        let stored = store.load(id, Freshness::Confirmed, None).await.unwrap().unwrap().document;
         let mut record: Value = serde_json::from_slice(&stored).unwrap();
         record["claims"]["roles"] = Value::from("x".repeat(length));
         let changed = store.update(id, &stored, record.to_string().as_bytes()).await;
-        assert_eq!(changed, Ok(Change::Done));
+        assert_eq!(changed, Ok(Outcome::Done));
         browser
     }
 
@@ -314,8 +329,8 @@ impl Walk {
         // The feed is asked for once in a second.
         self.fleet.advance(Duration::from_secs(1));
         let looks = ["/readyz", FEED].map(|path| [(Method::GET, path), (Method::HEAD, path)]);
-        for operation in WITH_SESSION.into_iter().chain([LOG_IN, LOG_OUT]).chain(looks.into_iter().flatten())
-        {
+        let changes = WITH_SESSION.into_iter().chain([LOG_IN, LOG_OUT]);
+        for operation in changes.chain(HEADS).chain(looks.into_iter().flatten()) {
             self.ask(&mut browser, operation).await.expect_status(503);
         }
         self.store.be(Mood::Contended);
@@ -361,7 +376,7 @@ impl Walk {
             let answer = self.ask(&mut browser, operation).await.expect_status(503);
             assert_eq!(answer.json()["code"], "users_unavailable");
         }
-        self.fleet.servers[0].app.draining.store(true, Ordering::Relaxed);
+        self.fleet.servers[0].app.lifecycle().stop();
         for method in [Method::GET, Method::HEAD] {
             self.ask(&mut browser, (method, "/readyz")).await.expect_status(503);
         }

@@ -1,7 +1,8 @@
 //! What a Rust application does with the library: routes of its own beside ours.
 
 use reqwest::Method;
-use session_server::{LiveSession, routes_with, same_site, session};
+use session_http::warp::{recover, routes, same_site, session, with};
+use session_http::{SecurityHeaders, Session};
 use tokio::net::TcpListener;
 use warp::Filter;
 
@@ -14,10 +15,11 @@ on_every_store!(an_applications_own_routes_see_the_live_session);
 async fn an_applications_own_routes_see_the_live_session(fleet: Fleet) {
     let app = &fleet.servers[0].app;
     let greeting = warp::path!("greeting").and(warp::get()).and(session(app));
-    let greeting = greeting.map(|session: LiveSession| format!("hello, {}", session.record().subject));
+    let greeting = greeting.map(|session: Session| format!("hello, {}", session.subject()));
     let order = warp::path!("orders").and(warp::post()).and(same_site(app)).and(session(app));
     let order = order.map(|_| "ordered".to_owned());
-    let all = routes_with(app, greeting.or(order).unify());
+    let own = greeting.or(order).unify().map(with(SecurityHeaders::all()));
+    let all = own.or(routes(app)).unify().recover(recover);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut browser = Browser::at(listener.local_addr().unwrap());
     // Our filters are warp's, so whatever serves those serves ours.
@@ -39,5 +41,7 @@ async fn an_applications_own_routes_see_the_live_session(fleet: Fleet) {
     let (ours, theirs) = (order(&browser, "same-origin"), order(&browser, "cross-site"));
     browser.send_undocumented(ours).await.expect_status(200);
     assert_eq!(browser.send_undocumented(theirs).await.expect_status(403).json()["code"], "cross_site");
-    browser.get("/nothing").await.expect_status(404);
+    let nothing = browser.request(Method::GET, "/nothing");
+    let nothing = browser.send_undocumented(nothing).await.expect_status(404);
+    assert_eq!(nothing.text, "", "what is not ours is left to the application");
 }

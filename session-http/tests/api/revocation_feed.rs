@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use session_server::Limits;
+use session_http::Limits;
 
 use crate::client::{Answer, Browser};
 use crate::fleet::Fleet;
@@ -97,7 +97,7 @@ async fn a_thousand_requests_at_once_are_one_command_of_the_store() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_asks_a_store_that_is_down_once() {
     let mut fleet = Fleet::on_the_embedded_store().await;
-    let store = Arc::new(MoodyStore::over(fleet.servers[0].app.store.clone()));
+    let store = Arc::new(MoodyStore::over(fleet.servers[0].app.sessions().store().clone()));
     let browser = Browser::at(fleet.add_server(store.clone(), Limits::default()).await.address);
     store.be(Mood::Down);
     for second in 1..=3 {

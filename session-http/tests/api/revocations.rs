@@ -10,7 +10,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use session_core::REVOCATION_INTEREST;
-use session_server::Limits;
+use session_http::Limits;
 
 use crate::client::{Answer, Browser};
 use crate::fleet::{Fleet, IDLE, PASSWORD, START};
@@ -160,7 +160,7 @@ async fn a_revocation_is_told_until_no_statement_can_be_believed(fleet: Fleet) {
 
 /// R22 for edges: what the feed could not be told has not happened.
 async fn no_session_ends_that_could_not_be_told(mut fleet: Fleet) {
-    let store = Arc::new(MoodyStore::over(fleet.servers[0].app.store.clone()));
+    let store = Arc::new(MoodyStore::over(fleet.servers[0].app.sessions().store().clone()));
     let address = fleet.add_server(store.clone(), Limits::default()).await.address;
     let (mut alice, mut other) = (fleet.alice().await.led_to(address), fleet.alice().await);
     let (id, others) = (id_of(&mut alice).await, id_of(&mut other).await);

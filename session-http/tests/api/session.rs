@@ -114,7 +114,7 @@ async fn a_forged_cookie_never_becomes_a_session(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let good = browser.cookie().to_owned();
     let id: SessionId = good.split('.').nth(2).unwrap().parse().unwrap();
-    let keys = fleet.keys.cookie_keys(CookieName::default()).unwrap();
+    let keys = fleet.keys.cookie_keys(CookieName::default());
     let end = START.saturating_add(ABSOLUTE);
 
     // With our own key, and all that a dump of the store holds: the ID, and the hash as a secret.
@@ -164,7 +164,7 @@ async fn no_statement_outlives_its_session(fleet: Fleet) {
         browser.get("/session").await.expect_status(200);
     }
     let statement = browser.get("/session").await.json()["statement"].as_str().unwrap().to_owned();
-    let keys = fleet.keys.statement_keys().unwrap();
+    let keys = fleet.keys.statement_keys();
     let end = START.saturating_add(ABSOLUTE);
     let at = |now| keys.verify(&statement, "https://app.example", now).map(|_| ());
     assert_eq!(at(end.saturating_sub(Duration::from_secs(1))), Ok(()));

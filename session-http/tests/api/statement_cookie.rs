@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use session_core::{STATEMENT_COOKIE_NAME, StatementCookie};
-use session_server::Limits;
+use session_http::Limits;
 
 use crate::client::{Answer, Browser};
 use crate::fleet::{ABSOLUTE, Fleet, IDLE, PASSWORD, START};
@@ -51,7 +51,7 @@ async fn a_form_gets_the_statement_cookie_too(fleet: Fleet) {
     let answer = browser.submit("/login", &format!("username=alice&password={PASSWORD}")).await;
     assert_eq!(answer.expect_status(303).set_cookies().len(), 2);
     let statement = browser.statement.clone().expect("a statement");
-    let keys = fleet.keys.statement_keys().unwrap();
+    let keys = fleet.keys.statement_keys();
     let stated = keys.verify(&statement, "https://app.example", START).unwrap();
     let view = browser.get("/session").await.json();
     assert_eq!(view["session_id"], stated.claims().session_id.to_string());
@@ -115,7 +115,7 @@ async fn the_statement_cookie_is_no_credential(fleet: Fleet) {
 }
 
 async fn scripts_are_kept_from_it_or_there_is_none_as_is_set(mut fleet: Fleet) {
-    let store = fleet.servers[0].app.store.clone();
+    let store = fleet.servers[0].app.sessions().store().clone();
     fleet.statement_cookie = Some(StatementCookie::HttpOnly);
     let hiding = fleet.add_server(store.clone(), Limits::default()).await.address;
     fleet.statement_cookie = None;

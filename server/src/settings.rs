@@ -1,0 +1,163 @@
+//! What can be set, and what it is set to by default.
+
+pub(crate) mod sources;
+pub(crate) mod values;
+
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use ipnet::IpNet;
+use session_core::{CookieName, SameSite, StatementCookie, Timeouts};
+use session_engine::{AttemptLimits, HashingLimits};
+use session_http::Limits;
+
+use crate::Result;
+use crate::data_files::data_file;
+use values::{
+    LogFormat, PasswordCostSetting, SameSiteSetting, StatementCookieSetting, cookie_name, network, origin,
+    some_seconds, whole_seconds,
+};
+
+/// The settings of `serve`. Each is a flag, an environment variable and a line in the settings
+/// file; the flag wins over the variable, and that over the file.
+#[derive(Args, Debug)]
+pub(crate) struct Settings {
+    /// A TOML file with any of these settings, named like the flags
+    #[arg(long, env = "SESSION_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Address for browsers and proxies
+    #[arg(long, env = "SESSION_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+
+    /// Where sessions are kept: `embedded:DIRECTORY` or `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`
+    #[arg(long, env = "SESSION_STORE", default_value = "embedded:./session-data", hide_env_values = true)]
+    pub(crate) store: String,
+
+    /// Key ring; made at the first start
+    #[arg(long, env = "SESSION_KEYS", value_name = "FILE", default_value_os_t = data_file("keys.json"))]
+    pub(crate) keys: PathBuf,
+
+    /// Names and password hashes, written by `session-server user`
+    #[arg(long, env = "SESSION_USERS", value_name = "FILE", default_value_os_t = data_file("users"))]
+    pub(crate) users: PathBuf,
+
+    /// URL by which browsers know this server, and issuer of its statements [default: http://LISTEN]
+    #[arg(long, env = "SESSION_PUBLIC_ORIGIN", value_name = "URL", value_parser = origin)]
+    pub(crate) public_origin: Option<String>,
+
+    /// Longest time without use
+    #[arg(long, env = "SESSION_IDLE_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "30m")]
+    idle_timeout: Duration,
+
+    /// Longest time since the login
+    #[arg(long, env = "SESSION_ABSOLUTE_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "12h")]
+    absolute_timeout: Duration,
+
+    /// Time after the password was entered in which a session may end others
+    #[arg(long, env = "SESSION_REAUTHENTICATE_WITHIN", value_name = "TIME", value_parser = whole_seconds, default_value = "5m")]
+    pub(crate) reauthenticate_within: Duration,
+
+    /// Name of the session cookie, with the prefix `__Host-`
+    #[arg(long, env = "SESSION_COOKIE_NAME", value_name = "NAME", value_parser = cookie_name, default_value = CookieName::DEFAULT)]
+    pub(crate) cookie_name: CookieName,
+
+    /// Which cross-site requests carry the session cookie
+    #[arg(long, env = "SESSION_SAME_SITE", value_enum, default_value_t = SameSiteSetting::Lax)]
+    same_site: SameSiteSetting,
+
+    /// Who reads the cookie `__Host-session-statement`, which goes with every view of a session
+    #[arg(long, env = "SESSION_STATEMENT_COOKIE", value_enum, default_value_t = StatementCookieSetting::Readable)]
+    statement_cookie: StatementCookieSetting,
+
+    /// Addresses and networks of proxies whose `X-Forwarded-For` is believed, separated by commas
+    #[arg(long, env = "SESSION_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+
+    /// Wrong passwords for one account within the window
+    #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ACCOUNT", value_name = "N", default_value = "10")]
+    login_attempts_per_account: NonZero<u64>,
+
+    /// Wrong passwords from one address (IPv6: one /64) within the window
+    #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ADDRESS", value_name = "N", default_value = "100")]
+    login_attempts_per_address: NonZero<u64>,
+
+    /// Time after which wrong passwords are forgotten
+    #[arg(long, env = "SESSION_LOGIN_ATTEMPT_WINDOW", value_name = "TIME", value_parser = some_seconds, default_value = "15m")]
+    login_attempt_window: Duration,
+
+    /// Work of a password hash; weaker ones are strengthened at the next login
+    #[arg(long, env = "SESSION_PASSWORD_COST", value_enum, default_value_t)]
+    pub(crate) password_cost: PasswordCostSetting,
+
+    /// Passwords hashed at the same time
+    #[arg(long, env = "SESSION_HASHING_THREADS", value_name = "N", default_value_t = HashingLimits::default().threads)]
+    hashing_threads: NonZero<usize>,
+
+    /// Logins that may wait for a hashing thread
+    #[arg(long, env = "SESSION_HASHING_QUEUE", value_name = "N", default_value_t = HashingLimits::default().queue)]
+    hashing_queue: usize,
+
+    /// Connections at a time
+    #[arg(long, env = "SESSION_MAX_CONNECTIONS", value_name = "N", default_value_t = Limits::default().connections)]
+    max_connections: NonZero<u32>,
+
+    /// Time between two requests on a connection; longer than the load balancer's
+    #[arg(long, env = "SESSION_KEEP_ALIVE", value_name = "TIME", value_parser = whole_seconds, default_value = "75s")]
+    keep_alive: Duration,
+
+    /// After SIGTERM: time to go on accepting while load balancers see that /readyz says no
+    #[arg(long, env = "SESSION_DRAIN_DELAY", value_name = "TIME", value_parser = whole_seconds, default_value = "0s")]
+    drain_delay: Duration,
+
+    /// After that: time for running requests to finish
+    #[arg(long, env = "SESSION_DRAIN_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "30s")]
+    drain_timeout: Duration,
+
+    /// Which log lines are written, as `tracing-subscriber` filters
+    #[arg(long, env = "SESSION_LOG", value_name = "FILTER", default_value = "info")]
+    pub(crate) log: String,
+
+    /// Form of the log on standard error
+    #[arg(long, env = "SESSION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+}
+
+impl Settings {
+    pub(crate) fn timeouts(&self) -> Result<Timeouts> {
+        Ok(Timeouts::new(self.idle_timeout, self.absolute_timeout)?)
+    }
+
+    pub(crate) fn same_site(&self) -> SameSite {
+        self.same_site.into()
+    }
+
+    pub(crate) fn statement_cookie(&self) -> Option<StatementCookie> {
+        self.statement_cookie.into()
+    }
+
+    pub(crate) fn attempt_limits(&self) -> AttemptLimits {
+        AttemptLimits {
+            per_account: self.login_attempts_per_account.get(),
+            per_address: self.login_attempts_per_address.get(),
+            window: self.login_attempt_window,
+        }
+    }
+
+    pub(crate) fn hashing_limits(&self) -> HashingLimits {
+        HashingLimits { threads: self.hashing_threads, queue: self.hashing_queue }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            connections: self.max_connections,
+            keep_alive: self.keep_alive,
+            drain_delay: self.drain_delay,
+            drain: self.drain_timeout,
+            ..Limits::default()
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! How the values of settings are written.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use http::Uri;
+use ipnet::IpNet;
+use session_core::{CookieName, InvalidCookieName, SameSite, StatementCookie};
+use session_engine::PasswordCost;
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SameSiteSetting {
+    /// Also when somebody follows a link to the site
+    Lax,
+    /// None at all
+    Strict,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum StatementCookieSetting {
+    /// Scripts of the page, and edges
+    Readable,
+    /// Edges alone
+    HttpOnly,
+    /// Nobody: there is no such cookie
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line, for programs
+    Json,
+}
+
+/// How much work a password's hash is.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum PasswordCostSetting {
+    /// 19 MiB, 2 passes: OWASP's first recommendation for Argon2id
+    #[default]
+    #[value(name = "19-mib")]
+    Mib19,
+    /// 46 MiB, 1 pass: OWASP's other one
+    #[value(name = "46-mib")]
+    Mib46,
+    /// 64 MiB, 3 passes, 4 lanes: RFC 9106's second recommendation
+    #[value(name = "64-mib")]
+    Mib64,
+}
+
+impl From<SameSiteSetting> for SameSite {
+    fn from(setting: SameSiteSetting) -> Self {
+        match setting {
+            SameSiteSetting::Lax => Self::Lax,
+            SameSiteSetting::Strict => Self::Strict,
+        }
+    }
+}
+
+impl From<StatementCookieSetting> for Option<StatementCookie> {
+    fn from(setting: StatementCookieSetting) -> Self {
+        match setting {
+            StatementCookieSetting::Readable => Some(StatementCookie::Readable),
+            StatementCookieSetting::HttpOnly => Some(StatementCookie::HttpOnly),
+            StatementCookieSetting::Off => None,
+        }
+    }
+}
+
+impl From<PasswordCostSetting> for PasswordCost {
+    fn from(setting: PasswordCostSetting) -> Self {
+        match setting {
+            PasswordCostSetting::Mib19 => Self::Mib19,
+            PasswordCostSetting::Mib46 => Self::Mib46,
+            PasswordCostSetting::Mib64 => Self::Mib64,
+        }
+    }
+}
+
+pub(crate) fn some_seconds(text: &str) -> Result<Duration, String> {
+    whole_seconds(text)
+        .ok()
+        .filter(|span| !span.is_zero())
+        .ok_or("expected a time of 1 s or more, such as `15m`".into())
+}
+
+pub(crate) fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let span = humantime::parse_duration(text).map_err(|_| "expected a time such as `30m` or `12h`")?;
+    if span.subsec_nanos() == 0 { Ok(span) } else { Err("expected whole seconds".into()) }
+}
+
+pub(crate) fn cookie_name(text: &str) -> Result<CookieName, InvalidCookieName> {
+    CookieName::new(text)
+}
+
+pub(crate) fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse()
+        .or_else(|_| address())
+        .map_err(|_| "expected an address or a network such as `10.0.0.0/8`".into())
+}
+
+/// A browser keeps `Secure` cookies for https, and for this machine alone without it.
+pub(crate) fn origin(text: &str) -> Result<String, String> {
+    let uri: Uri = text.parse().map_err(|_| "expected a URL such as `https://app.example`")?;
+    let host = uri.host().unwrap_or_default();
+    let is_local =
+        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    let bare = uri.path() == "/" && uri.query().is_none() && !text.ends_with('/') && !text.contains('@');
+    match uri.scheme_str() {
+        Some("https") if bare && !host.is_empty() => Ok(text.into()),
+        Some("http") if bare && is_local => Ok(text.into()),
+        Some("http") if bare => {
+            Err("expected https: over http browsers keep session cookies for this machine alone".into())
+        }
+        _ => Err("expected scheme and host alone, such as `https://app.example`".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_alone() {
+        for good in [
+            "https://app.example",
+            "https://app.example:8443",
+            "http://localhost:8080",
+            "http://127.0.0.1",
+            "http://[::1]:1",
+        ] {
+            assert_eq!(origin(good).as_deref(), Ok(good));
+        }
+        for bad in [
+            "http://app.example",
+            "https://app.example/",
+            "https://app.example/x",
+            "app.example",
+            "ftp://x",
+            "https://u@x",
+            "",
+        ] {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
+    }
+}
