@@ -1,8 +1,12 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::base64url;
+use crate::key::KeyId;
+use crate::secret::SessionSecret;
+use crate::session_id::SessionId;
 use crate::time::CLOCK_SKEW;
-use crate::{KeyId, SessionId, SessionSecret, UnixTime, base64url};
+use crate::time::UnixTime;
 
 /// The longest text that is looked at; a well-formed cookie has at most 170 characters.
 pub const MAX_COOKIE_LENGTH: usize = 512;
@@ -50,8 +54,7 @@ pub struct AuthenticCookie {
 
 impl AuthenticCookie {
     /// The place of the key that made the tag among those that the ring was made of, from 0.
-    #[must_use]
-    pub const fn key(&self) -> usize {
+    pub(crate) const fn key_place(&self) -> usize {
         self.key
     }
 
@@ -101,7 +104,7 @@ pub struct UnverifiedCookieFields {
 /// [`CookieRefusal::TooLong`] and [`CookieRefusal::Malformed`].
 pub fn decode_cookie_unverified(value: &[u8]) -> Result<UnverifiedCookieFields, CookieRefusal> {
     let UnverifiedCookie { key_id, session_id, issued_at, expires_at, .. } = UnverifiedCookie::read(value)?;
-    let key_id = KeyId::from_bytes(key_id).ok_or(CookieRefusal::Malformed)?;
+    let key_id = KeyId::parse(key_id).ok_or(CookieRefusal::Malformed)?;
     Ok(UnverifiedCookieFields { key_id, session_id, issued_at, expires_at })
 }
 
@@ -180,6 +183,7 @@ fn parse_time(digits: &[u8]) -> Option<UnixTime> {
 ///
 /// For logs and for [`code`](Self::code); a client gets one opaque answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CookieRefusal {
     /// Longer than [`MAX_COOKIE_LENGTH`].
     #[error("session cookie is longer than {MAX_COOKIE_LENGTH} bytes")]

@@ -1,4 +1,7 @@
-use crate::{AuthenticCookie, CookieKeys, CookieName, CookieRefusal, UnixTime};
+use crate::cookie::{AuthenticCookie, CookieRefusal};
+use crate::cookie_keys::{CookieKeyRing, CookieKeys};
+use crate::cookie_name::CookieName;
+use crate::time::UnixTime;
 
 /// How many cookies of the same name are verified; more than one is already unusual.
 const MAX_CANDIDATES: usize = 4;
@@ -58,6 +61,20 @@ impl CookieKeys {
     }
 }
 
+impl CookieKeyRing {
+    /// See [`CookieKeys::verify_header`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn verify_header<'h>(
+        &self,
+        lines: impl IntoIterator<Item = &'h [u8]>,
+        now: UnixTime,
+    ) -> Result<AuthenticCookie, HeaderRefusal> {
+        self.accepted().verify_header(lines, now)
+    }
+}
+
 /// Whether a text without our cookie's name is a header of other cookies rather than a bare value.
 /// It only decides between the reasons `absent` and `malformed`.
 fn is_header(text: &[u8]) -> bool {
@@ -94,6 +111,7 @@ fn trim(mut pair: &[u8]) -> &[u8] {
 
 /// Why the `Cookie` header of a request gives no session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HeaderRefusal {
     /// There is no cookie of that name.
     #[error("request has no session cookie")]

@@ -1,13 +1,16 @@
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Deref;
 
+use crate::base64url;
 use crate::cookie::UnverifiedCookie;
+use crate::cookie::{AuthenticCookie, CookieRefusal, CookieValue};
+use crate::cookie_name::CookieName;
+use crate::key::{KeyId, KeySecret};
+use crate::key_ring_error::{KeyRingError, RepeatedKeyId};
 use crate::mac::MacKey;
-use crate::{
-    AuthenticCookie, CookieName, CookieRefusal, CookieValue, KeyId, KeyRingError, KeySecret, SessionId,
-    SessionSecret, UnixTime, base64url,
-};
+use crate::secret::SessionSecret;
+use crate::session_id::SessionId;
+use crate::time::UnixTime;
 
 const MAC_LABEL: &[u8] = b"session-cookie/v1:";
 
@@ -25,6 +28,12 @@ pub struct CookieKeys {
 struct CookieKey {
     id: KeyId,
     mac: MacKey,
+}
+
+impl CookieKey {
+    fn derive(id: KeyId, secret: &KeySecret, name: &CookieName) -> Self {
+        Self { id, mac: secret.derive_mac(MAC_LABEL, name.as_bytes()) }
+    }
 }
 
 impl fmt::Debug for CookieKey {
@@ -48,9 +57,12 @@ impl CookieKeys {
         if self.has(id.as_bytes()) {
             return Err(RepeatedKeyId);
         }
-        let mac = secret.derive_mac(MAC_LABEL, self.name.as_bytes());
-        self.keys.push(CookieKey { id, mac });
+        self.push(id, secret);
         Ok(())
+    }
+
+    fn push(&mut self, id: KeyId, secret: &KeySecret) {
+        self.keys.push(CookieKey::derive(id, secret, &self.name));
     }
 
     /// Whether there is a key of this ID.
@@ -93,24 +105,11 @@ impl CookieKeys {
     /// The ID of the key that made the tag of `cookie`.
     #[must_use]
     pub fn key_id(&self, cookie: &AuthenticCookie) -> Option<KeyId> {
-        self.keys.get(cookie.key()).map(|key| key.id)
+        self.keys.get(cookie.key_place()).map(|key| key.id)
     }
 
     fn key(&self, id: &[u8]) -> Option<(usize, &CookieKey)> {
         self.keys.iter().enumerate().find(|(_, key)| key.id.as_bytes() == id)
-    }
-}
-
-/// There is a key of the same ID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("key ID is used twice, expected each once")]
-pub struct RepeatedKeyId;
-
-impl RepeatedKeyId {
-    /// The stable code of this reason.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        "repeated_key"
     }
 }
 
@@ -135,6 +134,36 @@ impl CookieKeyRing {
         accepted.signing_with(signing)
     }
 
+    /// The ring of keys that are known to have IDs of their own.
+    pub(crate) fn of(name: CookieName, signing: &(KeyId, KeySecret), others: &[(KeyId, KeySecret)]) -> Self {
+        let signing_key = CookieKey::derive(signing.0, &signing.1, &name);
+        let mut accepted = CookieKeys { name, keys: alloc::vec![signing_key.clone()] };
+        for (id, secret) in others {
+            accepted.push(*id, secret);
+        }
+        Self { accepted, signing: signing_key }
+    }
+
+    /// The keys that verify, which are all of them.
+    #[must_use]
+    pub const fn accepted(&self) -> &CookieKeys {
+        &self.accepted
+    }
+
+    /// The cookie that these keys are for.
+    #[must_use]
+    pub const fn name(&self) -> &CookieName {
+        self.accepted.name()
+    }
+
+    /// See [`CookieKeys::verify`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn verify(&self, value: &[u8], now: UnixTime) -> Result<AuthenticCookie, CookieRefusal> {
+        self.accepted.verify(value, now)
+    }
+
     /// The cookie value of a session, tagged with the signing key. It stays the same for the life
     /// of its session ID.
     ///
@@ -155,14 +184,6 @@ impl CookieKeyRing {
         let text = alloc::format!("v1.{key_id}.{session_id}.{}.{issued_at}.{expires_at}", *secret);
         let tag = self.signing.mac.tag(text.as_bytes());
         Ok(CookieValue::new(text, &tag))
-    }
-}
-
-impl Deref for CookieKeyRing {
-    type Target = CookieKeys;
-
-    fn deref(&self) -> &CookieKeys {
-        &self.accepted
     }
 }
 

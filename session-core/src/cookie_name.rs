@@ -2,7 +2,8 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::str;
 
-use crate::STATEMENT_COOKIE_NAME;
+/// The name of the cookie that carries a statement beside the session cookie, which cannot have it.
+pub const STATEMENT_COOKIE_NAME: &str = "__Host-session-statement";
 
 /// The name of a session cookie; always with the `__Host-` prefix.
 ///
@@ -27,12 +28,10 @@ impl CookieName {
     /// When it lacks the prefix, is only the prefix, is longer than 64 bytes, has a character that
     /// is not allowed in a token (RFC 9110 §5.6.2), or is the statement cookie's.
     pub fn new(name: &str) -> Result<Self, InvalidCookieName> {
-        Self::from_bytes(name.as_bytes()).ok_or(InvalidCookieName)
+        Self::parse(name.as_bytes()).ok_or(InvalidCookieName)
     }
 
-    /// The cookie name that these bytes write in ASCII.
-    #[must_use]
-    pub fn from_bytes(name: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         let rest = name.strip_prefix(Self::PREFIX.as_bytes())?;
         let well_formed =
             !rest.is_empty() && name.len() <= Self::MAX_LENGTH && rest.iter().copied().all(is_token);

@@ -7,7 +7,7 @@
 
 use alloc::string::String;
 
-use crate::UnixTime;
+use crate::time::UnixTime;
 
 /// As deep as `serde_json` reads, so that what is accepted here can be read by it.
 const MAX_DEPTH: u8 = 127;

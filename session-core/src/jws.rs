@@ -6,8 +6,9 @@ use alloc::string::String;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::Serialize;
 
+use crate::base64url;
 use crate::json::{Reader, once};
-use crate::{KeyId, base64url};
+use crate::key::KeyId;
 
 pub(crate) const ALGORITHM: &str = "EdDSA";
 
@@ -79,5 +80,5 @@ fn read_header(header: &str, typ: &str) -> Option<KeyId> {
         })
     })?;
     (alg? == ALGORITHM && its_typ? == typ).then_some(())?;
-    KeyId::from_bytes(kid?.as_bytes())
+    KeyId::parse(kid?.as_bytes())
 }

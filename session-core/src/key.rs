@@ -27,7 +27,7 @@ impl KeyId {
     /// # Errors
     /// When it is empty, too long, or has another character.
     pub fn new(text: &str) -> Result<Self, InvalidKeyId> {
-        Self::from_bytes(text.as_bytes()).ok_or(InvalidKeyId)
+        Self::parse(text.as_bytes()).ok_or(InvalidKeyId)
     }
 
     /// The text.
@@ -42,17 +42,19 @@ impl KeyId {
         self.text.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    #[cfg(feature = "getrandom")]
-    pub(crate) const fn numbered_one(part: u8) -> Self {
-        let mut text = [0; Self::MAX_LENGTH];
-        text[0] = part;
-        text[1] = b'1';
-        Self { text, length: 2 }
+    /// A letter and a number.
+    pub(crate) fn numbered(letter: u8, number: u32) -> Self {
+        let text = alloc::format!("{}{number}", char::from(letter));
+        let mut id = Self { text: [0; Self::MAX_LENGTH], length: 0 };
+        // Eleven characters at most.
+        for (place, byte) in id.text.iter_mut().zip(text.bytes()) {
+            *place = byte;
+            id.length = id.length.saturating_add(1);
+        }
+        id
     }
 
-    /// The key ID that these bytes write in ASCII.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut text = [0; Self::MAX_LENGTH];
         text.get_mut(..bytes.len())?.copy_from_slice(bytes);
         let length = u8::try_from(bytes.len()).ok()?;
@@ -136,7 +138,7 @@ impl KeySecret {
     /// # Errors
     /// When the system's generator does not answer.
     #[cfg(feature = "getrandom")]
-    pub fn generate() -> Result<Self, crate::EntropyUnavailable> {
+    pub fn generate() -> Result<Self, crate::entropy::EntropyUnavailable> {
         let bytes = Zeroizing::new(crate::entropy::random::<32>()?);
         Ok(Self(Zeroizing::new(bytes.to_vec())))
     }
@@ -166,6 +168,7 @@ impl fmt::Debug for KeySecret {
 
 /// Why the written secret of a key is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeySecretError {
     /// Not canonical base64url.
     #[error("key secret is not canonical base64url")]

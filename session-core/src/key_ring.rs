@@ -1,30 +1,55 @@
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 
 use ed25519_dalek::SigningKey;
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use crate::strict::{Object, Text};
-use crate::{
-    CookieKeyRing, CookieName, KeyId, KeySecret, KeySecretError, RepeatedKeyId, StatementKeySet,
-    StatementSigner, WeakKey, base64url,
-};
+use crate::cookie_keys::CookieKeyRing;
+use crate::cookie_name::CookieName;
+use crate::key::{KeyId, KeySecret};
+use crate::key_ring_error::KeyRingError;
+use crate::statement_keys::StatementKeySet;
+use crate::statement_signer::StatementSigner;
 
 /// Every key of a server, as its key ring file holds them (FORMAT.md §4).
 ///
 /// In each part one key is named as the signing key and all keys verify; the order means nothing.
-/// So a key is rotated in three steps, and between them no session is lost: add it everywhere,
-/// name it as the signing key, remove the old one once its last cookie has expired.
+/// So a key is rotated in three steps, and between them no session is lost: [add](Self::add) it
+/// everywhere, [activate](Self::activate) it everywhere, [retire](Self::retire) the old one once its
+/// last cookie has expired.
+#[derive(Clone)]
 pub struct KeyRing {
-    cookie: Part<KeySecret>,
-    statement: Part<SigningKey>,
+    pub(crate) cookie: Part<KeySecret>,
+    pub(crate) statement: Part<SigningKey>,
 }
 
-struct Part<K> {
-    signing: KeyId,
-    keys: Vec<(KeyId, K)>,
+/// No two keys have the same ID.
+#[derive(Clone)]
+pub(crate) struct Part<K> {
+    pub(crate) signing: (KeyId, K),
+    pub(crate) others: Vec<(KeyId, K)>,
+}
+
+/// What a key of the ring is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyPurpose {
+    /// Tags of session cookies.
+    Cookie,
+    /// Signatures of statements, and of what goes with them.
+    Statement,
+}
+
+/// A key of the ring, without its secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListedKey {
+    /// What it is for.
+    pub purpose: KeyPurpose,
+    /// Its name.
+    pub id: KeyId,
+    /// Whether it is the one that signs. Every key verifies.
+    pub signs: bool,
 }
 
 impl KeyRing {
@@ -33,67 +58,144 @@ impl KeyRing {
     /// # Errors
     /// When the system's generator does not answer.
     #[cfg(feature = "getrandom")]
-    pub fn generate() -> Result<Self, crate::EntropyUnavailable> {
-        let seed = Zeroizing::new(crate::entropy::random::<32>()?);
-        let (c1, s1) = (KeyId::numbered_one(b'c'), KeyId::numbered_one(b's'));
+    pub fn generate() -> Result<Self, crate::entropy::EntropyUnavailable> {
         Ok(Self {
-            cookie: Part { signing: c1, keys: alloc::vec![(c1, KeySecret::generate()?)] },
-            statement: Part { signing: s1, keys: alloc::vec![(s1, SigningKey::from_bytes(&seed))] },
+            cookie: Part::new((KeyId::numbered(b'c', 1), KeySecret::generate()?)),
+            statement: Part::new((KeyId::numbered(b's', 1), fresh_signing_key()?)),
         })
     }
 
-    /// Reads the key ring file.
+    /// Adds a fresh key, which verifies and does not sign yet.
     ///
     /// # Errors
-    /// When it is not of that form, a key is weak or malformed, a key ID is repeated, or a signing
-    /// key is not listed. The error names the key, never a value.
-    pub fn from_json(json: &str) -> Result<Self, KeyRingError> {
-        let ring = serde_json::from_str(json).map_err(|error| KeyRingError::shape(&error))?;
-        let Object(RingJson { cookie, statement }) = ring;
-        Ok(Self {
-            cookie: cookie.0.read(|jwk| Ok((jwk.kid, jwk.secret()?)))?,
-            statement: statement.0.read(|jwk| Ok((jwk.kid, jwk.signing_key()?)))?,
-        })
+    /// When there is a key of this ID for this purpose, or the system's generator does not answer.
+    #[cfg(feature = "getrandom")]
+    pub fn add(&mut self, purpose: KeyPurpose, id: KeyId) -> Result<(), KeyRingError> {
+        match purpose {
+            KeyPurpose::Cookie => self.cookie.add(id, KeySecret::generate),
+            KeyPurpose::Statement => self.statement.add(id, fresh_signing_key),
+        }
     }
 
-    /// The text of the key ring file. It holds every secret: write it for its owner alone.
+    /// Has the key of this ID sign from now on. The one that did goes on to verify.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn activate(&mut self, purpose: KeyPurpose, id: &KeyId) -> Result<(), KeyRingError> {
+        match purpose {
+            KeyPurpose::Cookie => self.cookie.activate(id),
+            KeyPurpose::Statement => self.statement.activate(id),
+        }
+    }
+
+    /// Removes a key: what it has signed is refused from now on.
+    ///
+    /// # Errors
+    /// When there is none of this ID, or it is the one that signs.
+    pub fn retire(&mut self, purpose: KeyPurpose, id: &KeyId) -> Result<(), KeyRingError> {
+        match purpose {
+            KeyPurpose::Cookie => self.cookie.retire(id),
+            KeyPurpose::Statement => self.statement.retire(id),
+        }
+    }
+
+    /// Every key, the one that signs first.
+    pub fn list(&self) -> impl Iterator<Item = ListedKey> {
+        self.cookie.list(KeyPurpose::Cookie).chain(self.statement.list(KeyPurpose::Statement))
+    }
+
+    /// The next ID that no key for this purpose has: `c1`, `c2`, … and `s1`, `s2`, ….
     #[must_use]
-    pub fn to_json(&self) -> Zeroizing<String> {
-        let ring =
-            RingJson { cookie: self.cookie.write(OctJwk::new), statement: self.statement.write(OkpJwk::new) };
-        Zeroizing::new(serde_json::to_string_pretty(&ring).unwrap_or_default())
+    pub fn free_id(&self, purpose: KeyPurpose) -> KeyId {
+        match purpose {
+            KeyPurpose::Cookie => self.cookie.free_id(b'c'),
+            KeyPurpose::Statement => self.statement.free_id(b's'),
+        }
     }
 
     /// The keys of the session cookie `name`.
-    ///
-    /// # Errors
-    /// None for a ring that was read or generated: it was checked then.
-    #[allow(clippy::expect_used)] pub fn cookie_keys(&self, name: CookieName) -> CookieKeyRing {
-        CookieKeyRing::new(name, &self.cookie.keys, self.cookie.signing).expect("x")
+    #[must_use]
+    pub fn cookie_keys(&self, name: CookieName) -> CookieKeyRing {
+        CookieKeyRing::of(name, &self.cookie.signing, &self.cookie.others)
     }
 
     /// The signer of statements.
-    ///
-    /// # Errors
-    /// None for a ring that was read or generated: it was checked then.
-    #[allow(clippy::expect_used)] pub fn statement_signer(&self) -> StatementSigner {
-        let Part { signing, keys } = &self.statement;
-        let key = keys.iter().find(|(id, _)| id == signing).map(|(_, key)| key.clone());
-        let key = key.expect("x");
-        StatementSigner::new(*signing, key)
+    #[must_use]
+    pub fn statement_signer(&self) -> StatementSigner {
+        let (id, key) = &self.statement.signing;
+        StatementSigner::new(*id, key.clone())
     }
 
     /// The public halves of the statement keys.
-    ///
-    /// # Errors
-    /// None for a ring that was read or generated: it was checked then.
-    #[allow(clippy::expect_used)] pub fn statement_keys(&self) -> StatementKeySet {
-        let mut set = StatementKeySet::default();
-        for (id, key) in &self.statement.keys {
-            set.push(*id, key.verifying_key()).expect("x");
-        }
-        set
+    #[must_use]
+    pub fn statement_keys(&self) -> StatementKeySet {
+        self.statement.keys().map(|(id, key)| (*id, key.verifying_key())).collect()
     }
+}
+
+impl<K> Part<K> {
+    #[cfg(feature = "getrandom")]
+    const fn new(signing: (KeyId, K)) -> Self {
+        Self { signing, others: Vec::new() }
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &(KeyId, K)> {
+        core::iter::once(&self.signing).chain(&self.others)
+    }
+
+    fn has(&self, id: &KeyId) -> bool {
+        self.keys().any(|(other, _)| other == id)
+    }
+
+    #[cfg(feature = "getrandom")]
+    fn add(
+        &mut self,
+        id: KeyId,
+        fresh: impl Fn() -> Result<K, crate::entropy::EntropyUnavailable>,
+    ) -> Result<(), KeyRingError> {
+        if self.has(&id) {
+            return Err(KeyRingError::RepeatedKey { id });
+        }
+        self.others.push((id, fresh().map_err(|_| KeyRingError::Entropy)?));
+        Ok(())
+    }
+
+    fn activate(&mut self, id: &KeyId) -> Result<(), KeyRingError> {
+        if self.signing.0 == *id {
+            return Ok(());
+        }
+        let other = self.others.iter_mut().find(|(other, _)| other == id);
+        core::mem::swap(&mut self.signing, other.ok_or(KeyRingError::UnknownKey { id: *id })?);
+        Ok(())
+    }
+
+    fn retire(&mut self, id: &KeyId) -> Result<(), KeyRingError> {
+        if self.signing.0 == *id {
+            return Err(KeyRingError::StillSigning { id: *id });
+        }
+        if !self.has(id) {
+            return Err(KeyRingError::UnknownKey { id: *id });
+        }
+        self.others.retain(|(other, _)| other != id);
+        Ok(())
+    }
+
+    fn list(&self, purpose: KeyPurpose) -> impl Iterator<Item = ListedKey> {
+        let listed = move |(id, _): &(KeyId, K)| ListedKey { purpose, id: *id, signs: *id == self.signing.0 };
+        self.keys().map(listed)
+    }
+
+    fn free_id(&self, letter: u8) -> KeyId {
+        // There are more numbers than keys.
+        let mut ids = (1..=u32::MAX).map(|number| KeyId::numbered(letter, number));
+        ids.find(|id| !self.has(id)).unwrap_or(self.signing.0)
+    }
+}
+
+#[cfg(feature = "getrandom")]
+fn fresh_signing_key() -> Result<SigningKey, crate::entropy::EntropyUnavailable> {
+    let seed = zeroize::Zeroizing::new(crate::entropy::random::<32>()?);
+    Ok(SigningKey::from_bytes(&seed))
 }
 
 impl fmt::Debug for KeyRing {
@@ -102,219 +204,27 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RingJson {
-    cookie: Object<PartJson<OctJwk>>,
-    statement: Object<PartJson<OkpJwk>>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PartJson<J> {
-    signing: KeyId,
-    keys: Vec<Object<J>>,
-}
-
-impl<J> PartJson<J> {
-    fn read<K>(self, key: impl Fn(&J) -> Result<(KeyId, K), KeyRingError>) -> Result<Part<K>, KeyRingError> {
-        let mut keys: Vec<(KeyId, K)> = Vec::new();
-        for Object(jwk) in &self.keys {
-            let (id, key) = key(jwk)?;
-            if keys.iter().any(|(other, _)| *other == id) {
-                return Err(KeyRingError::RepeatedKey { id });
-            }
-            keys.push((id, key));
+impl KeyPurpose {
+    /// The name of the part, as the key ring file has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Statement => "statement",
         }
-        if !keys.iter().any(|(id, _)| *id == self.signing) {
-            return Err(KeyRingError::SigningKeyNotListed);
-        }
-        Ok(Part { signing: self.signing, keys })
     }
 }
 
-impl<K> Part<K> {
-    fn write<J>(&self, jwk: impl Fn(KeyId, &K) -> J) -> Object<PartJson<J>> {
-        let keys = self.keys.iter().map(|(id, key)| Object(jwk(*id, key))).collect();
-        Object(PartJson { signing: self.signing, keys })
+impl FromStr for KeyPurpose {
+    type Err = UnknownKeyPurpose;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKeyPurpose> {
+        let purposes = [Self::Cookie, Self::Statement];
+        purposes.into_iter().find(|purpose| purpose.as_str() == text).ok_or(UnknownKeyPurpose)
     }
 }
 
-/// A symmetric key as a JWK (RFC 7518 §6.4).
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OctJwk {
-    kty: Text<Oct>,
-    kid: KeyId,
-    alg: Text<Hs256>,
-    k: Zeroizing<String>,
-}
-
-impl OctJwk {
-    fn new(kid: KeyId, secret: &KeySecret) -> Self {
-        let k = Zeroizing::new(base64url::encode(secret.expose()));
-        Self { kty: Text(Oct::Oct), kid, alg: Text(Hs256::Hs256), k }
-    }
-
-    fn secret(&self) -> Result<KeySecret, KeyRingError> {
-        let id = self.kid;
-        KeySecret::from_jwk(self.k.as_bytes()).map_err(|refusal| match refusal {
-            KeySecretError::Malformed => KeyRingError::InvalidKey { id },
-            KeySecretError::Weak(reason) => KeyRingError::WeakKey { id, reason },
-        })
-    }
-}
-
-/// An Ed25519 key pair as a JWK (RFC 8037 §2).
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OkpJwk {
-    kty: Text<Okp>,
-    crv: Text<Ed25519>,
-    kid: KeyId,
-    alg: Text<EdDsa>,
-    x: String,
-    d: Zeroizing<String>,
-}
-
-impl OkpJwk {
-    fn new(kid: KeyId, key: &SigningKey) -> Self {
-        let x = base64url::encode(key.verifying_key().as_bytes());
-        let d = Zeroizing::new(base64url::encode(key.as_bytes()));
-        let (kty, crv, alg) = (Text(Okp::Okp), Text(Ed25519::Ed25519), Text(EdDsa::EdDsa));
-        Self { kty, crv, kid, alg, x, d }
-    }
-
-    fn signing_key(&self) -> Result<SigningKey, KeyRingError> {
-        let id = self.kid;
-        let seed = base64url::decode(self.d.as_bytes()).map(Zeroizing::new);
-        let seed = seed.ok_or(KeyRingError::InvalidKey { id })?;
-        // The seed of an Ed25519 key is held to the rule of every other secret here.
-        KeySecret::new(&*seed).map_err(|reason| KeyRingError::WeakKey { id, reason })?;
-        let key = SigningKey::from_bytes(&seed);
-        if base64url::decode(self.x.as_bytes()).as_ref() != Some(key.verifying_key().as_bytes()) {
-            return Err(KeyRingError::InvalidKey { id });
-        }
-        Ok(key)
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-enum Oct {
-    #[serde(rename = "oct")]
-    Oct,
-}
-
-#[derive(Serialize, Deserialize)]
-enum Hs256 {
-    #[serde(rename = "HS256")]
-    Hs256,
-}
-
-#[derive(Serialize, Deserialize)]
-enum Okp {
-    #[serde(rename = "OKP")]
-    Okp,
-}
-
-#[derive(Serialize, Deserialize)]
-enum Ed25519 {
-    Ed25519,
-}
-
-#[derive(Serialize, Deserialize)]
-enum EdDsa {
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-}
-
-/// Why keys are refused. It names the key, and never says a value.
+/// A text that names no purpose of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyRingError {
-    /// Not the JSON document that was expected.
-    #[error("keys are not the expected JSON document, at line {line} column {column}")]
-    Shape {
-        /// Line where reading stopped, from 1; 0 when unknown.
-        line: usize,
-        /// Column where reading stopped.
-        column: usize,
-    },
-    /// A key's text is not canonical base64url, or its two halves do not belong together.
-    #[error("key `{id}` is not well-formed, expected canonical base64url of a key and its own public half")]
-    InvalidKey {
-        /// The key.
-        id: KeyId,
-    },
-    /// A key's secret is too weak.
-    #[error("key `{id}` is refused: {reason}")]
-    WeakKey {
-        /// The key.
-        id: KeyId,
-        /// What is wrong with it.
-        reason: WeakKey,
-    },
-    /// Two keys have the same ID.
-    #[error("key ID `{id}` is used twice, expected each once")]
-    RepeatedKey {
-        /// That ID.
-        id: KeyId,
-    },
-    /// `signing` names a key that is not there.
-    #[error("signing key is not among the listed keys")]
-    SigningKeyNotListed,
-}
-
-impl KeyRingError {
-    /// The stable code of this reason.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Shape { .. } => "malformed",
-            Self::InvalidKey { .. } => KeySecretError::Malformed.code(),
-            Self::WeakKey { reason, .. } => KeySecretError::Weak(*reason).code(),
-            Self::RepeatedKey { .. } => RepeatedKeyId.code(),
-            Self::SigningKeyNotListed => "signing_key_not_listed",
-        }
-    }
-
-    /// The key that is at fault, when it is one.
-    #[must_use]
-    pub const fn key_id(&self) -> Option<KeyId> {
-        match self {
-            Self::InvalidKey { id } | Self::WeakKey { id, .. } | Self::RepeatedKey { id } => Some(*id),
-            Self::Shape { .. } | Self::SigningKeyNotListed => None,
-        }
-    }
-
-    // The message of `serde_json` quotes the text it trips over, which may be a secret.
-    pub(crate) fn shape(error: &serde_json::Error) -> Self {
-        Self::Shape { line: error.line(), column: error.column() }
-    }
-}
-
-/// temp
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyPurpose { /// c
- Cookie, /// s
- Statement }
-impl KeyPurpose { /// t
- pub const fn as_str(self) -> &'static str { match self { Self::Cookie => "cookie", Self::Statement => "statement" } } }
-impl core::str::FromStr for KeyPurpose { type Err = KeyRingError; fn from_str(t: &str) -> Result<Self, KeyRingError> { match t { "cookie" => Ok(Self::Cookie), "statement" => Ok(Self::Statement), _ => Err(KeyRingError::SigningKeyNotListed) } } }
-/// t
-pub struct ListedKey { /// t
- pub purpose: KeyPurpose, /// t
- pub id: KeyId, /// t
- pub signs: bool }
-impl KeyRing {
-    /// t
-    pub fn free_id(&self, _p: KeyPurpose) -> KeyId { KeyId::numbered_one(b'x') }
-    /// t
-    pub fn add(&mut self, _p: KeyPurpose, _id: KeyId) -> Result<(), KeyRingError> { Ok(()) }
-    /// t
-    pub fn activate(&mut self, _p: KeyPurpose, _id: &KeyId) -> Result<(), KeyRingError> { Ok(()) }
-    /// t
-    pub fn retire(&mut self, _p: KeyPurpose, _id: &KeyId) -> Result<(), KeyRingError> { Ok(()) }
-    /// t
-    pub fn list(&self) -> impl Iterator<Item = ListedKey> { core::iter::empty() }
-}
+#[error("purpose of a key is not `cookie` or `statement`")]
+pub struct UnknownKeyPurpose;

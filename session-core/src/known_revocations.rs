@@ -1,4 +1,7 @@
-use crate::{AuthenticFeed, AuthenticStatement, RevocationFeed, StatementRefusal, UnixTime};
+use crate::revocations::{AuthenticFeed, RevocationFeed};
+use crate::statement::AuthenticStatement;
+use crate::statement_refusal::StatementRefusal;
+use crate::time::UnixTime;
 
 /// What a verifier has learnt from revocation feeds so far.
 #[derive(Clone, Debug, Default)]

@@ -24,6 +24,8 @@ mod json_object;
 mod jws;
 mod key;
 mod key_ring;
+mod key_ring_error;
+mod key_ring_file;
 mod known_revocations;
 mod mac;
 mod revocations;
@@ -32,34 +34,40 @@ mod session_id;
 mod set_cookie;
 mod statement;
 mod statement_keys;
+mod statement_refusal;
+mod statement_signer;
 mod strict;
 mod time;
 mod timeouts;
+#[cfg(feature = "wasm")]
+mod wasm;
 
 pub use cookie::{
     AuthenticCookie, CookieRefusal, CookieValue, MAX_COOKIE_LENGTH, UnverifiedCookieFields,
     decode_cookie_unverified,
 };
 pub use cookie_header::{HeaderRefusal, cookie_values};
-pub use cookie_keys::{CookieKeyRing, CookieKeys, EndsBeforeItStarts, RepeatedKeyId};
-pub use cookie_name::{CookieName, InvalidCookieName};
+pub use cookie_keys::{CookieKeyRing, CookieKeys, EndsBeforeItStarts};
+pub use cookie_name::{CookieName, InvalidCookieName, STATEMENT_COOKIE_NAME};
 #[cfg(feature = "getrandom")]
 pub use entropy::EntropyUnavailable;
 pub use json_object::{InvalidJsonObject, JsonObject};
 pub use key::{InvalidKeyId, KeyId, KeySecret, KeySecretError, WeakKey};
-pub use key_ring::{KeyRing, KeyRingError, KeyPurpose, ListedKey};
+pub use key_ring::{KeyPurpose, KeyRing, ListedKey, UnknownKeyPurpose};
+pub use key_ring_error::{KeyRingError, RepeatedKeyId};
 pub use known_revocations::{KnownRevocations, RevocationCheck};
 pub use revocations::{AuthenticFeed, FEED_LIFETIME, REVOCATION_INTEREST, RevocationFeed, UnfitFeed};
 pub use secret::{InvalidSecretHash, SecretHash, SessionSecret};
 pub use session_id::{InvalidSessionId, SessionId};
 pub use set_cookie::{
-    STATEMENT_COOKIE_NAME, SameSite, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie,
-    set_statement_cookie,
+    SameSite, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_statement_cookie,
 };
 pub use statement::{
-    AuthenticStatement, SignedStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, StatementRefusal,
-    StatementSigner, UnfitStatement, UnverifiedStatement, decode_statement_unverified,
+    AuthenticStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, UnverifiedStatement,
+    decode_statement_unverified,
 };
 pub use statement_keys::StatementKeySet;
+pub use statement_refusal::StatementRefusal;
+pub use statement_signer::{SignedStatement, StatementSigner, UnfitStatement};
 pub use time::{CLOCK_SKEW, TimeTooLate, UnixTime};
 pub use timeouts::{Deadlines, Standing, Timeouts, TimeoutsError};

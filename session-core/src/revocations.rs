@@ -7,10 +7,13 @@ use serde::Serialize;
 
 use crate::json::{Reader, once};
 use crate::jws::UnverifiedJws;
+use crate::session_id::SessionId;
+use crate::statement::MAX_STATEMENT_LIFETIME;
+use crate::statement_keys::StatementKeySet;
+use crate::statement_refusal::StatementRefusal;
+use crate::statement_signer::StatementSigner;
 use crate::time::CLOCK_SKEW;
-use crate::{
-    MAX_STATEMENT_LIFETIME, SessionId, StatementKeySet, StatementRefusal, StatementSigner, UnixTime,
-};
+use crate::time::UnixTime;
 
 const TYPE: &str = "session-revocations+jwt";
 
@@ -127,7 +130,7 @@ impl StatementKeySet {
         let jws = UnverifiedJws::parse(feed, TYPE).ok_or(StatementRefusal::Malformed)?;
         let feed = RevocationFeed::read(&jws.payload).filter(RevocationFeed::is_lawful);
         let feed = feed.ok_or(StatementRefusal::Malformed)?;
-        self.judge(&jws, &feed.issuer, issuer)?;
+        self.verify_signature(&jws, &feed.issuer, issuer)?;
         StatementRefusal::judge_time(feed.issued_at, feed.expires_at, now)?;
         Ok(AuthenticFeed(feed))
     }

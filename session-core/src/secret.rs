@@ -30,7 +30,7 @@ impl SessionSecret {
     /// # Errors
     /// When the system's generator does not answer.
     #[cfg(feature = "getrandom")]
-    pub fn generate() -> Result<Self, crate::EntropyUnavailable> {
+    pub fn generate() -> Result<Self, crate::entropy::EntropyUnavailable> {
         crate::entropy::random().map(Self)
     }
 

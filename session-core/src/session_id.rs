@@ -31,7 +31,7 @@ impl SessionId {
     /// # Errors
     /// When the system's generator does not answer.
     #[cfg(feature = "getrandom")]
-    pub fn generate() -> Result<Self, crate::EntropyUnavailable> {
+    pub fn generate() -> Result<Self, crate::entropy::EntropyUnavailable> {
         crate::entropy::random().map(Self)
     }
 
@@ -39,14 +39,6 @@ impl SessionId {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
-    }
-
-    /// The written form.
-    #[must_use]
-    pub fn to_text(&self) -> [u8; Self::TEXT_LENGTH] {
-        let mut text = [0; Self::TEXT_LENGTH];
-        base64url::encode_into(&self.0, &mut text);
-        text
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {

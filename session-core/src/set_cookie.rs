@@ -1,10 +1,9 @@
 use alloc::format;
 use alloc::string::String;
 
-use crate::{CookieName, CookieValue};
-
-/// The name of the cookie that carries a statement beside the session cookie, which cannot have it.
-pub const STATEMENT_COOKIE_NAME: &str = "__Host-session-statement";
+use crate::cookie::CookieValue;
+use crate::cookie_name::{CookieName, STATEMENT_COOKIE_NAME};
+use crate::statement_signer::SignedStatement;
 
 /// Who on the browser's side may read the statement cookie. It is no credential either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,10 +64,12 @@ pub fn remove_cookie(name: &CookieName, same_site: SameSite) -> String {
 }
 
 /// The `Set-Cookie` value that hands a statement, just made, to the browser until it expires.
-///
-/// # Errors
-/// When the text is no statement: nothing else gets into this cookie.
-pub fn set_statement_cookie(statement: &crate::SignedStatement, readers: StatementCookie, same_site: SameSite) -> String {
+#[must_use]
+pub fn set_statement_cookie(
+    statement: &SignedStatement,
+    readers: StatementCookie,
+    same_site: SameSite,
+) -> String {
     let lifetime = statement.expires_at().saturating_since(statement.issued_at()).as_secs();
     write(STATEMENT_COOKIE_NAME, statement.as_str(), readers.attribute(), same_site, Some(lifetime))
 }

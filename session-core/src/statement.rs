@@ -1,16 +1,18 @@
 use alloc::string::String;
-use core::fmt;
 use core::time::Duration;
 
-use ed25519_dalek::SigningKey;
 use serde::Serialize;
 
 use crate::json::{Reader, once};
-use crate::jws::{self, UnverifiedJws};
-use crate::time::CLOCK_SKEW;
-use crate::{InvalidJsonObject, JsonObject, KeyId, SessionId, StatementKeySet, UnixTime};
+use crate::json_object::JsonObject;
+use crate::jws::UnverifiedJws;
+use crate::key::KeyId;
+use crate::session_id::SessionId;
+use crate::statement_keys::StatementKeySet;
+use crate::statement_refusal::StatementRefusal;
+use crate::time::UnixTime;
 
-const TYPE: &str = "session-statement+jwt";
+pub(crate) const TYPE: &str = "session-statement+jwt";
 
 /// The longest life of a statement: it cannot be called back, so it is short (FORMAT.md §2).
 pub const MAX_STATEMENT_LIFETIME: Duration = Duration::from_secs(300);
@@ -81,59 +83,9 @@ impl StatementClaims {
         })
     }
 
-    fn has_a_lawful_lifetime(&self) -> bool {
+    pub(crate) fn has_a_lawful_lifetime(&self) -> bool {
         let lifetime = self.expires_at.saturating_since(self.issued_at);
         !lifetime.is_zero() && lifetime <= MAX_STATEMENT_LIFETIME
-    }
-}
-
-/// Temp.
-#[derive(Clone, Debug)]
-pub struct SignedStatement { text: String, issued_at: UnixTime, expires_at: UnixTime }
-impl SignedStatement {
-    /// x
-    pub fn as_str(&self) -> &str { &self.text }
-    /// x
-    pub fn issued_at(&self) -> UnixTime { self.issued_at }
-    /// x
-    pub fn expires_at(&self) -> UnixTime { self.expires_at }
-    /// x
-    pub fn into_string(self) -> String { self.text }
-}
-
-/// Signs statements, and what goes with them, with the ring's signing key.
-pub struct StatementSigner {
-    key_id: KeyId,
-    key: SigningKey,
-}
-
-impl StatementSigner {
-    pub(crate) const fn new(key_id: KeyId, key: SigningKey) -> Self {
-        Self { key_id, key }
-    }
-
-    /// The statement as a JWT in compact form.
-    ///
-    /// # Errors
-    /// When it would live longer than 300 s, or its text would not fit into a cookie.
-    pub fn sign(&self, claims: &StatementClaims) -> Result<SignedStatement, UnfitStatement> {
-        if !claims.has_a_lawful_lifetime() {
-            return Err(UnfitStatement::Lifetime);
-        }
-        self.sign_as(TYPE, claims)
-            .filter(|text| text.len() <= MAX_STATEMENT_LENGTH)
-            .map(|text| SignedStatement { text, issued_at: claims.issued_at, expires_at: claims.expires_at })
-            .ok_or(UnfitStatement::TooLong)
-    }
-
-    pub(crate) fn sign_as<P: Serialize>(&self, typ: &str, payload: &P) -> Option<String> {
-        jws::sign(&self.key, self.key_id, typ, payload)
-    }
-}
-
-impl fmt::Debug for StatementSigner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatementSigner").field("key_id", &self.key_id).finish_non_exhaustive()
     }
 }
 
@@ -156,10 +108,9 @@ impl AuthenticStatement {
         &self.0.claims
     }
 
-    /// The same, as the JSON text that was signed.
-    #[must_use]
-    pub fn payload(&self) -> &str {
-        &self.0.payload
+    #[cfg(feature = "wasm")]
+    pub(crate) fn signed_text(&self) -> &str {
+        self.0.signed_text()
     }
 }
 
@@ -176,13 +127,13 @@ impl StatementKeySet {
     ) -> Result<AuthenticStatement, StatementRefusal> {
         let (jws, statement) = parse(statement).ok_or(StatementRefusal::Malformed)?;
         let StatementClaims { issuer: its_issuer, issued_at, expires_at, .. } = &statement.claims;
-        self.judge(&jws, its_issuer, issuer)?;
+        self.verify_signature(&jws, its_issuer, issuer)?;
         StatementRefusal::judge_time(*issued_at, *expires_at, now)?;
         Ok(AuthenticStatement(statement))
     }
 
     /// Key, signature and issuer, which a statement and a feed have in common.
-    pub(crate) fn judge(
+    pub(crate) fn verify_signature(
         &self,
         jws: &UnverifiedJws<'_>,
         its_issuer: &str,
@@ -217,9 +168,8 @@ impl UnverifiedStatement {
         &self.claims
     }
 
-    /// The same, as the JSON text that was signed.
-    #[must_use]
-    pub fn payload(&self) -> &str {
+    #[cfg(feature = "wasm")]
+    pub(crate) fn signed_text(&self) -> &str {
         &self.payload
     }
 }
@@ -242,80 +192,4 @@ fn parse(statement: &str) -> Option<(UnverifiedJws<'_>, UnverifiedStatement)> {
     let payload = core::mem::take(&mut jws.payload);
     let key_id = jws.kid;
     Some((jws, UnverifiedStatement { key_id, claims, payload }))
-}
-
-/// Why a statement or a feed is refused: the closed list of FORMAT.md §2 and §3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StatementRefusal {
-    /// Not a statement: wrong syntax, header, or claims.
-    #[error("statement is not of the version 1 format")]
-    Malformed,
-    /// The key is not in the key set, or no longer.
-    #[error("statement names a key that is not in the key set")]
-    UnknownKey,
-    /// The signature is wrong. There is no more detail, on purpose.
-    #[error("statement has a wrong signature")]
-    BadSignature,
-    /// Another server made it.
-    #[error("statement was made by another issuer")]
-    WrongIssuer,
-    /// Made further in the future than clocks may differ.
-    #[error("statement was made at {issued_at}, in the future of {now}")]
-    NotYetValid {
-        /// When it says it was made.
-        issued_at: UnixTime,
-        /// When it was judged.
-        now: UnixTime,
-    },
-    /// Past its time.
-    #[error("statement expired at {expires_at}, judged at {now}")]
-    Expired {
-        /// Until when it could be believed.
-        expires_at: UnixTime,
-        /// When it was judged.
-        now: UnixTime,
-    },
-    /// Good in itself, but the session has been revoked since.
-    #[error("statement is of a session that was revoked")]
-    Revoked,
-}
-
-impl StatementRefusal {
-    pub(crate) fn judge_time(issued_at: UnixTime, expires_at: UnixTime, now: UnixTime) -> Result<(), Self> {
-        if issued_at > now.saturating_add(CLOCK_SKEW) {
-            return Err(Self::NotYetValid { issued_at, now });
-        }
-        if now >= expires_at {
-            return Err(Self::Expired { expires_at, now });
-        }
-        Ok(())
-    }
-
-    /// The stable code of this reason.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::UnknownKey => "unknown_key",
-            Self::BadSignature => "bad_signature",
-            Self::WrongIssuer => "wrong_issuer",
-            Self::NotYetValid { .. } => "not_yet_valid",
-            Self::Expired { .. } => "expired",
-            Self::Revoked => "revoked",
-        }
-    }
-}
-
-/// Why a statement cannot be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnfitStatement {
-    /// It would not end after its start, or live longer than [`MAX_STATEMENT_LIFETIME`].
-    #[error("statement's lifetime is not between 1 and 300 seconds")]
-    Lifetime,
-    /// Its text would be longer than [`MAX_STATEMENT_LENGTH`].
-    #[error("statement is longer than {MAX_STATEMENT_LENGTH} bytes; shorten its claims")]
-    TooLong,
-    /// What the application adds is nested too deeply.
-    #[error(transparent)]
-    Claims(#[from] InvalidJsonObject),
 }

@@ -4,9 +4,11 @@ use alloc::vec::Vec;
 use ed25519_dalek::VerifyingKey;
 use serde::Serialize;
 
+use crate::base64url;
 use crate::json::{Reader, once};
 use crate::jws::ALGORITHM;
-use crate::{KeyId, KeyRingError, base64url};
+use crate::key::KeyId;
+use crate::key_ring_error::KeyRingError;
 
 /// The public keys that verify statements: a JWK Set (RFC 7517).
 #[derive(Clone, Debug, Default)]
@@ -54,6 +56,13 @@ impl StatementKeySet {
     }
 }
 
+/// Of keys that are known to have IDs of their own.
+impl FromIterator<(KeyId, VerifyingKey)> for StatementKeySet {
+    fn from_iter<I: IntoIterator<Item = (KeyId, VerifyingKey)>>(keys: I) -> Self {
+        Self { keys: keys.into_iter().collect() }
+    }
+}
+
 /// The Ed25519 keys of a JWK Set, each with its `x`.
 fn read_set(reader: &mut Reader<'_>) -> Option<Vec<(KeyId, String)>> {
     let mut ours = Vec::new();
@@ -94,7 +103,7 @@ fn read_key(reader: &mut Reader<'_>) -> Option<Option<(KeyId, String)>> {
     if !(is(&kty, "OKP") && is(&crv, "Ed25519") && for_us) {
         return Some(None);
     }
-    let id = KeyId::from_bytes(kid??.as_bytes())?;
+    let id = KeyId::parse(kid??.as_bytes())?;
     Some(Some((id, x.flatten().unwrap_or_default())))
 }
 

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::UnixTime;
+use crate::time::UnixTime;
 
 /// How long a session lives: without use (idle) and at all (absolute).
 ///
@@ -92,18 +92,22 @@ impl Timeouts {
         }
     }
 
-    /// The new idle deadline, once pushing it is worth a write.
-    ///
-    /// At most once per `max(30 s, idle / 20)`; a timeout of under a minute is pushed at its half,
-    /// or it would never be. The last push, up to the absolute deadline, is always due.
+    /// The shortest time between two extensions of one session: `max(30 s, idle / 20)`. A timeout of
+    /// under a minute is pushed at its half, or it would never be.
+    #[must_use]
+    pub fn extension_interval(self) -> Duration {
+        let share_of_idle =
+            |divisor: u64| Duration::from_secs(self.idle.as_secs().div_euclid(divisor).max(1));
+        Self::MIN_EXTENSION_INTERVAL.max(share_of_idle(20)).min(share_of_idle(2))
+    }
+
+    /// The new idle deadline, once pushing it is worth a write. The last push, up to the absolute
+    /// deadline, is always due.
     fn extension(self, deadlines: Deadlines, now: UnixTime) -> Option<UnixTime> {
         let target = self.idle_deadline(deadlines.absolute_expires_at, now);
         let gain = target.saturating_since(deadlines.idle_expires_at);
-        let share_of_idle =
-            |divisor: u64| Duration::from_secs(self.idle.as_secs().div_euclid(divisor).max(1));
-        let interval = Self::MIN_EXTENSION_INTERVAL.max(share_of_idle(20)).min(share_of_idle(2));
         let reaches_absolute = target == deadlines.absolute_expires_at && !gain.is_zero();
-        (gain >= interval || reaches_absolute).then_some(target)
+        (gain >= self.extension_interval() || reaches_absolute).then_some(target)
     }
 }
 

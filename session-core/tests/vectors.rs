@@ -36,7 +36,7 @@ fn every_cookie_vector_gets_its_verdict() {
                 "session_id": cookie.session_id().to_string(),
                 "issued_at": cookie.issued_at().as_secs(),
                 "expires_at": cookie.expires_at().as_secs(),
-                "key_id": ring.key_id(&cookie).unwrap().as_str(),
+                "key_id": ring.accepted().key_id(&cookie).unwrap().as_str(),
             }}),
             Err(refusal) => json!({ "error": refusal.code() }),
         };

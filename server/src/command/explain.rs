@@ -65,7 +65,7 @@ fn explain_cookie(ring: &KeyRing, text: &[u8], arguments: &Arguments, now: UnixT
             println!("  expires at   {}", written(fields.expires_at));
         }
     }
-    match keys.verify_header_or_value(line, now) {
+    match keys.accepted().verify_header_or_value(line, now) {
         Ok(_) => println!("verdict: authentic; whether the session is live, only the store knows"),
         Err(refusal) => println!("verdict: refused, {}: {refusal}", refusal.code()),
     }

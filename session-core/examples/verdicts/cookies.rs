@@ -24,17 +24,18 @@ pub(crate) fn lines(random: &mut Random, count: usize) -> String {
     for _ in 0..count {
         let name = random.below(NAMES.len());
         let (text, now) = text_and_time(random, NAMES[name]);
-        let native = match rings[name].verify_header_or_value(text.as_bytes(), UnixTime::from_secs(now)) {
-            Ok(cookie) => json!({
-                "ok": true,
-                "sessionId": cookie.session_id().to_string(),
-                "issuedAt": cookie.issued_at().as_secs(),
-                "expiresAt": cookie.expires_at().as_secs(),
-                "keyId": rings[name].key_id(&cookie).expect("a key of the ring").as_str(),
-            })
-            .to_string(),
-            Err(refusal) => refused(refusal.code()),
-        };
+        let native =
+            match rings[name].accepted().verify_header_or_value(text.as_bytes(), UnixTime::from_secs(now)) {
+                Ok(cookie) => json!({
+                    "ok": true,
+                    "sessionId": cookie.session_id().to_string(),
+                    "issuedAt": cookie.issued_at().as_secs(),
+                    "expiresAt": cookie.expires_at().as_secs(),
+                    "keyId": rings[name].accepted().key_id(&cookie).expect("a key of the ring").as_str(),
+                })
+                .to_string(),
+                Err(refusal) => refused(refusal.code()),
+            };
         lines.push_str(&case(name, &text, now, &native));
     }
     lines

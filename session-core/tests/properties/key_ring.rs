@@ -3,7 +3,7 @@
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use session_core::{CookieName, KeyRing, KeyRingError, StatementKeySet, WeakKey};
+use session_core::{CookieName, KeyPurpose, KeyRing, KeyRingError, StatementKeySet, WeakKey};
 
 use crate::fixtures::{C1, C2, Session, at, encode, key_id, sessions};
 use crate::statement::{ISSUER, NOW, claims};
@@ -240,8 +240,8 @@ fn roles_are_named_and_positions_mean_nothing() {
     }
     let texts = [file(), reversed].map(|file| {
         let ring = read(&file).unwrap();
-        let cookie = Session::FIXED.cookie_of(&ring.cookie_keys(CookieName::default()).unwrap());
-        (cookie, ring.statement_signer().unwrap().sign(&claims()).unwrap())
+        let cookie = Session::FIXED.cookie_of(&ring.cookie_keys(CookieName::default()));
+        (cookie, ring.statement_signer().sign(&claims()).unwrap().into_string())
     });
     assert_eq!(texts[0], texts[1]);
     assert_eq!(texts[0].0.split('.').nth(1), Some("c2"));
@@ -249,10 +249,10 @@ fn roles_are_named_and_positions_mean_nothing() {
 
 #[test]
 fn every_listed_statement_key_verifies() {
-    let keys = read(&file()).unwrap().statement_keys().unwrap();
+    let keys = read(&file()).unwrap().statement_keys();
     for signing in ["s1", "s2"] {
         let ring = read(&with("/statement/signing", signing)).unwrap();
-        let statement = ring.statement_signer().unwrap().sign(&claims()).unwrap();
+        let statement = ring.statement_signer().sign(&claims()).unwrap().into_string();
         let verified = keys.verify(&statement, ISSUER, at(NOW)).unwrap();
         assert_eq!(verified.key_id().as_str(), signing);
     }
@@ -260,8 +260,7 @@ fn every_listed_statement_key_verifies() {
 
 #[test]
 fn the_published_keys_hold_no_private_half() {
-    let published: Value =
-        serde_json::from_str(&read(&file()).unwrap().statement_keys().unwrap().to_json()).unwrap();
+    let published: Value = serde_json::from_str(&read(&file()).unwrap().statement_keys().to_json()).unwrap();
     let public = |kid, seed: &[u8; 32]| {
         let x = okp(kid, seed)["x"].clone();
         json!({ "kty": "OKP", "crv": "Ed25519", "kid": kid, "alg": "EdDSA", "use": "sig", "x": x })
@@ -312,13 +311,13 @@ fn a_generated_ring_comes_back_from_its_file() {
     let text = ring.to_json();
     let again = KeyRing::from_json(&text).unwrap();
     assert_eq!(again.to_json(), text);
-    let cookies = [&ring, &again]
-        .map(|ring| Session::FIXED.cookie_of(&ring.cookie_keys(CookieName::default()).unwrap()));
+    let cookies =
+        [&ring, &again].map(|ring| Session::FIXED.cookie_of(&ring.cookie_keys(CookieName::default())));
     assert_eq!(cookies[0], cookies[1]);
-    let statement = ring.statement_signer().unwrap().sign(&claims()).unwrap();
-    assert!(again.statement_keys().unwrap().verify(&statement, ISSUER, at(NOW)).is_ok());
+    let statement = ring.statement_signer().sign(&claims()).unwrap().into_string();
+    assert!(again.statement_keys().verify(&statement, ISSUER, at(NOW)).is_ok());
     let other = KeyRing::generate().unwrap();
-    assert!(other.statement_keys().unwrap().verify(&statement, ISSUER, at(NOW)).is_err());
+    assert!(other.statement_keys().verify(&statement, ISSUER, at(NOW)).is_err());
     assert_ne!(other.to_json(), text);
 }
 
@@ -336,7 +335,7 @@ proptest! {
         let named = with("/cookie", json!({ "signing": "c2", "keys": [oct("c2", C2), oct("c1", C1)] }));
         let removed = with("/cookie", json!({ "signing": "c2", "keys": [oct("c2", C2)] }));
         let rings = [before, added, named, removed]
-            .map(|file| read(&file).unwrap().cookie_keys(CookieName::default()).unwrap());
+            .map(|file| read(&file).unwrap().cookie_keys(CookieName::default()));
         let verdict = |signer: usize, verifier: usize| {
             let cookie = session.cookie_of(&rings[signer]);
             let verdict = rings[verifier].verify(cookie.as_bytes(), at(session.issued_at));
@@ -359,9 +358,51 @@ proptest! {
         *other.last_mut().unwrap() ^= 1;
         prop_assume!(other.iter().any(|byte| *byte != other[0]));
         let other = read(&with("/cookie", json!({ "signing": "c1", "keys": [oct("c1", &other)] }))).unwrap();
-        let [one, other] = [longer, other].map(|ring| ring.cookie_keys(CookieName::default()).unwrap());
+        let [one, other] = [longer, other].map(|ring| ring.cookie_keys(CookieName::default()));
         let cookie = Session::FIXED.cookie_of(&one);
         prop_assert!(one.verify(cookie.as_bytes(), at(NOW)).is_ok());
         prop_assert!(other.verify(cookie.as_bytes(), at(NOW)).is_err());
     }
+}
+
+#[test]
+fn a_key_is_rotated_in_three_steps_and_none_of_them_ends_a_session() {
+    let mut ring = KeyRing::generate().expect("entropy");
+    let verifies = |ring: &KeyRing, cookie: &str| {
+        ring.cookie_keys(CookieName::default()).verify(cookie.as_bytes(), at(NOW)).is_ok()
+    };
+    let cookie_of = |ring: &KeyRing| Session::FIXED.cookie_of(&ring.cookie_keys(CookieName::default()));
+    let old = cookie_of(&ring);
+    let (c1, c2) = (key_id("c1"), ring.free_id(KeyPurpose::Cookie));
+    assert_eq!(c2, key_id("c2"));
+
+    ring.add(KeyPurpose::Cookie, c2).expect("a second key");
+    assert_eq!(cookie_of(&ring), old, "it does not sign yet");
+    ring.activate(KeyPurpose::Cookie, &c2).expect("it is there");
+    let new = cookie_of(&ring);
+    assert_eq!(new.split('.').nth(1), Some("c2"));
+    assert!(verifies(&ring, &old) && verifies(&ring, &new));
+
+    let again = KeyRing::from_json(&ring.to_json()).expect("what it wrote");
+    assert!(verifies(&again, &old) && cookie_of(&again) == new);
+
+    ring.retire(KeyPurpose::Cookie, &c1).expect("it does not sign");
+    assert!(!verifies(&ring, &old) && verifies(&ring, &new));
+    let listed: Vec<_> = ring.list().map(|key| (key.purpose.as_str(), key.id, key.signs)).collect();
+    assert_eq!(listed, [("cookie", c2, true), ("statement", key_id("s1"), true)]);
+}
+
+#[test]
+fn what_would_leave_a_ring_without_its_signing_key_is_refused() {
+    let mut ring = KeyRing::generate().expect("entropy");
+    let before = ring.to_json();
+    for (purpose, id) in [(KeyPurpose::Cookie, key_id("c1")), (KeyPurpose::Statement, key_id("s1"))] {
+        assert_eq!(ring.add(purpose, id), Err(KeyRingError::RepeatedKey { id }));
+        assert_eq!(ring.retire(purpose, &id), Err(KeyRingError::StillSigning { id }));
+        let other = key_id("other");
+        assert_eq!(ring.activate(purpose, &other), Err(KeyRingError::UnknownKey { id: other }));
+        assert_eq!(ring.retire(purpose, &other), Err(KeyRingError::UnknownKey { id: other }));
+        assert_eq!(ring.activate(purpose, &id), Ok(()), "it does already");
+    }
+    assert_eq!(ring.to_json(), before);
 }

@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 use session_core::{
     CookieKeyRing, CookieName, KeyId, MAX_STATEMENT_LENGTH, STATEMENT_COOKIE_NAME, SameSite, SessionId,
-    SessionSecret, StatementCookie, StatementRefusal, remove_cookie, remove_statement_cookie, set_cookie,
-    set_statement_cookie,
+    SessionSecret, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_statement_cookie,
 };
 
 use crate::fixtures::{C1, Session, at, key, sessions};
@@ -64,21 +63,15 @@ proptest! {
         let mut claims = claims();
         claims.expires_at = at(NOW + lifetime);
         let statement = RING.0.sign(&claims).unwrap();
-        let line = set_statement_cookie(&statement, readers, same_site.0).unwrap();
+        let line = set_statement_cookie(&statement, readers, same_site.0);
         let (pair, max_age) =
-            (format!("{STATEMENT_COOKIE_NAME}={statement}"), format!("Max-Age={lifetime}"));
+            (format!("{STATEMENT_COOKIE_NAME}={}", statement.as_str()), format!("Max-Age={lifetime}"));
         let expected = [vec![&*pair], attributes(readers, same_site.1), vec![&*max_age]].concat();
         prop_assert_eq!(line.split("; ").collect::<Vec<_>>(), expected);
         let line = remove_statement_cookie(readers, same_site.0);
         let pair = format!("{STATEMENT_COOKIE_NAME}=");
         let expected = [vec![&*pair], attributes(readers, same_site.1), vec!["Max-Age=0"]].concat();
         prop_assert_eq!(line.split("; ").collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn nothing_but_a_statement_gets_into_its_cookie(text: String, readers in readers()) {
-        let line = set_statement_cookie(&text, readers, SameSite::Lax);
-        prop_assert_eq!(line, Err(StatementRefusal::Malformed));
     }
 }
 
@@ -90,8 +83,8 @@ fn the_longest_statement_cookie_is_kept_by_a_browser() {
         RING.0.sign(&claims)
     };
     let longest = (0..4_000).rev().find_map(|length| claims_of(length).ok()).expect("one that fits");
-    assert!(longest.len() > MAX_STATEMENT_LENGTH - 4);
-    let line = set_statement_cookie(&longest, StatementCookie::HttpOnly, SameSite::Strict).unwrap();
+    assert!(longest.as_str().len() > MAX_STATEMENT_LENGTH - 4);
+    let line = set_statement_cookie(&longest, StatementCookie::HttpOnly, SameSite::Strict);
     assert!(line.len() < 4_096, "with all its attributes it has {} bytes", line.len());
 }
 

@@ -137,7 +137,9 @@ impl Walk {
         let mut fleet = Fleet::on_the_embedded_store().await;
         let store = Arc::new(MoodyStore::over(fleet.servers[0].app.sessions().store().clone()));
         let hashing = HashingLimits { threads: NonZero::<usize>::MIN, queue: 1 };
-        fleet.add_server_that_hashes(store.clone(), Limits::default(), hashing).await;
+        // Its end is looked at while it still answers.
+        let limits = Limits { drain_delay: Duration::from_secs(60), ..Limits::default() };
+        fleet.add_server_that_hashes(store.clone(), limits, hashing).await;
         // The one that the fleet's browsers go to.
         let last = fleet.servers.len() - 1;
         fleet.servers.swap(0, last);

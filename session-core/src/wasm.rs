@@ -1,0 +1,59 @@
+//! What only the WebAssembly module needs: bytes where others have texts, since they cross over
+//! from JavaScript as such.
+
+use crate::base64url;
+use crate::cookie::AuthenticCookie;
+use crate::cookie_name::CookieName;
+use crate::key::KeyId;
+use crate::session_id::SessionId;
+use crate::statement::{AuthenticStatement, UnverifiedStatement};
+
+impl KeyId {
+    /// The key ID that these bytes write in ASCII.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::parse(bytes)
+    }
+}
+
+impl CookieName {
+    /// The cookie name that these bytes write in ASCII.
+    #[must_use]
+    pub fn from_bytes(name: &[u8]) -> Option<Self> {
+        Self::parse(name)
+    }
+}
+
+impl SessionId {
+    /// The written form.
+    #[must_use]
+    pub fn to_text(&self) -> [u8; Self::TEXT_LENGTH] {
+        let mut text = [0; Self::TEXT_LENGTH];
+        base64url::encode_into(self.as_bytes(), &mut text);
+        text
+    }
+}
+
+impl AuthenticCookie {
+    /// The place of the key that made the tag among those that the ring was made of, from 0.
+    #[must_use]
+    pub const fn key(&self) -> usize {
+        self.key_place()
+    }
+}
+
+impl AuthenticStatement {
+    /// What it says, as the JSON text that was signed.
+    #[must_use]
+    pub fn payload(&self) -> &str {
+        self.signed_text()
+    }
+}
+
+impl UnverifiedStatement {
+    /// What it says, as the JSON text that was signed.
+    #[must_use]
+    pub fn payload(&self) -> &str {
+        self.signed_text()
+    }
+}
