@@ -1,8 +1,9 @@
 import module from '#cookie.wasm';
 import { Channel } from './channel.js';
-import { decode, initSync, load, release, reserve, verify } from './cookie.glue.js';
+import * as glue from './cookie.glue.js';
 import { whenGone } from './gone.js';
-import { instantiate, MisuseError, text, wholeSeconds } from './misuse.js';
+import { instantiate } from './instantiate.js';
+import { MisuseError, text, wholeSeconds } from './misuse.js';
 import { unverifiedCookie } from './unverified-cookie.js';
 
 export { MisuseError };
@@ -20,6 +21,8 @@ const REFUSED_RINGS = {
 const ISSUED_AT = 0;
 const EXPIRES_AT = 8;
 const KEY = 16;
+
+const { decode, load, verify } = glue;
 
 const refused = (reason) => ({ ok: false, reason });
 
@@ -64,10 +67,10 @@ export function decodeUnverified(cookie) {
 let channel;
 
 /** Nobody can ask verifiers any more that are not there: their keys can go as well. */
-const gone = whenGone(release);
+const gone = whenGone(glue.release);
 
 function begin() {
-  channel ??= new Channel(reserve, instantiate(initSync, module).memory);
+  channel ??= new Channel(glue.reserve, instantiate('cookie', glue, module).memory);
   return channel;
 }
 

@@ -29,16 +29,3 @@ export function text(value, code, expected) {
   if (typeof value === 'string') return value;
   throw new MisuseError(code, `expected ${expected} as a string`);
 }
-
-/** Brings a WebAssembly module to life, and says what to do where that is not allowed. */
-export function instantiate(initSync, module) {
-  try {
-    return initSync({ module });
-  } catch (cause) {
-    throw new MisuseError(
-      'webassembly_refused',
-      "WebAssembly is not allowed here: in a page, the Content-Security-Policy needs script-src 'wasm-unsafe-eval'",
-      { cause },
-    );
-  }
-}

@@ -1,19 +1,10 @@
 import module from '#statement.wasm';
 import { Channel } from './channel.js';
 import { whenGone } from './gone.js';
-import { instantiate, MisuseError, text, wholeSeconds } from './misuse.js';
+import { instantiate } from './instantiate.js';
+import { MisuseError, text, wholeSeconds } from './misuse.js';
 import { Refresh } from './refresh.js';
-import {
-  decode,
-  decodeCookie,
-  initSync,
-  learn,
-  load,
-  open,
-  release,
-  reserve,
-  verify,
-} from './statement.glue.js';
+import * as glue from './statement.glue.js';
 import { unverifiedCookie } from './unverified-cookie.js';
 
 export { MisuseError };
@@ -26,6 +17,8 @@ const REFUSED_KEYS = {
   invalid_key: 'expected the `x` of every Ed25519 key to be canonical base64url of a public key',
   repeated_key: 'expected each key ID once',
 };
+
+const { decode, decodeCookie, learn, load, open, verify } = glue;
 
 const refused = (reason) => ({ ok: false, reason });
 
@@ -121,10 +114,10 @@ const succeeds = (refresh) => refresh.run().catch(() => false);
 let channel;
 
 /** Nobody can ask verifiers any more that are not there: their keys can go as well. */
-const gone = whenGone(release);
+const gone = whenGone(glue.release);
 
 function begin() {
-  channel ??= new Channel(reserve, instantiate(initSync, module).memory);
+  channel ??= new Channel(glue.reserve, instantiate('statement', glue, module).memory);
   return channel;
 }
 

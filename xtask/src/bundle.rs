@@ -5,14 +5,10 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::npm;
 use crate::process::{command, run};
-use crate::workspace::root;
-
-/// Where esbuild is.
-const BUILD: &str = "session-wasm/build";
 
 /// How runtimes get at a module: what comes behind the name of the entry point made for them, and
 /// behind that of the module it imports.
@@ -27,7 +23,6 @@ const WAYS: [(&str, &str); 3] = [
 
 /// Puts the entry points into `package`, from `source`, which has all that they import.
 pub(crate) fn entry_points(source: &Path, package: &Path) -> Result<()> {
-    npm::install(BUILD)?;
     for module in ["cookie", "statement"] {
         for (runtime, form) in WAYS {
             let place = format!("./{module}{form}");
@@ -48,10 +43,8 @@ pub(crate) fn entry_points(source: &Path, package: &Path) -> Result<()> {
 fn esbuild(source: &Path, entry: &str, how: &[String], file: &Path) -> Result<()> {
     // Beside what is imported, or else the paths of what is left outside would change.
     const BUNDLED: &str = "bundled.js";
-    let esbuild = root().join(BUILD).join("node_modules/.bin/esbuild");
-    let program = esbuild.to_str().context("the path of the workspace is not UTF-8")?;
     let fixed = ["--bundle", "--format=esm", "--target=es2022", "--charset=ascii", "--log-level=warning"];
-    let mut bundling = command(program, fixed);
+    let mut bundling = command(&npm::built("esbuild")?, fixed);
     run(bundling.arg(entry).args(how).arg(format!("--outfile={BUNDLED}")).current_dir(source))?;
     fs::copy(source.join(BUNDLED), file)?;
     Ok(())

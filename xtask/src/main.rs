@@ -4,12 +4,12 @@ mod bench;
 mod bundle;
 mod fuzz;
 mod npm;
+mod optimise;
 mod package;
 mod page;
 mod process;
 mod serve;
 mod setup;
-mod snip;
 mod test;
 mod workspace;
 

@@ -8,6 +8,15 @@ use anyhow::{Context, Result, bail};
 use crate::process::{command, is_installed, run};
 use crate::workspace::root;
 
+/// Where the programs are that build the npm package.
+pub(crate) const BUILD: &str = "session-wasm/build";
+
+/// The path of such a program.
+pub(crate) fn built(program: &str) -> Result<String> {
+    let path = root().join(BUILD).join("node_modules/.bin").join(program);
+    path.into_os_string().into_string().ok().context("the path of the workspace is not UTF-8")
+}
+
 /// `npm ci` in `folder`, unless that has been done since its lock file changed.
 pub(crate) fn install(folder: &str) -> Result<()> {
     if !is_installed("npm")? {

@@ -6,18 +6,19 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{command, run};
 use crate::workspace::{root, target_dir};
-use crate::{bundle, setup, snip};
+use crate::{bundle, npm, optimise, setup};
 
 /// Each is a cargo feature of `session-wasm`, built without the other and with a profile of its own.
 const MODULES: [&str; 2] = ["cookie", "statement"];
 
 pub(crate) fn assemble() -> Result<()> {
     setup::rust_target(setup::WASM_TARGET)?;
+    npm::install(npm::BUILD)?;
     let js = root().join("session-wasm/js");
     let source = target_dir()?.join("package");
     empty(&source)?;
@@ -96,21 +97,24 @@ fn rustflags(module: &str) -> Result<String> {
 const LEAN: [&str; 3] =
     ["-Cllvm-args=-inline-threshold=60", "-Cllvm-args=-unroll-runtime=false", "-Cno-vectorize-loops"];
 
-/// Writes the module, as a file and inside JavaScript, and `MODULE.glue.js`.
+/// Writes the module, as a file and inside JavaScript, and `MODULE.glue.js`. The glue is that for
+/// bundlers, which leaves it to us how the module is instantiated: without a promise, from bytes or
+/// from a module, and from one of another realm, as Next.js has them.
 fn bind(module: &str, wasm: &Path, dir: &Path) -> Result<()> {
     let mut output = Bindgen::new()
-        .input_bytes(module, snip::panic_messages(&fs::read(wasm)?)?)
+        .input_path(wasm)
         .out_name(module)
-        .web(true)?
-        .omit_default_module_path(true)
+        .bundler(true)?
         .typescript(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()?;
-    let wasm = output.wasm_mut().emit_wasm();
-    fs::write(dir.join(format!("{module}.glue.js")), any_realm(output.js())?)?;
-    fs::write(dir.join(format!("{module}.wasm.js")), inlined(&wasm)?)?;
-    Ok(fs::write(dir.join(format!("{module}.wasm")), wasm)?)
+    let glue = output.start().context("wasm-bindgen wrote no glue")?;
+    fs::write(dir.join(format!("{module}.glue.js")), glue)?;
+    let file = dir.join(format!("{module}.wasm"));
+    fs::write(&file, output.wasm_mut().emit_wasm())?;
+    optimise::in_place(&file)?;
+    Ok(fs::write(dir.join(format!("{module}.wasm.js")), inlined(&fs::read(&file)?)?)?)
 }
 
 /// In hexadecimal, because that compresses to what the bytes themselves do: base64 puts the same
@@ -121,14 +125,6 @@ fn inlined(wasm: &[u8]) -> Result<String> {
         write!(hex, "{byte:02x}")?;
     }
     Ok(format!("import {{ bytes }} from './hex.js';\n\nexport default bytes(\n  '{hex}',\n);\n"))
-}
-
-/// In Next.js the compiled module comes from another realm than the code that takes it, so it is an
-/// instance of another `WebAssembly.Module`. That something is bytes can be asked across realms.
-fn any_realm(glue: &str) -> Result<String> {
-    const OWN_REALM: &str = "if (!(module instanceof WebAssembly.Module)) {";
-    ensure!(glue.matches(OWN_REALM).count() == 1, "the glue of wasm-bindgen has changed: see `any_realm`");
-    Ok(glue.replace(OWN_REALM, "if (ArrayBuffer.isView(module)) {"))
 }
 
 /// The package has the workspace's version, which is written in one place only.
