@@ -19,6 +19,8 @@ pub mod embedded;
 pub mod redis;
 mod revocation_log;
 mod subject_index;
+#[cfg(feature = "store-testing")]
+pub mod testing;
 
 pub use attempt_counter::{AttemptCounter, AttemptKey, Attempts};
 pub use documents::{Creation, Documents, Freshness, Outcome, Stored};

@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use session_server::ManualClock;
-use session_server::store::embedded::{EmbeddedStore, OpenError};
-use session_server::store::{AttemptKey, Creation, Store, Unavailable};
+use session_engine::ManualClock;
+use session_engine::store::embedded::{EmbeddedStore, OpenError};
+use session_engine::store::testing::{IDLE, START, entry_of, first_deadline, subject_of};
+use session_engine::store::{
+    AttemptCounter, AttemptKey, Creation, Documents, Freshness, RevocationLog, SubjectIndex, Unavailable,
+};
 use tempfile::TempDir;
-
-use super::harness::{IDLE, START, entry_of, first_deadline};
 
 #[tokio::test]
 async fn a_restart_keeps_everything() {
@@ -24,15 +25,18 @@ async fn a_restart_keeps_everything() {
         store.note_revocation(dead.id).await.unwrap();
         store.delete(&dead).await.unwrap();
         store.count_attempt(&key, IDLE).await.unwrap();
-        store.change_epoch(&alive.subject).await.unwrap();
-        store.epoch(&alive.subject).await.unwrap()
+        store.change_epoch(subject_of(&alive)).await.unwrap();
+        store.epoch(subject_of(&alive)).await.unwrap()
     };
     let store = open(directory.path(), &ManualClock::at(START));
-    assert_eq!(store.load(alive.id, None).await.unwrap().unwrap().document, b"document");
-    assert_eq!(store.idle_deadline(alive.id).await, Ok(Some(first_deadline())));
-    assert_eq!(store.load(dead.id, None).await, Ok(None));
-    assert_eq!(store.list(&alive.subject).await.unwrap().len(), 1);
-    assert_eq!(store.epoch(&alive.subject).await, Ok(epoch));
+    assert_eq!(
+        store.load(alive.id, Freshness::Confirmed, None).await.unwrap().unwrap().document,
+        b"document"
+    );
+    assert_eq!(store.idle_deadline(alive.id, Freshness::Confirmed).await, Ok(Some(first_deadline())));
+    assert_eq!(store.load(dead.id, Freshness::Confirmed, None).await, Ok(None));
+    assert_eq!(store.list(subject_of(&alive), Freshness::Confirmed).await.unwrap().len(), 1);
+    assert_eq!(store.epoch(subject_of(&alive)).await, Ok(epoch));
     assert_eq!(store.revocations().await.unwrap().ids, [dead.id]);
     assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 2);
 }
@@ -74,10 +78,10 @@ async fn a_clock_set_back_neither_ends_nor_lengthens_a_session() {
     let (store, entry) = (open(directory.path(), &clock), entry_of("alice"));
     create(&store, &entry).await;
     clock.set_back(Duration::from_secs(2 * 60 * 60));
-    assert!(store.load(entry.id, None).await.unwrap().is_some());
-    assert_eq!(store.idle_deadline(entry.id).await, Ok(Some(first_deadline())));
+    assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
+    assert_eq!(store.idle_deadline(entry.id, Freshness::Confirmed).await, Ok(Some(first_deadline())));
     clock.advance(Duration::from_secs(2 * 60 * 60) + IDLE);
-    assert_eq!(store.load(entry.id, None).await, Ok(None));
+    assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
 }
 
 #[tokio::test]
@@ -88,7 +92,7 @@ async fn a_clock_set_back_does_not_revive_what_was_swept() {
     clock.advance(IDLE);
     store.delete(&entry_of("somebody who makes the writer sweep")).await.unwrap();
     clock.set_back(IDLE);
-    assert_eq!(store.load(entry.id, None).await, Ok(None));
+    assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
 }
 
 #[tokio::test]
@@ -101,7 +105,7 @@ async fn an_idle_store_sweeps_what_is_due() {
     let swept = async {
         loop {
             clock.set_back(IDLE);
-            let found = store.load(entry.id, None).await.unwrap();
+            let found = store.load(entry.id, Freshness::Confirmed, None).await.unwrap();
             clock.advance(IDLE);
             if found.is_none() {
                 return;
@@ -150,7 +154,7 @@ async fn server_on_a_full_disk() {
         let (first, second, loaded) = tokio::join!(
             store.create(&one, &big, first_deadline()),
             store.create(&two, &big, first_deadline()),
-            store.load(entry.id, Some(extension)),
+            store.load(entry.id, Freshness::Confirmed, Some(extension)),
         );
         let loaded = loaded.unwrap().expect("the document");
         assert_eq!(loaded.document, b"document");
@@ -160,7 +164,7 @@ async fn server_on_a_full_disk() {
             break two;
         }
     };
-    assert_eq!(store.load(refused.id, None).await, Ok(None));
+    assert_eq!(store.load(refused.id, Freshness::Confirmed, None).await, Ok(None));
     assert!(store.is_available());
     println!("full disk was survived");
 }
@@ -173,6 +177,6 @@ fn open(directory: &Path, clock: &ManualClock) -> EmbeddedStore {
     EmbeddedStore::open(directory, Arc::new(clock.clone())).expect("a store")
 }
 
-async fn create(store: &EmbeddedStore, entry: &session_server::store::Entry) {
+async fn create(store: &EmbeddedStore, entry: &session_engine::store::Entry) {
     assert_eq!(store.create(entry, b"document", first_deadline()).await, Ok(Creation::Created));
 }

@@ -11,12 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use session_core::SessionId;
-use session_server::SystemClock;
-use session_server::store::embedded::EmbeddedStore;
-use session_server::store::{Creation, Entry, Store};
+use session_engine::SystemClock;
+use session_engine::store::embedded::EmbeddedStore;
+use session_engine::store::testing::{entry_of, first_deadline, random_below, subject_called};
+use session_engine::store::{Creation, Documents, Entry, Freshness, Store};
 use tokio::task::JoinSet;
-
-use super::harness::{entry_of, first_deadline, random_below};
 
 const DIRECTORY: &str = "KILL_LOOP_DIRECTORY";
 const SUBJECTS: usize = 8;
@@ -34,7 +33,7 @@ async fn nothing_acknowledged_is_lost_by_kill_minus_nine() {
         let store = EmbeddedStore::open(directory.path(), Arc::new(SystemClock)).expect("the store again");
         let listed = list_all(&store).await;
         for (id, alive) in &acknowledged {
-            let found = store.load(*id, None).await.expect("an answer").is_some();
+            let found = store.load(*id, Freshness::Confirmed, None).await.expect("an answer").is_some();
             assert_eq!(found, *alive, "round {round}: {id} was acknowledged otherwise");
             assert_eq!(listed.contains_key(id), *alive, "round {round}: {id} in the index");
         }
@@ -70,7 +69,11 @@ async fn log_in_and_out(store: &dyn Store, client: usize) {
     let created = store.create(&entry, &[b'x'; 400], first_deadline()).await.expect("an answer");
     assert_eq!(created, Creation::Created);
     acknowledge('+', entry.id);
-    store.load(entry.id, Some(first_deadline())).await.expect("an answer").expect("the document");
+    store
+        .load(entry.id, Freshness::Confirmed, Some(first_deadline()))
+        .await
+        .expect("an answer")
+        .expect("the document");
     if random_below(2) == 0 {
         acknowledge('?', entry.id);
         assert!(store.delete(&entry).await.expect("an answer"));
@@ -130,8 +133,8 @@ fn note((sign, id): (char, SessionId), acknowledged: &mut HashMap<SessionId, boo
 async fn list_all(store: &dyn Store) -> HashMap<SessionId, Entry> {
     let mut all = HashMap::new();
     for number in 0..SUBJECTS {
-        let subject = entry_of(&format!("user {number}")).subject;
-        let listed = store.list(&subject).await.expect("an answer");
+        let subject = subject_called(&format!("user {number}"));
+        let listed = store.list(&subject, Freshness::Confirmed).await.expect("an answer");
         all.extend(listed.into_iter().map(|listed| (listed.entry.id, listed.entry)));
     }
     all

@@ -1,68 +1,19 @@
-//! One suite for every store, and then what only one of them can get wrong.
+//! The suite of the contract on the stores that come with it, and then what only one of them can get
+//! wrong.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has said what it had to say")]
 
-mod contract;
 mod embedded;
 mod harness;
 mod kill_loop;
-mod races;
+mod map;
 mod redis;
 mod redis_faults;
 
-use harness::{Embedded, OnRedis};
-
-/// Runs the whole contract on a store: a new one is added here, and in `harness`.
-macro_rules! contract_of {
-    ($name:ident, $harness:ty) => {
-        mod $name {
-            use super::*;
-
-            contract_of! { $harness:
-                contract::a_document_is_created_only_where_none_is,
-                contract::a_new_document_may_take_the_place_of_an_expired_one,
-                contract::an_absent_document_is_an_answer,
-                contract::loading_extends_the_deadline_exactly_to_what_is_asked,
-                contract::loading_without_extension_leaves_the_deadline,
-                contract::only_an_unchanged_document_is_updated,
-                contract::an_update_keeps_the_deadline,
-                contract::deleting_says_whether_the_document_was_there,
-                contract::only_an_unchanged_document_is_deleted,
-                contract::a_list_has_exactly_the_documents_of_one_subject,
-                contract::a_listed_document_comes_with_its_entry_and_deadline,
-                contract::subjects_of_any_characters_have_lists_of_their_own,
-                contract::a_list_of_a_thousand_documents_is_complete,
-                contract::a_document_is_gone_exactly_at_its_deadline,
-                contract::an_expired_document_is_absent_for_every_operation,
-                contract::an_epoch_changes_to_a_new_one_each_time,
-                contract::a_noted_revocation_is_known_to_every_server,
-                contract::noting_a_revocation_touches_no_document,
-                contract::noting_a_revocation_twice_is_noting_it_once_of_late,
-                contract::a_revocation_is_forgotten_exactly_when_it_is_of_no_interest,
-                contract::revocations_are_as_of_the_stores_own_time,
-                contract::a_thousand_revocations_at_once_are_all_noted,
-                contract::attempts_are_counted_together_by_every_server,
-                contract::attempts_are_forgotten_after_the_window,
-                contract::a_forgiven_attempt_does_not_count,
-                contract::forgiving_what_was_never_counted_gives_no_credit,
-                contract::what_expired_leaves_nothing_behind,
-                contract::an_open_store_is_available,
-                races::a_late_save_never_revives_a_document,
-                races::parallel_updates_of_different_members_are_all_kept,
-                races::one_of_many_creators_of_an_id_wins,
-                races::the_index_never_misses_a_living_document,
-            }
-        }
-    };
-    ($harness:ty: $($module:ident::$test:ident),* $(,)?) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                $module::$test(<$harness as harness::Harness>::start().await).await;
-            }
-        )*
-    };
+mod embedded_store {
+    session_engine::store_contract!(crate::harness::Embedded);
 }
 
-contract_of!(embedded_store, Embedded);
-contract_of!(redis_store, OnRedis);
+mod redis_store {
+    session_engine::store_contract!(crate::harness::OnRedis);
+}

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use session_core::REVOCATION_INTEREST;
-use session_server::ManualClock;
-use session_server::store::redis::RedisStore;
-use session_server::store::{AttemptKey, Change, Creation, Entry, Revocations, Store};
-
-use super::harness::{
-    ABSOLUTE, Harness, IDLE, OnRedis, START, connect, entry_of, first_deadline, subject_called,
-    until_available,
+use session_engine::ManualClock;
+use session_engine::store::redis::RedisStore;
+use session_engine::store::testing::{
+    ABSOLUTE, Harness, IDLE, START, entry_of, first_deadline, subject_called, subject_of,
 };
+use session_engine::store::{
+    AttemptCounter, AttemptKey, Creation, Documents, Entry, Freshness, Outcome, RevocationLog, Revocations,
+    SubjectIndex,
+};
+
+use super::harness::{OnRedis, connect, until_available};
 
 #[tokio::test]
 async fn a_session_is_a_plain_value_that_expires_at_its_idle_deadline() {
@@ -33,8 +36,8 @@ async fn reading_a_session_is_exactly_one_command() {
     create(&harness, &entry, b"document").await;
     let store = harness.store();
     let before = asked_by_requests(&harness);
-    store.load(entry.id, None).await.unwrap();
-    store.load(entry.id, Some(first_deadline())).await.unwrap();
+    store.load(entry.id, Freshness::Confirmed, None).await.unwrap();
+    store.load(entry.id, Freshness::Confirmed, Some(first_deadline())).await.unwrap();
     assert_eq!(difference(&before, &asked_by_requests(&harness)), [("get", 1), ("getex", 1)]);
 }
 
@@ -44,8 +47,8 @@ async fn every_key_has_an_end() {
     let store = harness.store();
     create(&harness, &entry, b"document").await;
     store.update(entry.id, b"document", b"new").await.unwrap();
-    store.load(entry.id, Some(first_deadline())).await.unwrap();
-    store.change_epoch(&entry.subject).await.unwrap();
+    store.load(entry.id, Freshness::Confirmed, Some(first_deadline())).await.unwrap();
+    store.change_epoch(subject_of(&entry)).await.unwrap();
     let key = AttemptKey::account("alice");
     store.count_attempt(&key, IDLE).await.unwrap();
     store.count_attempt(&key, IDLE).await.unwrap();
@@ -89,10 +92,10 @@ async fn an_entry_is_trimmed_only_once_its_document_cannot_be_on_its_way() {
     let entries = || harness.redis.run::<u64>(&["ZCARD", "subject-sessions:alice"]);
     let _: u64 = harness.redis.run(&["DEL", &format!("session:{}", entry.id)]);
     harness.advance(Duration::from_secs(119));
-    assert_eq!(harness.store().list(&entry.subject).await, Ok(Vec::new()));
+    assert_eq!(harness.store().list(subject_of(&entry), Freshness::Confirmed).await, Ok(Vec::new()));
     assert_eq!(entries(), 1, "at 119 seconds");
     harness.advance(Duration::from_secs(1));
-    assert_eq!(harness.store().list(&entry.subject).await, Ok(Vec::new()));
+    assert_eq!(harness.store().list(subject_of(&entry), Freshness::Confirmed).await, Ok(Vec::new()));
     assert_eq!(entries(), 0, "at 120 seconds");
 }
 
@@ -113,7 +116,7 @@ async fn a_creation_tried_again_keeps_its_place_in_the_index() {
     create(&harness, &entry, b"document").await;
     let again = harness.store().create(&entry, b"document", first_deadline()).await;
     assert_eq!(again, Ok(Creation::Exists));
-    assert_eq!(harness.store().list(&entry.subject).await.unwrap().len(), 1);
+    assert_eq!(harness.store().list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
 }
 
 /// R48: one spoilt key is one invalid session, and nothing else.
@@ -131,18 +134,26 @@ async fn a_value_that_is_no_document_is_present_and_unreadable() {
     let store = harness.store();
     for entry in [&list, &huge] {
         for extend_to in [None, Some(first_deadline())] {
-            let stored = store.load(entry.id, extend_to).await.unwrap().expect("something is there");
+            let stored = store
+                .load(entry.id, Freshness::Confirmed, extend_to)
+                .await
+                .unwrap()
+                .expect("something is there");
             assert_eq!(stored.document, b"");
         }
         assert_eq!(store.create(entry, b"new", first_deadline()).await, Ok(Creation::Exists));
-        assert_eq!(store.update(entry.id, b"document", b"new").await, Ok(Change::Conflict));
-        assert_eq!(store.delete_unchanged(entry, b"document").await, Ok(Change::Conflict));
+        assert_eq!(store.update(entry.id, b"document", b"new").await, Ok(Outcome::Conflict));
+        assert_eq!(store.delete_unchanged(entry, b"document").await, Ok(Outcome::Conflict));
     }
-    assert_eq!(store.load(well.id, None).await.unwrap().unwrap().document, b"document");
-    assert_eq!(store.list(&well.subject).await.unwrap().len(), 3, "revoking all finds them");
+    assert_eq!(store.load(well.id, Freshness::Confirmed, None).await.unwrap().unwrap().document, b"document");
+    assert_eq!(
+        store.list(subject_of(&well), Freshness::Confirmed).await.unwrap().len(),
+        3,
+        "revoking all finds them"
+    );
     assert_eq!(store.delete(&list).await, Ok(true));
     assert_eq!(store.delete(&huge).await, Ok(true));
-    assert_eq!(store.list(&well.subject).await.unwrap().len(), 1);
+    assert_eq!(store.list(subject_of(&well), Freshness::Confirmed).await.unwrap().len(), 1);
     assert!(store.is_available());
 }
 
@@ -151,7 +162,7 @@ async fn an_index_with_foreign_members_is_still_read() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
     create(&harness, &entry, b"document").await;
     let _: u64 = harness.redis.run(&["ZADD", "subject-sessions:alice", "1.5", "garbage", "-inf", "x.y"]);
-    assert_eq!(harness.store().list(&entry.subject).await.unwrap().len(), 1);
+    assert_eq!(harness.store().list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
 }
 
 /// Servers whose clocks differ tell of the same revocations at the same time.
@@ -191,7 +202,7 @@ async fn scripts_are_loaded_again_after_redis_forgot_them() {
     create(&harness, &entry, b"one").await;
     for (old, new) in [(b"one", b"two"), (b"two", b"six")] {
         let _: String = harness.redis.run(&["SCRIPT", "FLUSH"]);
-        assert_eq!(harness.store().update(entry.id, old, new).await, Ok(Change::Done));
+        assert_eq!(harness.store().update(entry.id, old, new).await, Ok(Outcome::Done));
     }
 }
 
@@ -222,19 +233,19 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
     let key = AttemptKey::account("alice");
     assert_eq!(store.create(&entry, b"one", first_deadline()).await, Ok(Creation::Created));
     assert_eq!(store.create(&entry, b"one", first_deadline()).await, Ok(Creation::Exists));
-    assert!(store.load(entry.id, None).await.unwrap().is_some());
-    assert!(store.load(entry.id, Some(first_deadline())).await.unwrap().is_some());
-    assert_eq!(store.idle_deadline(entry.id).await, Ok(Some(first_deadline())));
-    assert_eq!(store.update(entry.id, b"one", b"two").await, Ok(Change::Done));
-    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
-    assert_eq!(store.change_epoch(&entry.subject).await, Ok(()));
-    assert!(store.epoch(&entry.subject).await.is_ok());
+    assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
+    assert!(store.load(entry.id, Freshness::Confirmed, Some(first_deadline())).await.unwrap().is_some());
+    assert_eq!(store.idle_deadline(entry.id, Freshness::Confirmed).await, Ok(Some(first_deadline())));
+    assert_eq!(store.update(entry.id, b"one", b"two").await, Ok(Outcome::Done));
+    assert_eq!(store.list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
+    assert_eq!(store.change_epoch(subject_of(&entry)).await, Ok(()));
+    assert!(store.epoch(subject_of(&entry)).await.is_ok());
     assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 1);
     assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 2);
     assert_eq!(store.forgive_attempt(&key).await, Ok(()));
     assert_eq!(store.note_revocation(entry.id).await, Ok(()));
     assert_eq!(store.revocations().await.unwrap().ids, [entry.id]);
-    assert_eq!(store.delete_unchanged(&entry, b"two").await, Ok(Change::Done));
+    assert_eq!(store.delete_unchanged(&entry, b"two").await, Ok(Outcome::Done));
     assert_eq!(store.delete(&entry).await, Ok(false));
     assert_eq!(harness.redis.run::<Vec<::redis::Value>>(&["ACL", "LOG"]), []);
 }
@@ -255,7 +266,10 @@ async fn memory_is_back_after_five_thousand_sessions_expired() {
     assert!(memory() > before + 2_000_000.0);
     harness.advance(IDLE);
     for number in 0..100 {
-        assert_eq!(harness.store().list(&subject_called(&format!("user {number}"))).await, Ok(Vec::new()));
+        assert_eq!(
+            harness.store().list(&subject_called(&format!("user {number}")), Freshness::Confirmed).await,
+            Ok(Vec::new())
+        );
     }
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
     while harness.redis.run::<u64>(&["DBSIZE"]) > 0 {

@@ -5,15 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use session_server::store::redis::RedisStore;
-use session_server::store::{AttemptKey, Change, Creation, Entry, Store, Unavailable};
-use session_server::{Clock, ManualClock, SystemClock};
+use session_engine::store::redis::RedisStore;
+use session_engine::store::testing::{ABSOLUTE, IDLE, entry_of, random_below, subject_called, subject_of};
+use session_engine::store::{
+    AttemptKey, Creation, Documents, Entry, Freshness, Outcome, RevocationLog, Store, SubjectIndex,
+    Unavailable,
+};
+use session_engine::{Clock, ManualClock, SystemClock};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::harness::{IDLE, connect, random_below, subject_called, until_available};
-use super::redis_server::RedisServer;
+use super::harness::{connect, until_available};
+use session_testing::RedisServer;
 
 const A_SECOND: Duration = Duration::from_secs(1);
 
@@ -24,7 +28,7 @@ async fn a_stopped_redis_is_unavailable_within_a_second_and_then_at_once() {
     redis.stop();
     let begun = Instant::now();
     for _ in 0..2 {
-        assert_eq!(store.load(entry.id, None).await, Err(Unavailable));
+        assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable));
     }
     assert!(begun.elapsed() < A_SECOND, "two deadlines took {:?}", begun.elapsed());
     assert!(!store.is_available());
@@ -33,7 +37,10 @@ async fn a_stopped_redis_is_unavailable_within_a_second_and_then_at_once() {
     assert!(begun.elapsed() < Duration::from_millis(50), "failing at once took {:?}", begun.elapsed());
     redis.resume();
     assert!(until_available(&store).await < A_SECOND);
-    assert_eq!(store.load(entry.id, None).await.unwrap().unwrap().document, b"document");
+    assert_eq!(
+        store.load(entry.id, Freshness::Confirmed, None).await.unwrap().unwrap().document,
+        b"document"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,10 +59,13 @@ async fn every_operation_on_a_stopped_redis_answers_within_a_second() {
 async fn one_timeout_does_not_drop_the_connection() {
     let (redis, store, entry) = start(&[]).await;
     redis.stop();
-    assert_eq!(store.load(entry.id, None).await, Err(Unavailable));
+    assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable));
     redis.resume();
     assert!(store.is_available());
-    assert!(store.load(entry.id, None).await.unwrap().is_some(), "and answers keep their order");
+    assert!(
+        store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some(),
+        "and answers keep their order"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,10 +91,13 @@ async fn a_killed_redis_loses_nothing_and_is_found_within_a_second_of_its_return
     redis.restart();
     redis.wait_until_it_answers();
     assert!(until_available(&store).await < A_SECOND);
-    assert_eq!(store.load(entry.id, None).await.unwrap().unwrap().document, b"document");
-    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
-    assert_eq!(store.list(&subject_called("bob")).await, Ok(Vec::new()));
-    assert_eq!(store.update(entry.id, b"document", b"new").await, Ok(Change::Done), "with a new script");
+    assert_eq!(
+        store.load(entry.id, Freshness::Confirmed, None).await.unwrap().unwrap().document,
+        b"document"
+    );
+    assert_eq!(store.list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
+    assert_eq!(store.list(&subject_called("bob"), Freshness::Confirmed).await, Ok(Vec::new()));
+    assert_eq!(store.update(entry.id, b"document", b"new").await, Ok(Outcome::Done), "with a new script");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -97,7 +110,7 @@ async fn a_store_opens_before_its_redis_is_there() {
     redis.restart();
     redis.wait_until_it_answers();
     assert!(until_available(&store).await < A_SECOND);
-    assert_eq!(store.load(entry.id, None).await, Ok(None));
+    assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -106,7 +119,7 @@ async fn a_cut_connection_is_replaced_within_a_second() {
     for _ in 0..5 {
         let _: u64 = redis.run(&["CLIENT", "KILL", "TYPE", "normal"]);
         let begun = Instant::now();
-        while store.load(entry.id, None).await.is_err() {
+        while store.load(entry.id, Freshness::Confirmed, None).await.is_err() {
             assert!(begun.elapsed() < A_SECOND);
             tokio::task::yield_now().await;
         }
@@ -133,18 +146,18 @@ async fn a_full_redis_refuses_logins_and_serves_everybody_else() {
     let _: String = redis.run(&["CONFIG", "SET", "maxmemory", "1"]);
     let newcomer = entry_now("bob");
     assert_eq!(store.create(&newcomer, b"new", deadline_of(&newcomer)).await, Err(Unavailable));
-    assert_eq!(store.load(newcomer.id, None).await, Ok(None));
+    assert_eq!(store.load(newcomer.id, Freshness::Confirmed, None).await, Ok(None));
     let pushed = deadline_of(&entry).saturating_add(IDLE);
-    assert!(store.load(entry.id, Some(pushed)).await.unwrap().is_some());
-    assert_eq!(store.idle_deadline(entry.id).await, Ok(Some(pushed)));
+    assert!(store.load(entry.id, Freshness::Confirmed, Some(pushed)).await.unwrap().is_some());
+    assert_eq!(store.idle_deadline(entry.id, Freshness::Confirmed).await, Ok(Some(pushed)));
     assert_eq!(store.update(entry.id, b"loads the script", b"more").await, Err(Unavailable));
-    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 3);
-    assert_eq!(store.change_epoch(&entry.subject).await, Ok(()), "on the way to log out everywhere");
+    assert_eq!(store.list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 3);
+    assert_eq!(store.change_epoch(subject_of(&entry)).await, Ok(()), "on the way to log out everywhere");
     assert_eq!(store.note_revocation(leaving.id).await, Ok(()), "on the way to log out");
     assert_eq!(store.revocations().await.unwrap().ids, [leaving.id]);
     assert_eq!(store.delete(&leaving).await, Ok(true));
-    assert_eq!(store.delete_unchanged(&changing, b"document").await, Ok(Change::Done));
-    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
+    assert_eq!(store.delete_unchanged(&changing, b"document").await, Ok(Outcome::Done));
+    assert_eq!(store.list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
     assert!(store.is_available());
     let _: String = redis.run(&["CONFIG", "SET", "maxmemory", "0"]);
     assert_eq!(store.create(&newcomer, b"new", deadline_of(&newcomer)).await, Ok(Creation::Created));
@@ -184,7 +197,11 @@ async fn a_demoted_redis_is_unavailable_until_it_is_promoted() {
     let _: String = redis.run(&["REPLICAOF", "127.0.0.1", "1"]);
     assert_eq!(store.delete(&entry).await, Err(Unavailable), "the first to notice");
     assert!(!store.is_available());
-    assert_eq!(store.load(entry.id, None).await, Err(Unavailable), "a replica may be behind");
+    assert_eq!(
+        store.load(entry.id, Freshness::Confirmed, None).await,
+        Err(Unavailable),
+        "a replica may be behind"
+    );
     let _: String = redis.run(&["REPLICAOF", "NO", "ONE"]);
     assert!(until_available(&store).await < A_SECOND);
     assert_eq!(store.delete(&entry).await, Ok(true));
@@ -225,14 +242,14 @@ async fn each_change_of_state_is_one_line_without_the_password() {
     let url = redis.url().replace("//", "//app:hunter2@");
     let store = RedisStore::open(&url, Arc::new(SystemClock)).unwrap();
     until_available(&store).await;
-    store.load(entry_now("alice").id, None).await.unwrap();
+    store.load(entry_now("alice").id, Freshness::Confirmed, None).await.unwrap();
     redis.kill();
     // Long enough for several dials that fail.
     tokio::time::sleep(A_SECOND).await;
     redis.restart();
     redis.wait_until_it_answers();
     until_available(&store).await;
-    store.load(entry_now("alice").id, None).await.unwrap();
+    store.load(entry_now("alice").id, Freshness::Confirmed, None).await.unwrap();
     let log = log.text();
     let count = |text: &str| log.matches(text).count();
     assert_eq!(count("redis is connected"), 2, "{log}");
@@ -252,11 +269,14 @@ async fn garbled_replies_drop_the_connection_and_are_no_answer() {
     let entry = create(&store, "alice").await;
     for _ in 0..10 {
         line.garbles.store(true, Ordering::SeqCst);
-        assert_eq!(store.load(entry.id, None).await, Err(Unavailable));
+        assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable));
         assert!(!store.is_available());
         line.garbles.store(false, Ordering::SeqCst);
         assert!(until_available(&store).await < A_SECOND);
-        assert_eq!(store.load(entry.id, None).await.unwrap().unwrap().document, b"document");
+        assert_eq!(
+            store.load(entry.id, Freshness::Confirmed, None).await.unwrap().unwrap().document,
+            b"document"
+        );
     }
 }
 
@@ -279,7 +299,7 @@ async fn cancelled_requests_leave_everybody_their_own_answer() {
             for _ in 0..500 {
                 let (entry, document) = &entries[random_below(entries.len())];
                 let patience = Duration::from_micros(random_below(1_500) as u64);
-                let load = tokio::time::timeout(patience, store.load(entry.id, None));
+                let load = tokio::time::timeout(patience, store.load(entry.id, Freshness::Confirmed, None));
                 if let Ok(loaded) = load.await {
                     assert_eq!(loaded.unwrap().unwrap().document, document.as_bytes());
                 }
@@ -308,8 +328,8 @@ async fn create(store: &dyn Store, subject: &str) -> Entry {
 /// Redis keeps its own time in these tests.
 fn entry_now(subject: &str) -> Entry {
     let now = SystemClock.now();
-    let absolute_expires_at = now.saturating_add(super::harness::ABSOLUTE);
-    Entry { issued_at: now, absolute_expires_at, ..super::harness::entry_of(subject) }
+    let absolute_expires_at = now.saturating_add(ABSOLUTE);
+    Entry { issued_at: now, absolute_expires_at, ..entry_of(subject) }
 }
 
 fn deadline_of(entry: &Entry) -> session_core::UnixTime {
@@ -318,10 +338,15 @@ fn deadline_of(entry: &Entry) -> session_core::UnixTime {
 
 async fn assert_only_reads(store: &dyn Store, entry: &Entry) {
     let pushed = deadline_of(entry).saturating_add(IDLE);
-    let stored = store.load(entry.id, Some(pushed)).await.unwrap().expect("the document");
+    let stored =
+        store.load(entry.id, Freshness::Confirmed, Some(pushed)).await.unwrap().expect("the document");
     assert_eq!((stored.document, stored.idle_expires_at), (b"document".to_vec(), None));
-    assert_eq!(store.idle_deadline(entry.id).await, Ok(Some(deadline_of(entry))), "nothing was extended");
-    assert_eq!(store.list(&entry.subject).await.unwrap().len(), 1);
+    assert_eq!(
+        store.idle_deadline(entry.id, Freshness::Confirmed).await,
+        Ok(Some(deadline_of(entry))),
+        "nothing was extended"
+    );
+    assert_eq!(store.list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
     assert_eq!(store.revocations().await.unwrap().ids, []);
     assert_eq!(store.note_revocation(entry.id).await, Err(Unavailable));
     assert_eq!(store.delete(entry).await, Err(Unavailable));
@@ -341,15 +366,15 @@ async fn is_unavailable(store: &dyn Store, entry: &Entry, operation: usize) -> b
     let (deadline, key) = (deadline_of(entry), AttemptKey::account("alice"));
     match operation {
         0 => store.create(entry, b"document", deadline).await == Err(Unavailable),
-        1 => store.load(entry.id, None).await == Err(Unavailable),
-        2 => store.load(entry.id, Some(deadline)).await == Err(Unavailable),
-        3 => store.idle_deadline(entry.id).await == Err(Unavailable),
+        1 => store.load(entry.id, Freshness::Confirmed, None).await == Err(Unavailable),
+        2 => store.load(entry.id, Freshness::Confirmed, Some(deadline)).await == Err(Unavailable),
+        3 => store.idle_deadline(entry.id, Freshness::Confirmed).await == Err(Unavailable),
         4 => store.update(entry.id, b"document", b"new").await == Err(Unavailable),
         5 => store.delete(entry).await == Err(Unavailable),
         6 => store.delete_unchanged(entry, b"document").await == Err(Unavailable),
-        7 => store.list(&entry.subject).await == Err(Unavailable),
-        8 => store.epoch(&entry.subject).await == Err(Unavailable),
-        9 => store.change_epoch(&entry.subject).await == Err(Unavailable),
+        7 => store.list(subject_of(&entry), Freshness::Confirmed).await == Err(Unavailable),
+        8 => store.epoch(subject_of(&entry)).await == Err(Unavailable),
+        9 => store.change_epoch(subject_of(&entry)).await == Err(Unavailable),
         10 => store.count_attempt(&key, IDLE).await == Err(Unavailable),
         11 => store.forgive_attempt(&key).await == Err(Unavailable),
         12 => store.note_revocation(entry.id).await == Err(Unavailable),

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use session_server::store::{Change, Creation, Entry, Store};
 use tokio::task::{JoinSet, yield_now};
 
-use super::harness::{Harness, entry_of, first_deadline, random_below, subject_called};
+use super::harness::{Harness, entry_of, first_deadline, list, random_below, subject_called};
+use crate::store::{Creation, Entry, Freshness, Outcome, Store};
 
 const WRITERS: usize = 64;
 
 /// R23: requests that loaded a session before the logout save it after.
-pub(crate) async fn a_late_save_never_revives_a_document<H: Harness>(harness: H) {
+pub async fn a_late_save_never_revives_a_document<H: Harness>(harness: H) {
     let (store, second) = (harness.store(), harness.second_server());
     let mut saves_that_came_late = 0;
     let rounds = std::env::var("RACE_ROUNDS").map_or(H::ROUNDS, |rounds| rounds.parse().expect("a number"));
@@ -28,14 +28,14 @@ pub(crate) async fn a_late_save_never_revives_a_document<H: Harness>(harness: H)
         }
         assert_eq!(store.delete(&entry).await, Ok(true), "round {round}");
         let changes = writers.join_all().await;
-        saves_that_came_late += changes.iter().filter(|change| **change == Some(Change::Absent)).count();
-        assert_eq!(store.load(entry.id, None).await, Ok(None), "round {round}");
+        saves_that_came_late += changes.iter().filter(|change| **change == Some(Outcome::Absent)).count();
+        assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None), "round {round}");
     }
     assert!(saves_that_came_late > 0, "the race was never close");
 }
 
 /// R24: one document, and every writer has a member of its own in it.
-pub(crate) async fn parallel_updates_of_different_members_are_all_kept(harness: impl Harness) {
+pub async fn parallel_updates_of_different_members_are_all_kept(harness: impl Harness) {
     const INCREMENTS: u64 = 5;
     let (store, second, entry) = (harness.store(), harness.second_server(), entry_of("alice"));
     assert_eq!(store.create(&entry, b"{}", first_deadline()).await, Ok(Creation::Created));
@@ -49,37 +49,37 @@ pub(crate) async fn parallel_updates_of_different_members_are_all_kept(harness: 
         });
     }
     writers.join_all().await;
-    let stored = store.load(entry.id, None).await.unwrap().expect("the document");
+    let stored = store.load(entry.id, Freshness::Confirmed, None).await.unwrap().expect("the document");
     assert_eq!(parse(&stored.document), (0..WRITERS).map(|number| (number, INCREMENTS)).collect());
 }
 
 /// R2: a repeated ID never joins two sessions.
-pub(crate) async fn one_of_many_creators_of_an_id_wins(harness: impl Harness) {
+pub async fn one_of_many_creators_of_an_id_wins(harness: impl Harness) {
     let entry = entry_of("alice");
     let mut creators = JoinSet::new();
     for number in 0..WRITERS {
         let (store, subject) = (harness.store(), subject_called(&format!("user {number}")));
-        let entry = Entry { subject, ..entry.clone() };
+        let entry = Entry { subject: Some(subject.clone()), ..entry.clone() };
         creators.spawn(async move {
-            let document = entry.subject.as_str().as_bytes().to_vec();
+            let document = subject.as_str().as_bytes().to_vec();
             let created = store.create(&entry, &document, first_deadline()).await.expect("an answer");
-            (created == Creation::Created).then_some(entry.subject)
+            (created == Creation::Created).then_some(subject)
         });
     }
     let winners: Vec<_> = creators.join_all().await.into_iter().flatten().collect();
     assert_eq!(winners.len(), 1);
     let store = harness.store();
-    let stored = store.load(entry.id, None).await.unwrap().expect("the document");
+    let stored = store.load(entry.id, Freshness::Confirmed, None).await.unwrap().expect("the document");
     assert_eq!(stored.document, winners[0].as_str().as_bytes());
     for number in 0..WRITERS {
         let subject = subject_called(&format!("user {number}"));
-        let listed = store.list(&subject).await.unwrap();
+        let listed = store.list(&subject, Freshness::Confirmed).await.unwrap();
         assert_eq!(listed.len(), usize::from(subject == winners[0]), "{subject}");
     }
 }
 
 /// R27: whoever can load a session finds it in the index, even before its creation was answered.
-pub(crate) async fn the_index_never_misses_a_living_document<H: Harness>(harness: H) {
+pub async fn the_index_never_misses_a_living_document<H: Harness>(harness: H) {
     let (store, second) = (harness.store(), harness.second_server());
     for round in 0..H::ROUNDS.min(200) {
         let entry = entry_of("alice");
@@ -87,10 +87,10 @@ pub(crate) async fn the_index_never_misses_a_living_document<H: Harness>(harness
             let (store, entry) = (Arc::clone(&store), entry.clone());
             async move { store.create(&entry, b"document", first_deadline()).await }
         });
-        while second.load(entry.id, None).await.unwrap().is_none() {
+        while second.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_none() {
             yield_now().await;
         }
-        let listed = second.list(&entry.subject).await.unwrap();
+        let listed = list(&*second, &entry).await.unwrap();
         assert!(listed.iter().any(|listed| listed.entry == entry), "round {round}");
         assert_eq!(creation.await.unwrap(), Ok(Creation::Created));
         store.delete(&entry).await.unwrap();
@@ -98,19 +98,19 @@ pub(crate) async fn the_index_never_misses_a_living_document<H: Harness>(harness
 }
 
 /// Loads and saves as one request does; `None` when the session was gone before it was loaded.
-async fn save_once(store: &dyn Store, entry: &Entry, number: usize) -> Option<Change> {
-    let stored = store.load(entry.id, None).await.expect("an answer")?;
+async fn save_once(store: &dyn Store, entry: &Entry, number: usize) -> Option<Outcome> {
+    let stored = store.load(entry.id, Freshness::Confirmed, None).await.expect("an answer")?;
     let document = format!("saved by {number}");
     Some(store.update(entry.id, &stored.document, document.as_bytes()).await.expect("an answer"))
 }
 
 async fn increment(store: &dyn Store, entry: &Entry, number: usize) {
     loop {
-        let stored = store.load(entry.id, None).await.unwrap().expect("the document");
+        let stored = store.load(entry.id, Freshness::Confirmed, None).await.unwrap().expect("the document");
         let mut members = parse(&stored.document);
         *members.entry(number).or_default() += 1;
         let document = serde_json::to_vec(&members).unwrap();
-        if store.update(entry.id, &stored.document, &document).await.unwrap() == Change::Done {
+        if store.update(entry.id, &stored.document, &document).await.unwrap() == Outcome::Done {
             return;
         }
     }

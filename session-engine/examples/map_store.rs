@@ -1,0 +1,192 @@
+//! A store of one's own, in maps: all that a store has to do, and nothing else. `tests/store/map.rs`
+//! runs the contract's whole suite on it by one line.
+//!
+//! `cargo run --package session-engine --example map_store`
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use session_engine::core::{CookieName, KeyRing, REVOCATION_INTEREST, SessionId, UnixTime};
+use session_engine::store::{
+    AttemptCounter, AttemptKey, Attempts, Creation, Documents, Entry, Epoch, Freshness, Listed, Outcome,
+    RevocationLog, Revocations, Stored, SubjectIndex, Unavailable,
+};
+use session_engine::{Activity, Clock, Keys, NewSession, Sessions, Subject, SystemClock};
+
+/// One lock makes every operation a single step, and whatever is past its deadline is dropped before
+/// each of them.
+pub struct MapStore {
+    clock: Arc<dyn Clock>,
+    maps: Mutex<Maps>,
+}
+
+#[derive(Default)]
+struct Maps {
+    sessions: HashMap<SessionId, Kept>,
+    epochs: HashMap<Subject, u64>,
+    revoked_at: HashMap<SessionId, UnixTime>,
+    attempts: HashMap<String, (u64, UnixTime)>,
+}
+
+struct Kept {
+    entry: Entry,
+    document: Vec<u8>,
+    idle_expires_at: UnixTime,
+}
+
+impl MapStore {
+    /// An empty one.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, maps: Mutex::default() }
+    }
+
+    fn maps(&self) -> (MutexGuard<'_, Maps>, UnixTime) {
+        let mut maps = self.maps.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        maps.sessions.retain(|_, kept| now < kept.idle_expires_at);
+        maps.revoked_at.retain(|_, at| now.saturating_since(*at) < REVOCATION_INTEREST);
+        maps.attempts.retain(|_, (_, forgotten_at)| now < *forgotten_at);
+        (maps, now)
+    }
+
+    fn change(&self, id: SessionId, expected: &[u8], change: impl FnOnce(&mut Maps)) -> Outcome {
+        let (mut maps, _) = self.maps();
+        match maps.sessions.get(&id) {
+            None => Outcome::Absent,
+            Some(kept) if kept.document != expected => Outcome::Conflict,
+            Some(_) => {
+                change(&mut maps);
+                Outcome::Done
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Documents for MapStore {
+    async fn create(
+        &self,
+        entry: &Entry,
+        document: &[u8],
+        idle_expires_at: UnixTime,
+    ) -> Result<Creation, Unavailable> {
+        let (mut maps, _) = self.maps();
+        if maps.sessions.contains_key(&entry.id) {
+            return Ok(Creation::Exists);
+        }
+        let kept = Kept { entry: entry.clone(), document: document.to_vec(), idle_expires_at };
+        maps.sessions.insert(entry.id, kept);
+        Ok(Creation::Created)
+    }
+
+    async fn load(
+        &self,
+        id: SessionId,
+        _: Freshness,
+        extend_to: Option<UnixTime>,
+    ) -> Result<Option<Stored>, Unavailable> {
+        Ok(self.maps().0.sessions.get_mut(&id).map(|kept| {
+            kept.idle_expires_at = extend_to.unwrap_or(kept.idle_expires_at);
+            Stored { document: kept.document.clone(), idle_expires_at: Some(kept.idle_expires_at) }
+        }))
+    }
+
+    async fn idle_deadline(&self, id: SessionId, _: Freshness) -> Result<Option<UnixTime>, Unavailable> {
+        Ok(self.maps().0.sessions.get(&id).map(|kept| kept.idle_expires_at))
+    }
+
+    async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
+        Ok(self.change(id, expected, |maps| {
+            maps.sessions.entry(id).and_modify(|kept| kept.document = document.to_vec());
+        }))
+    }
+
+    async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
+        Ok(self.maps().0.sessions.remove(&entry.id).is_some())
+    }
+
+    async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Outcome, Unavailable> {
+        Ok(self.change(entry.id, expected, |maps| {
+            maps.sessions.remove(&entry.id);
+        }))
+    }
+
+    fn is_available(&self) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl SubjectIndex for MapStore {
+    async fn list(&self, subject: &Subject, _: Freshness) -> Result<Vec<Listed>, Unavailable> {
+        let (maps, _) = self.maps();
+        let theirs = maps.sessions.values().filter(|kept| kept.entry.subject.as_ref() == Some(subject));
+        let listed = |kept: &Kept| Listed {
+            entry: kept.entry.clone(),
+            document: kept.document.clone(),
+            idle_expires_at: kept.idle_expires_at,
+        };
+        Ok(theirs.map(listed).collect())
+    }
+
+    async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
+        let epoch = self.maps().0.epochs.get(subject).copied();
+        Ok(Epoch::new(epoch.map(|number| number.to_be_bytes().to_vec())))
+    }
+
+    async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
+        *self.maps().0.epochs.entry(subject.clone()).or_default() += 1;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl RevocationLog for MapStore {
+    async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
+        let (mut maps, now) = self.maps();
+        maps.revoked_at.insert(id, now);
+        Ok(())
+    }
+
+    async fn revocations(&self) -> Result<Revocations, Unavailable> {
+        let (maps, as_of) = self.maps();
+        Ok(Revocations { ids: maps.revoked_at.keys().copied().collect(), as_of })
+    }
+}
+
+#[async_trait]
+impl AttemptCounter for MapStore {
+    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
+        let (mut maps, now) = self.maps();
+        let first = (0, now.saturating_add(window));
+        let (count, forgotten_at) = maps.attempts.entry(key.as_str().to_owned()).or_insert(first);
+        *count += 1;
+        Ok(Attempts { count: *count, forgotten_in: forgotten_at.saturating_since(now) })
+    }
+
+    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
+        let (mut maps, _) = self.maps();
+        if let Some((count, _)) = maps.attempts.get_mut(key.as_str()) {
+            *count = count.saturating_sub(1);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::main]
+#[allow(dead_code, reason = "not called where the test includes this file")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let keys = Keys::new(&KeyRing::generate()?, CookieName::default());
+    let sessions = Sessions::builder(keys, Arc::new(MapStore::new(Arc::new(SystemClock)))).build();
+    let issued = sessions.start(NewSession::of(Subject::new("alice")?), None).await?;
+
+    let header = format!("__Host-session={}", issued.cookie.expose());
+    let cookie = sessions.authenticate([header.as_bytes()])?;
+    let live = sessions.resume(&cookie, Activity::Active).await?;
+    println!("session {} of {}", live.id(), live.subject());
+    sessions.revoke(&cookie).await?;
+    println!("after logging out: {}", sessions.resume(&cookie, Activity::Active).await.unwrap_err());
+    Ok(())
+}
