@@ -2,6 +2,9 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   build: {
+    // Where the crate that serves the page has it, also when it is published.
+    outDir: '../session-http/page',
+    emptyOutDir: true,
     target: 'es2022',
     // All of these know `light-dark()`.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

@@ -43,7 +43,7 @@ pub(crate) fn run() -> Result {
     match sources::parse(std::env::args_os().collect(), std::env::vars_os())?.command {
         Command::Serve(settings) => serve::run(&settings),
         Command::User { file, action } => user::run(&file, action),
-        Command::Keys { file, action } => keys::run(&file, action),
+        Command::Keys { file, action } => keys::run(&file, &action),
         Command::Explain(arguments) => explain::run(&arguments),
     }
 }

@@ -83,7 +83,7 @@ impl SignedStatement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnfitStatement {
-    /// It would not end after its start, or live longer than [`MAX_STATEMENT_LIFETIME`].
+    /// It would not end after its start, or live longer than [`MAX_STATEMENT_LIFETIME`](crate::MAX_STATEMENT_LIFETIME).
     #[error("statement's lifetime is not between 1 and 300 seconds")]
     Lifetime,
     /// Its text would be longer than [`MAX_STATEMENT_LENGTH`].

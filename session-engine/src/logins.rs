@@ -193,7 +193,8 @@ pub enum LoginError {
     Store(#[from] Unavailable),
 }
 
-#[cfg(all(test, feature = "embedded", feature = "users-file"))]
+#[cfg(test)]
+#[cfg(all(feature = "embedded", feature = "users-file"))]
 mod tests {
     use std::num::NonZero;
 

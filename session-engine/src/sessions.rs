@@ -54,7 +54,6 @@ pub struct Sessions {
 impl Sessions {
     /// Sessions in `store`, with cookies and statements under `keys`; the rest is as
     /// [`SessionsBuilder`] has it unless it is set there.
-    #[must_use]
     pub fn builder(keys: Keys, store: Arc<dyn Store>) -> SessionsBuilder {
         SessionsBuilder::new(keys, store)
     }

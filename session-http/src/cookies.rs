@@ -44,7 +44,7 @@ impl Cookies {
     }
 
     pub(crate) fn apply_to(self, headers: &mut HeaderMap) {
-        for value in self.0 {
+        for value in self {
             headers.append(SET_COOKIE, value);
         }
     }
@@ -55,5 +55,15 @@ impl Cookies {
             value.set_sensitive(true);
             self.0.push(value);
         }
+    }
+}
+
+/// The values of `Set-Cookie`.
+impl IntoIterator for Cookies {
+    type Item = HeaderValue;
+    type IntoIter = std::vec::IntoIter<HeaderValue>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }

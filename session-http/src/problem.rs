@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use session_core::{CookieRefusal, HeaderRefusal, SessionId};
 #[cfg(feature = "passwords")]
@@ -27,9 +27,8 @@ pub struct Problem {
     code: &'static str,
     detail: String,
     reason: Option<Reason>,
-    retry_after: Option<Duration>,
-    cookies: Cookies,
-    allow: Option<HeaderValue>,
+    /// What the answer has beside those of every problem.
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Why a request has no session; all that a client is told.
@@ -48,15 +47,7 @@ enum Reason {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            detail: detail.into(),
-            reason: None,
-            retry_after: None,
-            cookies: Cookies::default(),
-            allow: None,
-        }
+        Self { status, code, detail: detail.into(), reason: None, headers: Vec::new() }
     }
 
     /// The status of the answer.
@@ -81,7 +72,8 @@ impl Problem {
     }
 
     pub(crate) fn with_cookies(self, cookies: Cookies) -> Self {
-        Self { cookies, ..self }
+        let headers = cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)).collect();
+        Self { headers, ..self }
     }
 
     pub(crate) fn from_refusal(refusal: HeaderRefusal) -> Self {
@@ -125,10 +117,9 @@ impl Problem {
         let detail = error.to_string();
         match error {
             LoginError::Refused => Self::new(StatusCode::UNAUTHORIZED, "login_refused", detail),
-            LoginError::TooManyAttempts { retry_after } => Self {
-                retry_after: Some(retry_after),
-                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail)
-            },
+            LoginError::TooManyAttempts { retry_after } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail).after(retry_after)
+            }
             LoginError::Busy(_) => Self::unavailable("busy", detail, HASHING_RETRY),
             LoginError::Users(_) => Self::unavailable("users_unavailable", detail, STORE_RETRY),
             _ => Self::unavailable("store_unavailable", detail, STORE_RETRY),
@@ -138,7 +129,10 @@ impl Problem {
     /// The path is there, for other methods (RFC 9110 §15.5.6).
     pub(crate) fn method_not_allowed(allow: HeaderValue) -> Self {
         let detail = "this path has other methods";
-        Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail) }
+        Self {
+            headers: vec![(ALLOW, allow)],
+            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+        }
     }
 
     pub(crate) fn draining() -> Self {
@@ -179,7 +173,12 @@ impl Problem {
     }
 
     fn unavailable(code: &'static str, detail: String, retry_after: Duration) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).after(retry_after)
+    }
+
+    /// It may be tried again then.
+    fn after(self, span: Duration) -> Self {
+        Self { headers: vec![(RETRY_AFTER, span.as_secs().max(1).into())], ..self }
     }
 
     fn no_session(reason: Reason) -> Self {
@@ -209,17 +208,13 @@ impl Problem {
         *answer.status_mut() = self.status;
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(methods) = self.allow {
-            headers.insert(ALLOW, methods);
-        }
-        if let Some(span) = self.retry_after {
-            headers.insert(RETRY_AFTER, span.as_secs().max(1).into());
-        }
         if self.status == StatusCode::UNAUTHORIZED {
             // Required by RFC 9110 §11.6.1; no browser reacts to this scheme.
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"session\""));
         }
-        self.cookies.apply_to(headers);
+        for (name, value) in self.headers {
+            headers.append(name, value);
+        }
         keep_from_caches(headers);
         answer
     }

@@ -67,7 +67,8 @@ fn same_site(app: &App, request: &Request) -> Result<(), Problem> {
     same_site::check(&request.headers, app.public_origin())
 }
 
-#[cfg(all(test, feature = "passwords", feature = "embedded", feature = "users-file"))]
+#[cfg(test)]
+#[cfg(all(feature = "embedded", feature = "users-file"))]
 mod tests {
     use std::collections::BTreeSet;
     use std::sync::Arc;

@@ -8,7 +8,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 /** Bytes. */
 const LIMIT = 60_000;
-const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const DIST = fileURLToPath(new URL('../../session-http/page/', import.meta.url));
 const BEST = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
 
 test('the whole page is at most 60 kB after brotli', (t) => {

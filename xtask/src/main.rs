@@ -28,7 +28,7 @@ usage: cargo xtask TASK
                      or the npm package beside its peers, in every runtime
   lint               formatting and lints of Rust and TypeScript
   package            the npm package, into session-wasm/package/
-  web                the page, into web/dist/
+  web                the page, into session-http/page/
   screenshots        pictures of the page, into web/screenshots/
   setup              what the tasks above need and would otherwise fetch on first use";
 

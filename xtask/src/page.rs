@@ -1,4 +1,4 @@
-//! The page, built by Vite into `web/dist/`, where the server embeds it from.
+//! The page, built by Vite into `session-http/page/`, where that crate embeds it from.
 
 use anyhow::Result;
 

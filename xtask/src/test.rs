@@ -11,6 +11,9 @@ use crate::{fuzz, npm, package, serve, setup};
 
 const PARTS: [&str; 7] = ["lint", "rust", "wasm", "client", "examples", "web", "fuzz"];
 
+/// What no other crate of the workspace asks for, and has tests.
+const FEATURES: &str = "session-engine/store-testing,session-http/axum";
+
 /// A few seconds for each target: enough to find what a change has plainly broken.
 const FUZZ_SECONDS: &str = "5";
 
@@ -35,18 +38,32 @@ pub(crate) fn part(name: &str) -> Result<()> {
 
 fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
-    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    run(&mut command("cargo", clippy))?;
-    let doc = ["doc", "--quiet", "--no-deps", "--workspace"];
+    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", FEATURES];
+    run(command("cargo", clippy).args(["--", "-D", "warnings"]))?;
+    features()?;
+    let doc = ["doc", "--quiet", "--no-deps", "--workspace", "--features", FEATURES];
     run(command("cargo", doc).env("RUSTDOCFLAGS", "-D warnings"))?;
     package::assemble()?;
     npm::install("web")?;
     run(&mut npm::script("web", "lint"))
 }
 
+/// Each feature of the crates that have some, without the others.
+fn features() -> Result<()> {
+    let engine = ["", "embedded", "redis", "passwords", "users-file", "store-testing"];
+    let http = ["", "warp", "tower", "axum", "serve", "passwords"];
+    let of = |package, features: [&'static str; 6]| features.map(|feature| (package, feature));
+    for (package, feature) in of("session-engine", engine).into_iter().chain(of("session-http", http)) {
+        let clippy = ["clippy", "--quiet", "--no-default-features", "--package", package];
+        let alone = ["--features", feature, "--", "-D", "warnings"];
+        run(command("cargo", clippy).args(alone))?;
+    }
+    Ok(())
+}
+
 fn rust() -> Result<()> {
     setup::tools(&[REDIS, CC])?;
-    run(&mut command("cargo", ["test", "--workspace"]))?;
+    run(&mut command("cargo", ["test", "--workspace", "--features", FEATURES]))?;
     setup::rust_target(BARE_TARGET)?;
     let bare = ["build", "--package", "session-core", "--no-default-features", "--target"];
     run(command("cargo", bare).arg(BARE_TARGET))
@@ -56,9 +73,12 @@ fn rust() -> Result<()> {
 /// patches, 1,000 kills, each on every store that it concerns.
 fn long() -> Result<()> {
     setup::tools(&[REDIS, CC])?;
-    let test = ["test", "--release", "--package", "session-server", "--test", "api", "--test", "store"];
+    let test = ["test", "--release", "--features", FEATURES];
+    let suites =
+        ["--package", "session-engine", "--package", "session-http", "--test", "api", "--test", "store"];
     let length = [("RACE_ROUNDS", "10000"), ("PATCH_ROUNDS", "1000"), ("KILL_LOOPS", "1000")];
-    run(command("cargo", test).args(["--", "a_late_save", "parallel_patches", "kill_loop"]).envs(length))
+    let tests = ["--", "a_late_save", "parallel_patches", "kill_loop"];
+    run(command("cargo", test).args(suites).args(tests).envs(length))
 }
 
 /// The package in every runtime there is, against the vectors and against the native verdicts.

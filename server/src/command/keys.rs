@@ -44,7 +44,7 @@ pub(crate) struct Named {
     id: KeyId,
 }
 
-pub(crate) fn run(file: &File, action: Action) -> Result {
+pub(crate) fn run(file: &File, action: &Action) -> Result {
     let path = &file.path;
     match action {
         Action::New => {
@@ -59,18 +59,18 @@ pub(crate) fn run(file: &File, action: Action) -> Result {
         }
         Action::Add { purpose, id } => {
             let id = key_file::change(path, |ring| {
-                let id = id.unwrap_or_else(|| ring.free_id(purpose));
-                ring.add(purpose, id)?;
+                let id = id.unwrap_or_else(|| ring.free_id(*purpose));
+                ring.add(*purpose, id)?;
                 Ok(id)
             })?;
             println!("{} key added: {id}", purpose.as_str());
         }
         Action::Activate(Named { purpose, id }) => {
-            key_file::change(path, |ring| Ok(ring.activate(purpose, &id)?))?;
+            key_file::change(path, |ring| Ok(ring.activate(*purpose, id)?))?;
             println!("{} key signs: {id}", purpose.as_str());
         }
         Action::Retire(Named { purpose, id }) => {
-            key_file::change(path, |ring| Ok(ring.retire(purpose, &id)?))?;
+            key_file::change(path, |ring| Ok(ring.retire(*purpose, id)?))?;
             println!("{} key retired: {id}", purpose.as_str());
         }
     }

@@ -5,7 +5,6 @@ mod explain;
 mod keys;
 mod machine;
 
-
 mod serving;
 mod settings;
 mod users;

@@ -346,7 +346,7 @@ async fn assert_only_reads(store: &dyn Store, entry: &Entry) {
         Ok(Some(deadline_of(entry))),
         "nothing was extended"
     );
-    assert_eq!(store.list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
+    assert_eq!(store.list(subject_of(entry), Freshness::Confirmed).await.unwrap().len(), 1);
     assert_eq!(store.revocations().await.unwrap().ids, []);
     assert_eq!(store.note_revocation(entry.id).await, Err(Unavailable));
     assert_eq!(store.delete(entry).await, Err(Unavailable));
@@ -372,9 +372,9 @@ async fn is_unavailable(store: &dyn Store, entry: &Entry, operation: usize) -> b
         4 => store.update(entry.id, b"document", b"new").await == Err(Unavailable),
         5 => store.delete(entry).await == Err(Unavailable),
         6 => store.delete_unchanged(entry, b"document").await == Err(Unavailable),
-        7 => store.list(subject_of(&entry), Freshness::Confirmed).await == Err(Unavailable),
-        8 => store.epoch(subject_of(&entry)).await == Err(Unavailable),
-        9 => store.change_epoch(subject_of(&entry)).await == Err(Unavailable),
+        7 => store.list(subject_of(entry), Freshness::Confirmed).await == Err(Unavailable),
+        8 => store.epoch(subject_of(entry)).await == Err(Unavailable),
+        9 => store.change_epoch(subject_of(entry)).await == Err(Unavailable),
         10 => store.count_attempt(&key, IDLE).await == Err(Unavailable),
         11 => store.forgive_attempt(&key).await == Err(Unavailable),
         12 => store.note_revocation(entry.id).await == Err(Unavailable),

@@ -99,7 +99,7 @@ impl Documents for MoodyStore {
     }
 
     fn is_available(&self) -> bool {
-        self.up().is_ok_and(|store| store.is_available())
+        self.up().is_ok_and(Documents::is_available)
     }
 }
 
