@@ -1,5 +1,6 @@
 //! The project's tasks: `cargo xtask TASK`.
 
+mod api;
 mod bench;
 mod bundle;
 mod fuzz;
@@ -27,6 +28,7 @@ usage: cargo xtask TASK
   bench [wasm]       session checks and refusals under a storm of logins;
                      or the npm package beside its peers, in every runtime
   lint               formatting and lints of Rust and TypeScript
+  api                the public API of each crate, into its public-api.txt
   package            the npm package, into session-wasm/package/
   web                the page, into session-http/page/
   screenshots        pictures of the page, into web/screenshots/
@@ -56,6 +58,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),
+        ["api"] => api::write(),
         ["package"] => package::assemble(),
         ["web"] => page::build(),
         ["screenshots"] => test::screenshots(),

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::process::{command, run};
 use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, OPENSSL, REDIS, WEBKITGTK, XVFB};
 use crate::workspace::{root, target_dir};
-use crate::{fuzz, npm, package, serve, setup};
+use crate::{api, fuzz, npm, package, serve, setup};
 
 const PARTS: [&str; 7] = ["lint", "rust", "wasm", "client", "examples", "web", "fuzz"];
 
@@ -43,6 +43,7 @@ fn lint() -> Result<()> {
     features()?;
     let doc = ["doc", "--quiet", "--no-deps", "--workspace", "--features", FEATURES];
     run(command("cargo", doc).env("RUSTDOCFLAGS", "-D warnings"))?;
+    api::hold()?;
     package::assemble()?;
     npm::install("web")?;
     run(&mut npm::script("web", "lint"))
@@ -128,4 +129,26 @@ fn page_script(name: &str) -> Result<Command> {
     // Not `SESSION_…`: the server refuses variables of that name which it does not know.
     script.env("CHROMIUM", CHROMIUM.program).env("FIREFOX", FIREFOX.program).env("SERVER_BINARY", server);
     Ok(script)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use crate::process::{command, output};
+    use crate::workspace::root;
+
+    /// What the code cites is there to be read.
+    #[test]
+    fn every_requirement_and_fault_that_is_cited_is_listed() {
+        let listed = fs::read_to_string(root().join("docs/requirements.md")).unwrap();
+        let search = ["grep", "-I", "-h", "-o", "-w", "-E", "[RF][1-9][0-9]?", "--", "*.rs", "*.md", "*.js"];
+        let cited = output(&mut command("git", search)).unwrap();
+        let cited: BTreeSet<&str> = cited.lines().collect();
+        assert!(cited.len() > 50, "{cited:?}");
+        let unknown: Vec<_> =
+            cited.iter().filter(|cited| !listed.contains(&format!("| {cited} |"))).collect();
+        assert!(unknown.is_empty(), "cited, and not in docs/requirements.md: {unknown:?}");
+    }
 }

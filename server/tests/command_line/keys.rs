@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::machine::Machine;
+use crate::machine::{Login, Machine, Server};
 
 const KEYS: &str = "session-data/keys.json";
 
@@ -108,4 +110,88 @@ fn a_missing_key_ring_is_not_replaced_while_there_are_sessions() {
         assert!(!machine.path(KEYS).exists());
         std::fs::remove_file(machine.path(&format!("{store}/sessions.redb"))).unwrap();
     }
+}
+
+/// R8, over the commands and a server that goes on serving.
+#[tokio::test]
+async fn keys_are_rotated_while_serving_and_nobody_is_logged_out() {
+    let machine = Machine::with_alice();
+    let server = machine.serve(&[]).await;
+    let old = server.log_in("alice").await;
+    let said = machine.run(&["keys", "add", "cookie"]).expect_success();
+    assert_eq!(said, "cookie key added: c2\n");
+    let listed = "cookie  c1  signs and verifies\ncookie  c2  verifies\nstatement  s1  signs and verifies\n";
+    assert_eq!(machine.run(&["keys", "list"]).expect_success(), listed);
+    server.hang_up();
+    assert_eq!(server.log_in("alice").await.cookie.split('.').nth(1), Some("c1"), "it does not sign yet");
+
+    assert_eq!(machine.run(&["keys", "activate", "cookie", "c2"]).expect_success(), "cookie key signs: c2\n");
+    server.hang_up();
+    let new = until(&server, |login| login.cookie.split('.').nth(1) == Some("c2")).await;
+    assert_eq!((server.status_of(&old).await, server.status_of(&new).await), (200, 200));
+
+    assert_eq!(machine.run(&["keys", "retire", "cookie", "c1"]).expect_success(), "cookie key retired: c1\n");
+    server.hang_up();
+    while server.status_of(&old).await != 401 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(server.status_of(&new).await, 200);
+    assert_eq!(machine.mode(KEYS), 0o600);
+
+    machine.write(KEYS, "garbage");
+    server.hang_up();
+    assert_eq!(
+        server.status_of(&new).await,
+        200,
+        "a file that cannot be read leaves the keys that there are"
+    );
+    server.log_in("alice").await;
+}
+
+/// A signal takes a moment.
+async fn until(server: &Server, is_so: impl Fn(&Login) -> bool) -> Login {
+    loop {
+        let login = server.log_in("alice").await;
+        if is_so(&login) {
+            return login;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[test]
+fn a_ring_is_never_left_without_the_key_that_signs() {
+    let machine = Machine::new();
+    let missing = machine.run(&["keys", "add", "cookie"]).expect_refusal();
+    assert!(missing.starts_with("key ring `session-data/keys.json` is missing: "), "{missing}");
+    machine.run(&["keys", "new"]).expect_success();
+    let before = machine.read(KEYS);
+    for (arguments, expected) in [
+        (
+            &["retire", "cookie", "c1"][..],
+            "key `c1` is the one that signs, expected another to be activated first",
+        ),
+        (&["retire", "statement", "s7"], "there is no key `s7`"),
+        (&["activate", "cookie", "c2"], "there is no key `c2`"),
+        (&["add", "cookie", "--id", "c1"], "key ID `c1` is used twice, expected each once"),
+    ] {
+        let message = machine.run(&[&["keys"], arguments].concat()).expect_refusal();
+        assert_eq!(message, expected, "{arguments:?}");
+    }
+    let purpose = machine.run(&["keys", "add", "cookies"]);
+    assert_eq!(purpose.code, Some(2), "{purpose:?}");
+    assert!(purpose.stderr.contains("expected `cookie` or `statement`"), "{purpose:?}");
+    assert_eq!(machine.read(KEYS), before);
+}
+
+#[test]
+fn keys_that_are_added_at_once_are_all_kept() {
+    let machine = Machine::new();
+    machine.run(&["keys", "new"]).expect_success();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| machine.run(&["keys", "add", "statement"]).expect_success());
+        }
+    });
+    assert_eq!(machine.run(&["keys", "list"]).expect_success().lines().count(), 10);
 }

@@ -192,10 +192,19 @@ impl Server {
         answer.await.unwrap().status().as_u16()
     }
 
+    /// Asks it to read again what it was started with.
+    pub(crate) fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("a running server");
+        kill_process(id, signal).unwrap();
+    }
+
     /// Asks it to stop, and waits until it has.
     pub(crate) async fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("a running server");
-        kill_process(id, Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("to stop").unwrap()
     }
 

@@ -137,7 +137,7 @@ async fn a_killed_redis_is_noticed_at_once_while_nobody_asks() {
     }
 }
 
-/// F12, finding 6.
+/// F12.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_redis_refuses_logins_and_serves_everybody_else() {
     let (redis, store, entry) = start(&["--maxmemory-policy", "noeviction"]).await;
