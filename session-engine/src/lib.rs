@@ -30,7 +30,7 @@ pub use logins::{UsersFile, UsersFileError};
 pub use password::{
     HashingFailed, HashingMemory, InvalidPasswordHash, Password, PasswordCost, PasswordHash, WeakPassword,
 };
-pub use record::{Client, MAX_DOCUMENT_LENGTH, Record, UnreadableRecord};
+pub use record::{Client, Record, UnreadableRecord};
 pub use sessions::{
     Activity, DataChange, Guest, GuestSession, Issued, LiveSession, NewSession, Owner, Renewal, Resumed,
     Revocation, SessionError, Sessions, SessionsBuilder,

@@ -2,11 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use session_core::{SecretHash, SessionId, UnixTime};
 
-use crate::store::Entry;
+use crate::store::{Entry, MAX_DOCUMENT_LENGTH};
 use crate::subject::Subject;
-
-/// The largest document: what an application keeps in a session must not slow every request.
-pub const MAX_DOCUMENT_LENGTH: usize = 64 * 1024;
 
 /// The version of the document's form that this server writes and reads.
 const VERSION: u32 = 1;

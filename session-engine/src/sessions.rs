@@ -52,12 +52,6 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions in `store`, with cookies and statements under `keys`; the rest is as
-    /// [`SessionsBuilder`] has it unless it is set there.
-    pub fn builder(keys: Keys, store: Arc<dyn Store>) -> SessionsBuilder {
-        SessionsBuilder::new(keys, store)
-    }
-
     /// The present keys.
     #[must_use]
     pub fn keys(&self) -> Arc<Keys> {

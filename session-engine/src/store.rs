@@ -15,6 +15,8 @@ mod attempt_counter;
 mod documents;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+mod entry;
+mod freshness;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod revocation_log;
@@ -23,9 +25,14 @@ mod subject_index;
 pub mod testing;
 
 pub use attempt_counter::{AttemptCounter, AttemptKey, Attempts};
-pub use documents::{Creation, Documents, Freshness, Outcome, Stored};
+pub use documents::{Creation, Documents, Outcome, Stored};
+pub use entry::Entry;
+pub use freshness::Freshness;
 pub use revocation_log::{RevocationLog, Revocations};
-pub use subject_index::{EPOCH_LIFETIME, Entry, Epoch, Listed, SubjectIndex, TRIM_AGE};
+pub use subject_index::{EPOCH_LIFETIME, Epoch, Listed, SubjectIndex, TRIM_AGE};
+
+/// The largest document: what an application keeps in a session must not slow every request.
+pub const MAX_DOCUMENT_LENGTH: usize = 64 * 1024;
 
 /// All that sessions need of a store.
 pub trait Store: Documents + SubjectIndex + RevocationLog + AttemptCounter {}

@@ -23,6 +23,21 @@ pub struct SessionsBuilder {
     guest_timeouts: Option<Timeouts>,
 }
 
+impl Sessions {
+    /// Sessions in `store`, with cookies and statements under `keys`; the rest is by default unless
+    /// it is set.
+    pub fn builder(keys: Keys, store: Arc<dyn Store>) -> SessionsBuilder {
+        SessionsBuilder {
+            keys,
+            store,
+            clock: Arc::new(SystemClock),
+            issuer: SessionsBuilder::DEFAULT_ISSUER.into(),
+            timeouts: Timeouts::default(),
+            guest_timeouts: None,
+        }
+    }
+}
+
 impl SessionsBuilder {
     /// Who statements say that they come from, unless it is set: a server on one's own machine.
     pub const DEFAULT_ISSUER: &str = "http://127.0.0.1:8080";
@@ -30,17 +45,6 @@ impl SessionsBuilder {
     /// The absolute timeout of guests, unless it is set: long enough to fill a cart, and nobody
     /// misses it afterwards. Their idle timeout is that of all sessions.
     pub const DEFAULT_GUEST_ABSOLUTE: Duration = Duration::from_secs(2 * 60 * 60);
-
-    pub(super) fn new(keys: Keys, store: Arc<dyn Store>) -> Self {
-        Self {
-            keys,
-            store,
-            clock: Arc::new(SystemClock),
-            issuer: Self::DEFAULT_ISSUER.into(),
-            timeouts: Timeouts::default(),
-            guest_timeouts: None,
-        }
-    }
 
     /// Where the time comes from, if not from the operating system. The store must have the same.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {

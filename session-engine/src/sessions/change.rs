@@ -15,6 +15,7 @@ pub(super) const MAX_TRIES: u32 = 100;
 
 /// What is to become of a session's data.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DataChange {
     /// These members and no others.
     Replace(Map<String, Value>),

@@ -7,6 +7,7 @@ use crate::store::{Freshness, Outcome};
 
 /// Why an ID is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Renewal {
     /// To change the ID alone.
     Plain,

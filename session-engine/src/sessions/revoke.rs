@@ -14,6 +14,7 @@ const MAX_PASSES: usize = 20;
 
 /// Which of a subject's sessions are revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Revocation {
     /// All of them.
     All,

@@ -1,7 +1,9 @@
 use async_trait::async_trait;
 use session_core::{SessionId, UnixTime};
 
-use super::{Entry, Unavailable};
+use super::Unavailable;
+use super::entry::Entry;
+use super::freshness::Freshness;
 
 /// Keeps documents under session IDs, and understands none of them.
 #[async_trait]
@@ -45,16 +47,6 @@ pub trait Documents: Send + Sync + 'static {
 
     /// Whether the store has answered lately. Asks nothing of it.
     fn is_available(&self) -> bool;
-}
-
-/// How fresh an answer must be. Whoever reads says so each time, so that no cache in front of a
-/// store can come between a decision and the truth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// For a check: what a cache of bounded age holds will do.
-    MayBeCached,
-    /// For a change, a renewal, a revocation or a reauthentication: as the store has it now.
-    Confirmed,
 }
 
 /// A document as it was read.

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use session_core::{SessionId, UnixTime};
+use session_core::UnixTime;
 
-use super::{Freshness, Unavailable};
+use super::Unavailable;
+use super::entry::Entry;
+use super::freshness::Freshness;
 use crate::subject::Subject;
 
 /// Finds the sessions of a subject, and knows when all of them are being ended.
@@ -20,19 +22,6 @@ pub trait SubjectIndex: Send + Sync + 'static {
     /// Changes the subject's epoch to one it never had, before its sessions are listed to be
     /// revoked: so no session slips through that is being created at that moment (R27).
     async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable>;
-}
-
-/// What a store must know of a session besides its document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The key.
-    pub id: SessionId,
-    /// Whose index it is in; a guest's is in none.
-    pub subject: Option<Subject>,
-    /// When the ID was issued; an index entry this old may be trimmed.
-    pub issued_at: UnixTime,
-    /// When the index entry may be forgotten in any case.
-    pub absolute_expires_at: UnixTime,
 }
 
 /// A document in a subject's index.

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use session_core::{SessionId, UnixTime};
 
+use super::request::Request;
 use crate::store::{AttemptKey, Entry};
 use crate::subject::Subject;
 
@@ -40,6 +41,12 @@ pub(super) fn attempts(key: &AttemptKey) -> String {
 /// index sees how old the entry is.
 pub(super) fn member(entry: &Entry) -> String {
     format!("{}.{}", entry.id, entry.issued_at)
+}
+
+/// What takes an entry out of its index; a guest's is in none.
+pub(super) fn removal(entry: &Entry) -> Option<Request> {
+    let subject = entry.subject.as_ref()?;
+    Some(Request::new("ZREM", index(subject)).arg(member(entry)))
 }
 
 /// The entry that a member stands for; `None` if it is not one of ours.

@@ -1,0 +1,116 @@
+use async_trait::async_trait;
+use redis::{FromRedisValue, Value};
+use session_core::{SessionId, UnixTime};
+
+use super::documents::{deadline_of, readable};
+use super::fault::Fault;
+use super::request::Request;
+use super::{RedisStore, keys, scripts};
+use crate::store::{EPOCH_LIFETIME, Entry, Epoch, Freshness, Listed, SubjectIndex, TRIM_AGE, Unavailable};
+use crate::subject::Subject;
+
+/// How many documents of a list are asked for at once: few enough to come within one deadline.
+const LIST_CHUNK: usize = 100;
+
+#[async_trait]
+impl SubjectIndex for RedisStore {
+    async fn list(&self, subject: &Subject, _: Freshness) -> Result<Vec<Listed>, Unavailable> {
+        let entries = self.entries(subject).await?;
+        let mut listed = Vec::with_capacity(entries.len());
+        for chunk in entries.chunks(LIST_CHUNK) {
+            listed.extend(self.read_entries(subject, chunk).await?);
+        }
+        Ok(listed)
+    }
+
+    async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
+        let request = Request::new("GET", keys::epoch(subject));
+        Ok(Epoch::new(self.servers.run_idempotent(&request).await?))
+    }
+
+    async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
+        let value = SessionId::generate().map_err(|_| Unavailable)?.to_string();
+        let lifetime = EPOCH_LIFETIME.as_secs().to_string();
+        let arguments = [value.as_bytes(), lifetime.as_bytes()];
+        Ok(self.servers.run_script(&scripts::CHANGE_EPOCH, &keys::epoch(subject), &arguments).await?)
+    }
+}
+
+impl RedisStore {
+    /// Whether the entry is new in the index.
+    pub(super) async fn put_in_index(&self, entry: &Entry, subject: &Subject) -> Result<bool, Fault> {
+        let deadline = entry.absolute_expires_at.as_secs();
+        let of_index = |name| Request::new(name, keys::index(subject));
+        let requests = [
+            of_index("ZADD").arg(deadline).arg(keys::member(entry)),
+            // The first sets a deadline where there is none, the second pushes it and never pulls it.
+            of_index("EXPIREAT").arg(deadline).arg("NX"),
+            of_index("EXPIREAT").arg(deadline).arg("GT"),
+            of_index("ZREMRANGEBYSCORE").arg("-inf").arg(self.trimmed_before().as_secs()),
+        ];
+        let replies = self.servers.run_all(&requests).await?;
+        let added: Vec<u64> = replies.into_iter().collect::<Result<_, _>>()?;
+        Ok(added.first() == Some(&1))
+    }
+
+    pub(super) async fn take_from_index(&self, entry: &Entry) -> Result<(), Fault> {
+        match keys::removal(entry) {
+            Some(request) => self.servers.run(&request).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Fault> {
+        let request = Request::new("ZRANGE", keys::index(subject)).arg(0).arg(-1).arg("WITHSCORES");
+        let members: Vec<(String, f64)> = self.servers.run_idempotent(&request).await?;
+        let entries =
+            members.iter().filter_map(|(member, score)| keys::parse_member(member, *score, subject));
+        Ok(entries.collect())
+    }
+
+    /// Those of the entries whose document is there; of the others, the old ones are trimmed.
+    async fn read_entries(&self, subject: &Subject, entries: &[Entry]) -> Result<Vec<Listed>, Fault> {
+        let questions =
+            |entry: &Entry| ["GET", "EXPIRETIME"].map(|name| Request::new(name, keys::session(entry.id)));
+        let requests: Vec<_> = entries.iter().flat_map(questions).collect();
+        let replies: Vec<Result<Value, Fault>> = self.servers.run_all(&requests).await?;
+        let (mut listed, mut dead) = (Vec::new(), Vec::new());
+        let mut replies = replies.into_iter();
+        for entry in entries {
+            let (Some(document), Some(deadline)) = (replies.next(), replies.next()) else {
+                return Err(Fault::Unavailable);
+            };
+            match (readable(decode(document))?, deadline_of(decode(deadline)?)) {
+                (None, _) => dead.push(entry),
+                // It expired between the two answers.
+                (Some(_), None) => {}
+                (Some(document), Some(idle_expires_at)) => {
+                    listed.push(Listed { entry: entry.clone(), document, idle_expires_at });
+                }
+            }
+        }
+        self.trim(subject, &dead).await;
+        Ok(listed)
+    }
+
+    /// Only tidies: what cannot be trimmed now is trimmed another time.
+    async fn trim(&self, subject: &Subject, dead: &[&Entry]) {
+        let trimmed_before = self.trimmed_before();
+        let old = dead.iter().filter(|entry| entry.issued_at <= trimmed_before);
+        let members: Vec<_> = old.map(|entry| keys::member(entry)).collect();
+        if !members.is_empty() {
+            let request = Request::new("ZREM", keys::index(subject)).arg(members);
+            let trimmed: Result<(), _> = self.servers.run(&request).await;
+            let _ = trimmed.inspect_err(|fault| tracing::debug!(?fault, "redis index is not trimmed"));
+        }
+    }
+
+    /// What is older has no document on its way, whichever server's clock is asked.
+    fn trimmed_before(&self) -> UnixTime {
+        self.clock.now().saturating_sub(TRIM_AGE)
+    }
+}
+
+fn decode<T: FromRedisValue>(reply: Result<Value, Fault>) -> Result<T, Fault> {
+    redis::from_redis_value(reply?).map_err(|_| Fault::Unavailable)
+}
