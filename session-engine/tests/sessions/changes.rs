@@ -1,0 +1,73 @@
+//! Data and claims, changed from an application's own code.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use session_engine::{Activity, DataChange, SessionError, Subject};
+use tokio::task::JoinSet;
+
+use crate::world::{World, object};
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Counter {
+    #[serde(default)]
+    count: u32,
+}
+
+/// R24, compare-and-set.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_of_one_value_at_once_are_all_kept() {
+    const EDITORS: u32 = 32;
+    let world = Arc::new(World::new());
+    let cookie = Arc::new(world.alice().await);
+    let mut editors = JoinSet::new();
+    for _ in 0..EDITORS {
+        let (world, cookie) = (Arc::clone(&world), Arc::clone(&cookie));
+        editors.spawn(async move {
+            let count = |counter: &mut Counter| counter.count += 1;
+            world.sessions.edit_data::<Subject, _, _>(&cookie, Activity::Active, count).await.map(drop)
+        });
+    }
+    assert!(editors.join_all().await.iter().all(Result::is_ok));
+    let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
+    assert_eq!(session.data(), Ok(Counter { count: EDITORS }));
+}
+
+#[tokio::test]
+async fn data_of_another_shape_is_told_and_left_alone() {
+    let world = World::new();
+    let cookie = world.alice().await;
+    let other = DataChange::Replace(object(json!({ "count": "many" })));
+    let session =
+        world.sessions.change_data::<Subject>(&cookie, Activity::Active, None, other).await.unwrap();
+    assert_eq!(session.data::<Counter>(), Err(SessionError::UnfitData));
+    let count = |counter: &mut Counter| counter.count += 1;
+    let edited = world.sessions.edit_data::<Subject, _, _>(&cookie, Activity::Active, count).await;
+    assert_eq!(edited.err(), Some(SessionError::UnfitData));
+    let no_object = |_: &mut serde_json::Value| {};
+    world.sessions.edit_data::<Subject, _, _>(&cookie, Activity::Active, no_object).await.unwrap();
+    let list = |data: &mut serde_json::Value| *data = json!(["a list"]);
+    let edited = world.sessions.edit_data::<Subject, _, _>(&cookie, Activity::Active, list).await;
+    assert_eq!(edited.err(), Some(SessionError::UnfitData));
+    let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
+    assert_eq!(session.record().data, object(json!({ "count": "many" })));
+}
+
+#[tokio::test]
+async fn changed_claims_are_in_the_next_statement() {
+    let world = World::new();
+    let cookie = world.alice().await;
+    let session = world.sessions.change_claims(&cookie, object(json!({ "role": "admin" }))).await.unwrap();
+    let statement = world.sessions.state(&session).unwrap();
+    let keys = world.ring.statement_keys();
+    let verified =
+        keys.verify(statement.as_str(), world.sessions.issuer(), statement.issued_at()).expect("authentic");
+    assert_eq!(verified.claims().claims.as_str(), r#"{"role":"admin"}"#);
+    assert_eq!(session.record().revision, 0, "the data is as it was");
+
+    let too_long = world.sessions.change_claims(&cookie, object(json!({ "a": "x".repeat(5_000) }))).await;
+    assert!(matches!(too_long, Err(SessionError::UnfitStatement(_))), "{too_long:?}");
+    let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
+    assert_eq!(session.record().claims, object(json!({ "role": "admin" })));
+}

@@ -1,0 +1,92 @@
+//! Sessions of strangers: only on purpose, and nothing of them goes over by itself (R20, R26).
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use session_engine::store::{Documents, Freshness};
+use session_engine::{Activity, Guest, NewSession, Resumed, SessionError, Subject};
+
+use crate::world::{GUEST_ABSOLUTE, GUEST_IDLE, IDLE, World, alice, object};
+
+#[tokio::test]
+async fn a_guest_is_nobody_who_has_signed_in() {
+    let world = World::new();
+    let cookie = world.guest(json!({ "cart": ["book"] })).await;
+    let refused = world.sessions.resume(&cookie, Activity::Active).await;
+    assert_eq!(refused.err(), Some(SessionError::NotSignedIn));
+    match world.sessions.resume_any(&cookie, Activity::Active).await.unwrap() {
+        Resumed::Guest(guest) => assert_eq!(guest.record().data, object(json!({ "cart": ["book"] }))),
+        Resumed::Subject(session) => panic!("{session:?}"),
+    }
+    let renewed = world.sessions.renew(&cookie, session_engine::Renewal::Plain).await;
+    assert_eq!(renewed.err(), Some(SessionError::NotSignedIn));
+    let signed_in = world.alice().await;
+    let edit = |_: &mut Map<String, Value>| {};
+    let refused = world.sessions.edit_data::<Guest, _, _>(&signed_in, Activity::Active, edit).await;
+    assert_eq!(refused.err(), Some(SessionError::SignedIn));
+}
+
+#[tokio::test]
+async fn only_what_is_named_goes_over_at_sign_in_under_a_new_id() {
+    let world = World::new();
+    let guest = world.guest(json!({ "cart": ["book"], "state": "secret of the sign-in", "a": 1 })).await;
+    let login = NewSession::of(alice()).carry_over(["cart", "missing"]);
+    let issued = world.sessions.start(login, Some(&guest)).await.unwrap();
+    assert_eq!(issued.session.record().data, object(json!({ "cart": ["book"] })));
+    assert_ne!(issued.session.id(), guest.session_id());
+    let dead = world.sessions.resume_any(&guest, Activity::Active).await;
+    assert_eq!(dead.err(), Some(SessionError::Ended));
+}
+
+#[tokio::test]
+async fn nothing_goes_over_from_one_user_to_another() {
+    let world = World::new();
+    let former = world.alice().await;
+    let edit = |data: &mut Map<String, Value>| data.insert("cart".into(), "alice's".into());
+    world.sessions.edit_data::<Subject, _, _>(&former, Activity::Active, edit).await.unwrap();
+    let bob = NewSession::of(Subject::new("bob").unwrap()).carry_over(["cart"]);
+    let issued = world.sessions.start(bob, Some(&former)).await.unwrap();
+    assert_eq!(issued.session.record().data, Map::new());
+    assert_eq!(world.sessions.resume(&former, Activity::Active).await.err(), Some(SessionError::Ended));
+}
+
+#[tokio::test]
+async fn what_a_guest_adds_at_the_last_moment_goes_over_too() {
+    let world = World::new();
+    let guest = world.guest(json!({ "cart": ["book"] })).await;
+    let stored = world.store.load(guest.session_id(), Freshness::Confirmed, None).await.unwrap().unwrap();
+    let later = String::from_utf8(stored.document).unwrap().replace("[\"book\"]", "[\"book\",\"pen\"]");
+    world.store.change_before_deletion(later.into_bytes());
+    let login = NewSession::of(alice()).carry_over(["cart"]);
+    let issued = world.sessions.start(login, Some(&guest)).await.unwrap();
+    assert_eq!(issued.session.record().data, object(json!({ "cart": ["book", "pen"] })));
+    assert_eq!(world.sessions.list(&alice()).await.unwrap().len(), 1, "the first try was taken back");
+}
+
+#[tokio::test]
+async fn a_guest_has_timeouts_of_its_own() {
+    let world = World::new();
+    let guest = world.guest(json!({})).await;
+    let second = Duration::from_secs(1);
+    for _ in 0..3 {
+        world.clock.advance(GUEST_IDLE - second);
+        // Whether it is asked as a user's or as a guest's: it is extended by no more than a guest's.
+        let _ = world.sessions.resume(&guest, Activity::Active).await;
+        world.sessions.resume_any(&guest, Activity::Active).await.unwrap();
+    }
+    world.clock.advance(GUEST_IDLE);
+    let idle = world.sessions.resume_any(&guest, Activity::Active).await;
+    assert_eq!(idle.err(), Some(SessionError::Ended));
+
+    let guest = world.guest(json!({})).await;
+    assert_eq!(guest.expires_at().saturating_since(guest.issued_at()), GUEST_ABSOLUTE);
+    assert!(GUEST_IDLE < IDLE);
+}
+
+#[tokio::test]
+async fn a_guest_logs_out_like_everybody() {
+    let world = World::new();
+    let guest = world.guest(json!({})).await;
+    assert_eq!(world.sessions.revoke(&guest).await, Ok(true));
+    assert_eq!(world.sessions.resume_any(&guest, Activity::Active).await.err(), Some(SessionError::Ended));
+}

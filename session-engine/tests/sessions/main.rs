@@ -1,0 +1,9 @@
+//! What may happen to a session, without HTTP.
+#![allow(clippy::unwrap_used, reason = "a test that panics has said what it had to say")]
+
+mod changes;
+mod freshness;
+mod guests;
+mod keys;
+mod watched_store;
+mod world;

@@ -1,0 +1,126 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use session_core::{SessionId, UnixTime};
+use session_engine::Subject;
+use session_engine::store::{
+    AttemptCounter, AttemptKey, Attempts, Creation, Documents, Entry, Epoch, Freshness, Listed, Outcome,
+    RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
+};
+
+/// A store that notes how fresh each read had to be, and lets a test come in between.
+pub(crate) struct WatchedStore {
+    store: Arc<dyn Store>,
+    reads: Mutex<Vec<Freshness>>,
+    before_deletion: Mutex<Option<Vec<u8>>>,
+}
+
+impl WatchedStore {
+    pub(crate) fn over(store: Arc<dyn Store>) -> Self {
+        Self { store, reads: Mutex::default(), before_deletion: Mutex::default() }
+    }
+
+    /// How fresh the reads since the last look had to be.
+    pub(crate) fn reads(&self) -> Vec<Freshness> {
+        std::mem::take(&mut self.reads.lock().unwrap())
+    }
+
+    /// Puts this in the place of a document just before somebody wants to delete it unchanged.
+    pub(crate) fn change_before_deletion(&self, document: Vec<u8>) {
+        *self.before_deletion.lock().unwrap() = Some(document);
+    }
+
+    fn note(&self, freshness: Freshness) {
+        self.reads.lock().unwrap().push(freshness);
+    }
+}
+
+#[async_trait]
+impl Documents for WatchedStore {
+    async fn create(
+        &self,
+        entry: &Entry,
+        document: &[u8],
+        idle_expires_at: UnixTime,
+    ) -> Result<Creation, Unavailable> {
+        self.store.create(entry, document, idle_expires_at).await
+    }
+
+    async fn load(
+        &self,
+        id: SessionId,
+        freshness: Freshness,
+        extend_to: Option<UnixTime>,
+    ) -> Result<Option<Stored>, Unavailable> {
+        self.note(freshness);
+        self.store.load(id, freshness, extend_to).await
+    }
+
+    async fn idle_deadline(
+        &self,
+        id: SessionId,
+        freshness: Freshness,
+    ) -> Result<Option<UnixTime>, Unavailable> {
+        self.note(freshness);
+        self.store.idle_deadline(id, freshness).await
+    }
+
+    async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
+        self.store.update(id, expected, document).await
+    }
+
+    async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
+        self.store.delete(entry).await
+    }
+
+    async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Outcome, Unavailable> {
+        let change = self.before_deletion.lock().unwrap().take();
+        if let Some(document) = change {
+            assert_eq!(self.store.update(entry.id, expected, &document).await, Ok(Outcome::Done));
+        }
+        self.store.delete_unchanged(entry, expected).await
+    }
+
+    fn is_available(&self) -> bool {
+        self.store.is_available()
+    }
+}
+
+#[async_trait]
+impl SubjectIndex for WatchedStore {
+    async fn list(&self, subject: &Subject, freshness: Freshness) -> Result<Vec<Listed>, Unavailable> {
+        self.note(freshness);
+        self.store.list(subject, freshness).await
+    }
+
+    async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
+        self.store.epoch(subject).await
+    }
+
+    async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
+        self.store.change_epoch(subject).await
+    }
+}
+
+#[async_trait]
+impl RevocationLog for WatchedStore {
+    async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
+        self.store.note_revocation(id).await
+    }
+
+    async fn revocations(&self) -> Result<Revocations, Unavailable> {
+        self.store.revocations().await
+    }
+}
+
+#[async_trait]
+impl AttemptCounter for WatchedStore {
+    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
+        self.store.count_attempt(key, window).await
+    }
+
+    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
+        self.store.forgive_attempt(key).await
+    }
+}

@@ -1,0 +1,66 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use session_core::{AuthenticCookie, CookieName, CookieValue, KeyRing, Timeouts, UnixTime};
+use session_engine::store::embedded::EmbeddedStore;
+use session_engine::{Client, Keys, ManualClock, NewSession, Sessions, Subject};
+use tempfile::TempDir;
+
+use crate::watched_store::WatchedStore;
+
+const START: UnixTime = UnixTime::from_secs(1_800_000_000);
+pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
+pub(crate) const GUEST_IDLE: Duration = Duration::from_secs(10 * 60);
+pub(crate) const GUEST_ABSOLUTE: Duration = Duration::from_secs(60 * 60);
+
+/// Sessions on the embedded store, with a clock that a test moves and a store that it watches.
+pub(crate) struct World {
+    pub(crate) sessions: Sessions,
+    pub(crate) store: Arc<WatchedStore>,
+    pub(crate) clock: ManualClock,
+    pub(crate) ring: KeyRing,
+    _directory: TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let (directory, clock) = (tempfile::tempdir().unwrap(), ManualClock::at(START));
+        let store = EmbeddedStore::open(directory.path(), Arc::new(clock.clone())).unwrap();
+        let store = Arc::new(WatchedStore::over(Arc::new(store)));
+        let ring = KeyRing::generate().unwrap();
+        let sessions = Sessions::builder(Keys::new(&ring, CookieName::default()), store.clone())
+            .clock(Arc::new(clock.clone()))
+            .timeouts(Timeouts::new(IDLE, Duration::from_secs(12 * 60 * 60)).unwrap())
+            .guest_timeouts(Timeouts::new(GUEST_IDLE, GUEST_ABSOLUTE).unwrap())
+            .build();
+        Self { sessions, store, clock, ring, _directory: directory }
+    }
+
+    /// What a browser sends back.
+    pub(crate) fn sent(&self, cookie: &CookieValue) -> AuthenticCookie {
+        let header = format!("__Host-session={}", cookie.expose());
+        self.sessions.authenticate([header.as_bytes()]).expect("an authentic cookie")
+    }
+
+    pub(crate) async fn alice(&self) -> AuthenticCookie {
+        let issued = self.sessions.start(NewSession::of(alice()), None).await.expect("a session");
+        self.sent(&issued.cookie)
+    }
+
+    pub(crate) async fn guest(&self, data: Value) -> AuthenticCookie {
+        let issued = self.sessions.start_guest(&Client::default(), object(data)).await.expect("a session");
+        self.sent(&issued.cookie)
+    }
+}
+
+pub(crate) fn alice() -> Subject {
+    Subject::new("alice").unwrap()
+}
+
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("{other}"),
+    }
+}
