@@ -1,4 +1,4 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(any(not(doctest), feature = "embedded"), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
 mod clock;

@@ -1,19 +1,20 @@
 //! Extractors and answers for axum applications, behind a [`SessionLayer`](crate::tower::SessionLayer).
 //!
 //! A handler takes a [`Session`], an `Option<Session>`, whoever [has a session](Anyone), or the
-//! [`Visitor`], and may return a [`SessionAnswer`], or a [`Problem`] as its error.
+//! [`Visitor`], and may return a [`SessionAnswer`], by itself or as a part of its own response, or a
+//! [`Problem`] as its error. None of these has security headers: put
+//! [`SecurityHeaders`](crate::SecurityHeaders) around the routes, as a layer.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use ::axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts};
-use ::axum::response::{IntoResponse, Response};
+use ::axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::Extensions;
 use http::request::Parts;
 
-use crate::answer::Answer;
 use crate::anyone::Anyone;
 use crate::problem::Problem;
-use crate::security_headers::SecurityHeaders;
 use crate::session::Session;
 use crate::session_answer::SessionAnswer;
 use crate::visitor::Visitor;
@@ -52,19 +53,24 @@ impl<S: Sync> OptionalFromRequestParts<S> for Anyone {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        response(self.into_answer())
+        self.into_answer().map(Into::into)
     }
 }
 
 impl IntoResponse for SessionAnswer {
     fn into_response(self) -> Response {
-        response(self.into_answer())
+        self.into_answer().map(Into::into)
     }
 }
 
-fn response(mut answer: Answer) -> Response {
-    SecurityHeaders::all().add_to(answer.headers_mut());
-    answer.map(Into::into)
+/// `(answer, Json(cart))`: the cookies go with what the application has to say.
+impl IntoResponseParts for SessionAnswer {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        self.add_to(parts.headers_mut());
+        Ok(parts)
+    }
 }
 
 pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {

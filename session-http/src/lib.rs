@@ -1,4 +1,7 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    any(not(doctest), all(feature = "axum", feature = "embedded", feature = "passwords", feature = "serve", feature = "warp")),
+    doc = include_str!("../README.md")
+)]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(any(feature = "warp", feature = "tower")),

@@ -19,8 +19,8 @@ const HSTS: &str = "max-age=63072000";
 pub(crate) const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The headers that keep an answer from being kept, framed, sniffed or embedded (R35, R36). Our own
-/// answers have all of them; an application chooses for its own. None takes the place of one that an
-/// answer brings.
+/// routes have all of them; an application chooses for its own, and puts them around its routes: this
+/// is a tower layer, and for warp there is `with`. None takes the place of one that an answer brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SecurityHeaders {

@@ -1,4 +1,4 @@
-use http::Response;
+use http::{HeaderMap, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use session_core::{CookieValue, SessionId};
@@ -11,8 +11,8 @@ use crate::problem::Problem;
 use crate::security_headers::keep_from_caches;
 
 /// What became of a session, with the cookies that tell the browser. As an answer it is the view of
-/// the session, or empty when there is nothing to show; or its cookies go with an answer of the
-/// application's own.
+/// the session, or empty when there is nothing to show; or its cookies go with what the application
+/// has to say instead.
 #[derive(Debug)]
 #[must_use = "the browser learns of it by its cookies"]
 pub struct SessionAnswer {
@@ -81,24 +81,28 @@ impl SessionAnswer {
     #[must_use]
     pub fn into_answer(self) -> Answer {
         let Self { answer, cookies } = self;
-        give(cookies, answer)
+        Self { answer: Answer::default(), cookies }.on(answer)
     }
 
     /// The cookies on an answer of the application's own, which is then not to be kept by caches
     /// unless it says otherwise itself.
-    pub fn on<B>(self, response: Response<B>) -> Response<B> {
-        give(self.cookies, response)
+    pub fn on<B>(self, mut response: Response<B>) -> Response<B> {
+        self.add_to(response.headers_mut());
+        response
+    }
+
+    /// The cookies with this to say, as JSON.
+    pub fn json(self, body: &impl Serialize) -> Self {
+        Self { answer: answer::json(body), ..self }
     }
 
     /// The cookies on the way to another page (303).
-    #[must_use]
-    pub fn redirect(self, path: &str) -> Answer {
-        self.on(answer::see_other(path))
+    pub fn redirect(self, path: &str) -> Self {
+        Self { answer: answer::see_other(path), ..self }
     }
-}
 
-fn give<B>(cookies: Cookies, mut response: Response<B>) -> Response<B> {
-    cookies.apply_to(response.headers_mut());
-    keep_from_caches(response.headers_mut());
-    response
+    pub(crate) fn add_to(self, headers: &mut HeaderMap) {
+        self.cookies.apply_to(headers);
+        keep_from_caches(headers);
+    }
 }

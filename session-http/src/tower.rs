@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +16,6 @@ use http_body_util::{BodyExt, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::answer::Answer;
 use crate::app::App;
 use crate::body::{Broken, Source};
 use crate::peer::Peer;
@@ -58,9 +57,8 @@ pub struct WithSessions<S> {
 
 impl<S, B, R> Service<HttpRequest<B>> for WithSessions<S>
 where
-    S: Service<HttpRequest<B>, Response = Response<R>> + Clone + Send + 'static,
-    S::Future: Send,
-    B: Send + 'static,
+    S: Service<HttpRequest<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
     R: From<Bytes>,
 {
     type Response = Response<R>;
@@ -76,51 +74,59 @@ where
         if !request.method().is_safe()
             && let Err(problem) = visitor.require_same_site()
         {
-            let mut answer = problem.into_answer();
-            SecurityHeaders::all().add_to(answer.headers_mut());
-            return Box::pin(async { Ok(answer.map(R::from)) });
+            return Box::pin(async { Ok(problem.into_answer().map(R::from)) });
         }
         request.extensions_mut().insert(visitor);
         Box::pin(self.inner.call(request))
     }
 }
 
-/// All of our routes, for an application's `fallback_service`: what is at none of their paths gets a
-/// 404. The address of a client is that of the [`Peer`] that the request has as an extension, or,
-/// with the feature `axum`, of axum's `ConnectInfo`.
+/// All of our routes, beside an application's own: as its `fallback_service`, where what is at none
+/// of their paths gets a 404, or [before](Self::or) it. The address of a client is that of the
+/// [`Peer`] that the request has as an extension, or, with the feature `axum`, of axum's
+/// `ConnectInfo`.
 #[derive(Clone)]
-pub struct Routes {
+pub struct Routes<O = Nothing> {
     app: App,
     table: Arc<Table<App>>,
+    others: O,
 }
 
 impl Routes {
     /// The routes of this application.
     #[must_use]
     pub fn new(app: &App) -> Self {
-        Self { app: app.clone(), table: Arc::new(table(app)) }
+        Self { app: app.clone(), table: Arc::new(table(app)), others: Nothing }
+    }
+
+    /// Leaves what is at none of our paths to another service, with answers of its own for what it
+    /// does not have.
+    #[must_use]
+    pub fn or<O>(self, others: O) -> Routes<O> {
+        Routes { app: self.app, table: self.table, others }
     }
 }
 
-impl<B> Service<HttpRequest<B>> for Routes
+impl<O, B, R> Service<HttpRequest<B>> for Routes<O>
 where
+    O: Service<HttpRequest<B>, Response = Response<R>>,
+    O::Future: Send + 'static,
     B: Body<Data: Buf + Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    R: From<Bytes>,
 {
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Response = Response<R>;
+    type Error = O::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, O::Error>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), O::Error>> {
+        self.others.poll_ready(cx)
     }
 
     fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
-        let (head, body) = request.into_parts();
-        let Some(place) = self.table.find(head.uri.path()) else {
-            let mut answer = Problem::not_found().into_answer();
-            SecurityHeaders::all().add_to(answer.headers_mut());
-            return Box::pin(async { Ok(response(answer)) });
+        let Some(place) = self.table.find(request.uri().path()) else {
+            return Box::pin(self.others.call(request));
         };
+        let (head, body) = request.into_parts();
         let request = Request {
             peer: peer(&head.extensions),
             method: head.method,
@@ -130,12 +136,66 @@ where
             parameters: Vec::new(),
         };
         let (table, app) = (Arc::clone(&self.table), self.app.clone());
-        Box::pin(async move { Ok(response(table.answer(app, place, request).await)) })
+        Box::pin(async move { Ok(table.answer(app, place, request).await.map(R::from)) })
     }
 }
 
-fn response(answer: Answer) -> Response<Full<Bytes>> {
-    answer.map(Full::new)
+/// What is at no path of ours, when there is nothing else: a 404.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl<B> Service<HttpRequest<B>> for Nothing {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: HttpRequest<B>) -> Self::Future {
+        let mut answer = Problem::not_found().into_answer();
+        SecurityHeaders::all().add_to(answer.headers_mut());
+        ready(Ok(answer.map(Full::new)))
+    }
+}
+
+impl<S> Layer<S> for SecurityHeaders {
+    type Service = WithSecurityHeaders<S>;
+
+    fn layer(&self, inner: S) -> WithSecurityHeaders<S> {
+        WithSecurityHeaders { headers: *self, inner }
+    }
+}
+
+/// What has [`SecurityHeaders`] around it.
+#[derive(Clone, Debug)]
+pub struct WithSecurityHeaders<S> {
+    headers: SecurityHeaders,
+    inner: S,
+}
+
+impl<S, B, R> Service<HttpRequest<B>> for WithSecurityHeaders<S>
+where
+    S: Service<HttpRequest<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
+        let (headers, answer) = (self.headers, self.inner.call(request));
+        Box::pin(async move {
+            let mut answer = answer.await?;
+            headers.add_to(answer.headers_mut());
+            Ok(answer)
+        })
+    }
 }
 
 /// As our accept loop says, or axum's.

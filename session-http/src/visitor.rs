@@ -3,6 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use session_core::{AuthenticCookie, HeaderRefusal};
 use session_engine::{Activity, Client, Issued, NewSession, Resumed, SessionError};
@@ -98,6 +99,36 @@ impl Visitor {
         let Issued { session, cookie } = started.map_err(|error| Problem::from_session_error(error, None))?;
         tracing::info!(session_id = %session.id(), "guest session begun");
         Ok(SessionAnswer::of_guest(&self.app, &cookie))
+    }
+
+    /// What is kept for whoever this is, as a type of the application: of a stranger its default.
+    ///
+    /// # Errors
+    /// When it is not of that shape, or the store is in trouble.
+    pub async fn data_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Problem> {
+        self.anyone().await?.map_or_else(|| Ok(T::default()), |anyone| anyone.data())
+    }
+
+    /// Has `edit` change what is kept for whoever this is, as [`Session::edit_data`] does, and starts
+    /// a session for a stranger to keep it in. What `edit` returned comes with the answer, which has
+    /// the guest's cookie if there is a new one.
+    ///
+    /// # Errors
+    /// As [`Session::edit_data`] and [`start_guest`](Self::start_guest).
+    pub async fn edit_or_start_guest<T: DeserializeOwned + Serialize + Default, R>(
+        &self,
+        mut edit: impl FnMut(&mut T) -> R,
+    ) -> Result<(R, SessionAnswer), Problem> {
+        if let Some(mut anyone) = self.anyone().await? {
+            // A session that ends at this moment leaves a stranger behind.
+            let edited = Problem::none_if_no_session(anyone.edit_data(&mut edit).await)?;
+            if let Some(result) = edited {
+                return Ok((result, SessionAnswer::unchanged()));
+            }
+        }
+        let mut data = T::default();
+        let result = edit(&mut data);
+        Ok((result, self.start_guest(&data).await?))
     }
 
     /// Ends the session, a guest's too, and takes the cookies away. Who has none is logged out

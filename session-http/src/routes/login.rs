@@ -38,7 +38,7 @@ pub(super) async fn log_in(app: App, mut request: Request) -> Result<Answer, Pro
     let credentials: Credentials = body.form("a form with `username`, `password` and perhaps `next`")?;
     let next = local_path(&credentials.next).to_owned();
     Ok(match start(&visitor, credentials).await {
-        Ok(started) => started.redirect(&next),
+        Ok(started) => started.redirect(&next).into_answer(),
         // The page shows the element of this name, which needs no JavaScript.
         Err(problem) => see_other(match problem.status() {
             StatusCode::UNAUTHORIZED => "/#sign-in-refused",

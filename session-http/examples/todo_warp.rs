@@ -1,0 +1,112 @@
+//! A to-do list on warp, `todo_warp [ADDRESS]`, with users of its own. Who has a password signs in by
+//! our `/login`, and who has none with an account elsewhere, in the manner of OAuth. Strangers may
+//! fill a cart, and it is still theirs when they have signed in.
+
+#[path = "todo/people.rs"]
+pub(crate) mod people;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+use session_http::engine::core::{CookieName, KeyRing};
+use session_http::engine::store::embedded::EmbeddedStore;
+use session_http::engine::{Keys, NewSession, Subject, SystemClock};
+use session_http::warp::{recover, routes, same_site, session, visitor, with};
+use session_http::{App, Limits, Problem, SecurityHeaders, Session, SessionAnswer, Visitor, serve};
+use warp::reply::{Json, Response, json};
+use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode};
+
+/// What is kept in a session. Of a guest's, only the cart goes over into the user's.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    todos: Vec<String>,
+    cart: Vec<String>,
+    /// Who comes back from the provider has to bring it along.
+    state: Option<String>,
+}
+
+async fn show_cart(visitor: Visitor) -> Result<Json, Problem> {
+    Ok(json(&visitor.data_or_default::<Kept>().await?.cart))
+}
+
+async fn fill_cart(visitor: Visitor, item: String) -> Result<SessionAnswer, Problem> {
+    let add = |kept: &mut Kept| {
+        kept.cart.push(item.clone());
+        kept.cart.clone()
+    };
+    let (cart, answer) = visitor.edit_or_start_guest(add).await?;
+    Ok(answer.json(&cart))
+}
+
+async fn show_todos(session: Session) -> Result<Json, Problem> {
+    Ok(json(&session.data::<Kept>()?.todos))
+}
+
+async fn add_todo(mut session: Session, todo: String) -> Result<Json, Problem> {
+    Ok(json(&session.edit_data(|kept: &mut Kept| kept.todos.push(todo.clone())).await?))
+}
+
+async fn upgrade(mut session: Session) -> Result<SessionAnswer, Problem> {
+    session.change_claims(Map::from_iter([("plan".into(), "pro".into())])).await
+}
+
+async fn sign_in(visitor: Visitor) -> Result<SessionAnswer, Problem> {
+    let state = format!("{:x}", getrandom::u64().expect("a system with randomness"));
+    let remember = |kept: &mut Kept| kept.state = Some(state.clone());
+    let ((), answer) = visitor.edit_or_start_guest(remember).await?;
+    Ok(answer.redirect(&format!("https://accounts.example/authorize?state={state}")))
+}
+
+#[derive(Deserialize)]
+struct Callback {
+    code: String,
+    state: String,
+}
+
+async fn call_back(visitor: Visitor, back: Callback) -> Result<Response, Problem> {
+    let state = visitor.data_or_default::<Kept>().await?.state;
+    match account(&back.code) {
+        Some(subject) if state == Some(back.state) => {
+            let session = NewSession::of(subject).carry_over(["cart"]);
+            Ok(visitor.sign_in(session).await?.redirect("/todos").into_response())
+        }
+        _ => Ok(StatusCode::FORBIDDEN.into_response()),
+    }
+}
+
+/// Where a real application asks the provider; here the code is the name of the account.
+fn account(code: &str) -> Option<Subject> {
+    Subject::new(code).ok()
+}
+
+/// Our routes beside those of the application.
+pub(crate) fn site(app: &App) -> BoxedFilter<(Response,)> {
+    let (get, post) = (warp::get(), warp::post().and(same_site(app)));
+    let text = warp::body::json::<String>;
+    let own = (warp::path!("cart").and(get).and(visitor(app)).then(show_cart))
+        .or(warp::path!("cart").and(post.clone()).and(visitor(app)).and(text()).then(fill_cart))
+        .or(warp::path!("todos").and(get).and(session(app)).then(show_todos))
+        .or(warp::path!("todos").and(post.clone()).and(session(app)).and(text()).then(add_todo))
+        .or(warp::path!("plan").and(post).and(session(app)).then(upgrade))
+        .or(warp::path!("sign-in").and(get).and(visitor(app)).then(sign_in))
+        .or(warp::path!("callback").and(get).and(visitor(app)).and(warp::query()).then(call_back));
+    own.map(with(SecurityHeaders::all())).or(routes(app)).unify().recover(recover).unify().boxed()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    let origin = format!("http://{}", listener.local_addr()?);
+    // For as long as this runs; the README keeps keys and sessions for longer.
+    let (keys, directory) = (Keys::new(&KeyRing::generate()?, CookieName::default()), tempfile::tempdir()?);
+    let store = Arc::new(EmbeddedStore::open(directory.path(), Arc::new(SystemClock))?);
+    let users = Arc::new(people::People::alice_and_bob()?);
+    let app = App::builder(keys, store).users(users).public_origin(&origin).build()?;
+    println!("serving on {origin}");
+    serve(listener, warp::service(site(&app)), app.lifecycle().clone(), Limits::default()).await;
+    Ok(())
+}
