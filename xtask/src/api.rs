@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 
 use crate::process::{command, run};
-use crate::workspace::{root, target_dir};
+use crate::root::root;
+use crate::target_dir::target_dir;
 
 /// Each with all that it can offer at once.
 const CRATES: [(&str, &str); 3] = [

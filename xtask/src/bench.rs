@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::process::{command, run};
 use crate::setup::{CHROMIUM, FIREFOX, WEBKITGTK, XVFB};
-use crate::workspace::target_dir;
+use crate::target_dir::target_dir;
 use crate::{npm, package, setup};
 
 /// The server under a storm of logins.

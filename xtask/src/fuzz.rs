@@ -5,8 +5,8 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use crate::process::{command, output, run};
+use crate::root::root;
 use crate::setup::{self, CXX};
-use crate::workspace::root;
 
 /// Each reads what strangers send.
 const TARGETS: [&str; 3] = ["cookie", "header", "statement"];

@@ -3,16 +3,18 @@
 mod api;
 mod bench;
 mod bundle;
+mod everything;
 mod fuzz;
 mod npm;
 mod optimise;
 mod package;
 mod page;
 mod process;
+mod root;
 mod serve;
 mod setup;
+mod target_dir;
 mod test;
-mod workspace;
 
 use std::process::ExitCode;
 
@@ -62,7 +64,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["package"] => package::assemble(),
         ["web"] => page::build(),
         ["screenshots"] => test::screenshots(),
-        ["setup"] => setup::everything(),
+        ["setup"] => everything::set_up(),
         _ => bail!("no such task\n\n{USAGE}"),
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{command, is_installed, run};
-use crate::workspace::root;
+use crate::root::root;
 
 /// Where the programs are that build the npm package.
 pub(crate) const BUILD: &str = "session-wasm/build";

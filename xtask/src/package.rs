@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{command, run};
-use crate::workspace::{root, target_dir};
+use crate::root::root;
+use crate::target_dir::target_dir;
 use crate::{bundle, npm, optimise, setup};
 
 /// Each is a cargo feature of `session-wasm`, built without the other and with a profile of its own.
@@ -93,7 +94,7 @@ fn rustflags(module: &str) -> Result<String> {
 }
 
 /// What is compiled for speed would be there once for each caller and once for each turn of a loop:
-/// without these the module is a fifth larger, and a verification a twelfth faster.
+/// without these the module is a sixth larger, and a verification no faster.
 const LEAN: [&str; 3] =
     ["-Cllvm-args=-inline-threshold=60", "-Cllvm-args=-unroll-runtime=false", "-Cno-vectorize-loops"];
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 /// `program` with `args`, to be started at the top of the workspace.
 pub(crate) fn command<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program);
-    command.args(args).current_dir(crate::workspace::root());
+    command.args(args).current_dir(crate::root::root());
     command
 }
 

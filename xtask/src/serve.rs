@@ -11,7 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::page;
 use crate::process::{command, run, run_with_input};
-use crate::workspace::{root, target_dir};
+use crate::root::root;
+use crate::target_dir::target_dir;
 
 /// As the server has it.
 const DEFAULT_USERS: &str = "session-data/users";

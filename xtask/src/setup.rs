@@ -5,7 +5,6 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::process::{command, is_installed, output, run};
-use crate::{npm, package};
 
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// A target without an operating system: what builds for it needs none.
@@ -27,18 +26,6 @@ pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "
 pub(crate) struct Tool {
     pub(crate) program: &'static str,
     debian_package: &'static str,
-}
-
-pub(crate) fn everything() -> Result<()> {
-    rust_target(WASM_TARGET)?;
-    rust_target(BARE_TARGET)?;
-    tools(&[CC, CXX, REDIS, CHROMIUM, FIREFOX, WEBKITGTK, XVFB, OPENSSL])?;
-    package::assemble()?;
-    npm::install("session-wasm/tests")?;
-    npm::install("session-wasm/tests/client")?;
-    npm::install("session-wasm/examples")?;
-    npm::install("session-wasm/bench")?;
-    npm::install("web")
 }
 
 /// Adds the Rust target `triple` unless the tool chain has it.

@@ -5,8 +5,9 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::process::{command, run};
+use crate::root::root;
 use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, OPENSSL, REDIS, WEBKITGTK, XVFB};
-use crate::workspace::{root, target_dir};
+use crate::target_dir::target_dir;
 use crate::{api, fuzz, npm, package, serve, setup};
 
 const PARTS: [&str; 7] = ["lint", "rust", "wasm", "client", "examples", "web", "fuzz"];
@@ -137,7 +138,7 @@ mod tests {
     use std::fs;
 
     use crate::process::{command, output};
-    use crate::workspace::root;
+    use crate::root::root;
 
     /// What the code cites is there to be read.
     #[test]

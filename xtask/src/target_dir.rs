@@ -1,15 +1,8 @@
-//! Where things are.
-
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
 use crate::process::{command, output};
-
-/// The top of the repository.
-pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
-}
 
 /// Where cargo builds, wherever the user's settings have moved it.
 pub(crate) fn target_dir() -> Result<PathBuf> {

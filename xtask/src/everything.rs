@@ -1,0 +1,20 @@
+//! All that the tasks fetch, ahead of the first use.
+
+use anyhow::Result;
+
+use crate::setup::{
+    BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, OPENSSL, REDIS, WASM_TARGET, WEBKITGTK, XVFB, rust_target, tools,
+};
+use crate::{npm, package};
+
+pub(crate) fn set_up() -> Result<()> {
+    rust_target(WASM_TARGET)?;
+    rust_target(BARE_TARGET)?;
+    tools(&[CC, CXX, REDIS, CHROMIUM, FIREFOX, WEBKITGTK, XVFB, OPENSSL])?;
+    package::assemble()?;
+    npm::install("session-wasm/tests")?;
+    npm::install("session-wasm/tests/client")?;
+    npm::install("session-wasm/examples")?;
+    npm::install("session-wasm/bench")?;
+    npm::install("web")
+}
