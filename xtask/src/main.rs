@@ -10,6 +10,7 @@ mod optimise;
 mod package;
 mod page;
 mod process;
+mod reproducible;
 mod root;
 mod serve;
 mod setup;
@@ -25,7 +26,8 @@ usage: cargo xtask TASK
 
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
   test [PART]        everything CI runs, or one part: lint, rust, wasm, client,
-                     examples, web, fuzz, or `long`: the races and kills of the rust part in full length
+                     examples, web, fuzz, or `long`: the races and kills of the rust part in full
+                     length, and the package built twice
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [wasm]       session checks and refusals under a storm of logins;
                      or the npm package beside its peers, in every runtime

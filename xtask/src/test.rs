@@ -8,7 +8,7 @@ use crate::process::{command, run};
 use crate::root::root;
 use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, OPENSSL, REDIS, WEBKITGTK, XVFB};
 use crate::target_dir::target_dir;
-use crate::{api, fuzz, npm, package, serve, setup};
+use crate::{api, fuzz, npm, package, reproducible, serve, setup};
 
 const PARTS: [&str; 7] = ["lint", "rust", "wasm", "client", "examples", "web", "fuzz"];
 
@@ -72,8 +72,9 @@ fn rust() -> Result<()> {
 }
 
 /// What the rust part does in a minute, in full: 10,000 rounds of late saves, 192,000 parallel
-/// patches, 1,000 kills, each on every store that it concerns.
+/// patches, 1,000 kills, each on every store that it concerns. And the package, built twice.
 fn long() -> Result<()> {
+    reproducible::hold()?;
     setup::tools(&[REDIS, CC])?;
     let test = ["test", "--release", "--features", FEATURES];
     let suites =
