@@ -23,7 +23,7 @@ impl CookieKeys {
         let mut verdict: Result<AuthenticCookie, _> = Err(HeaderRefusal::Absent);
         let mut candidates = MAX_CANDIDATES;
         for line in lines {
-            for value in values_in(line, self.name()).take(candidates) {
+            for value in values_in(line, self.name().as_bytes()).take(candidates) {
                 candidates = candidates.saturating_sub(1);
                 match (self.verify(value, now), &verdict) {
                     (Ok(cookie), Ok(first)) if cookie.session_id() != first.session_id() => {
@@ -77,7 +77,7 @@ impl CookieKeyRing {
 
 /// Whether a text without our cookie's name is a header of other cookies rather than a bare value.
 /// It only decides between the reasons `absent` and `malformed`.
-fn is_header(text: &[u8]) -> bool {
+pub(crate) fn is_header(text: &[u8]) -> bool {
     // Not `contains`: its fast search would be a fiftieth of the WebAssembly module, for refusals.
     let joins = |byte: &u8| *byte == b'=';
     text.iter().any(joins) && !text.starts_with(b"v1.")
@@ -92,12 +92,12 @@ pub fn cookie_values<'h>(
     lines: impl IntoIterator<Item = &'h [u8]>,
     name: &CookieName,
 ) -> impl Iterator<Item = &'h [u8]> {
-    lines.into_iter().flat_map(|line| values_in(line, name))
+    lines.into_iter().flat_map(|line| values_in(line, name.as_bytes()))
 }
 
-fn values_in<'h>(line: &'h [u8], name: &CookieName) -> impl Iterator<Item = &'h [u8]> {
+pub(crate) fn values_in<'h>(line: &'h [u8], name: &[u8]) -> impl Iterator<Item = &'h [u8]> {
     line.split(|&byte| byte == b';').filter_map(|pair| {
-        let rest = trim(pair).strip_prefix(name.as_bytes())?;
+        let rest = trim(pair).strip_prefix(name)?;
         rest.strip_prefix(b"=")
     })
 }

@@ -71,3 +71,5 @@ pub use statement_refusal::StatementRefusal;
 pub use statement_signer::{SignedStatement, StatementSigner, UnfitStatement};
 pub use time::{CLOCK_SKEW, TimeTooLate, UnixTime};
 pub use timeouts::{Deadlines, Standing, Timeouts, TimeoutsError};
+#[cfg(feature = "wasm")]
+pub use wasm::{values_in_header, values_in_header_or_value};

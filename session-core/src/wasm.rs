@@ -1,8 +1,11 @@
 //! What only the WebAssembly module needs: bytes where others have texts, since they cross over
 //! from JavaScript as such.
 
+use alloc::vec::Vec;
+
 use crate::base64url;
 use crate::cookie::AuthenticCookie;
+use crate::cookie_header::{is_header, values_in};
 use crate::cookie_name::CookieName;
 use crate::key::KeyId;
 use crate::session_id::SessionId;
@@ -56,4 +59,17 @@ impl UnverifiedStatement {
     pub fn payload(&self) -> &str {
         self.signed_text()
     }
+}
+
+/// The values that a `Cookie` header line carries for a cookie of any name, in their order.
+#[must_use]
+pub fn values_in_header<'h>(line: &'h [u8], name: &[u8]) -> Vec<&'h [u8]> {
+    values_in(line, name).collect()
+}
+
+/// The same of a text that may be a bare value as well, which then stands for itself: what
+/// [`CookieKeys::verify_header_or_value`](crate::CookieKeys::verify_header_or_value) would look at.
+#[must_use]
+pub fn values_in_header_or_value<'t>(text: &'t [u8], name: &[u8]) -> Vec<&'t [u8]> {
+    if is_header(text) { values_in_header(text, name) } else { alloc::vec![text] }
 }

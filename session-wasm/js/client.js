@@ -1,11 +1,10 @@
 import { watchInput } from './client/activity.js';
-import { extensionInterval } from './client/deadlines.js';
-import { Judge } from './client/judge.js';
 import { Questions } from './client/questions.js';
 import { Schedule } from './client/schedule.js';
 import { elapsed, ServerClock } from './client/server-clock.js';
-import { Standing } from './client/standing.js';
+import { SessionState } from './client/session-state.js';
 import { Tabs } from './client/tabs.js';
+import { Verdicts } from './client/verdicts.js';
 
 const FEED = '/.well-known/session-revocations';
 
@@ -21,9 +20,9 @@ export class SessionClient extends EventTarget {
   #options;
   #clock = new ServerClock();
   #schedule = new Schedule();
-  #standing;
+  #session;
   #questions;
-  #judge;
+  #verdicts;
   #tabs;
   /** From `start` to `stop`. */
   #run;
@@ -49,14 +48,14 @@ export class SessionClient extends EventTarget {
       warnBefore,
     } = this.#options;
     this.#questions = new Questions(baseUrl, this.#clock, patience);
-    this.#judge = new Judge(issuer, this.#questions, jwks);
+    this.#verdicts = new Verdicts(issuer, this.#questions, jwks);
     this.#tabs = new Tabs(`session-wasm ${baseUrl}`);
     const emit = (type) => this.dispatchEvent(new CustomEvent(type, { detail: this.state }));
-    this.#standing = new Standing(this.#clock, this.#judge, warnBefore, emit);
+    this.#session = new SessionState(this.#clock, this.#verdicts, warnBefore, emit);
   }
 
   get state() {
-    return this.#standing.state;
+    return this.#session.state;
   }
 
   now() {
@@ -131,9 +130,12 @@ export class SessionClient extends EventTarget {
   /** What a statement in a cookie says holds until the server has answered. */
   async #presume() {
     const open = this.#open;
-    const statement = cookie(this.#options.statementCookie);
-    if (!statement || !(await this.#judge.load(open.signal)) || open !== this.#open) return;
-    this.#standing.presumed(statement);
+    const name = this.#options.statementCookie;
+    // Only a look whether it is worth loading the module that reads it.
+    if (!document.cookie.includes(name) || !(await this.#verdicts.load(open.signal))) return;
+    const [statement] = this.#verdicts.cookieValues(document.cookie, name);
+    if (!statement || open !== this.#open) return;
+    this.#session.presumed(statement);
     this.#plan();
   }
 
@@ -141,15 +143,15 @@ export class SessionClient extends EventTarget {
   #plan() {
     clearTimeout(this.#timer);
     if (!this.#open || this.#isAsking) return;
-    this.#standing.heedClock(this.#schedule.answeredAt);
+    this.#session.heedClock(this.#schedule.answeredAt);
     const now = elapsed();
     const { unavailable } = this.state;
-    const times = this.#standing.times();
+    const times = this.#session.times();
     const sessionAt = this.#schedule.sessionAt(times, unavailable);
     const polls = times && !unavailable && document.visibilityState === 'visible';
     const pollAt = polls ? this.#schedule.pollAt(this.#options.pollEvery) : NEVER;
     if (Math.min(sessionAt, pollAt) <= now) {
-      this.#askAlone(sessionAt <= now || !this.#hasFeed || !this.#judge.isReady);
+      this.#askAlone(sessionAt <= now || !this.#hasFeed || !this.#verdicts.isReady);
       return;
     }
     const clockAt = Object.values(times ?? {}).filter((at) => at > now);
@@ -178,7 +180,7 @@ export class SessionClient extends EventTarget {
     if (active) this.#countedAt = elapsed();
     let answer = await this.#questions.session(active, open.signal);
     // Another tab may have renewed the session meanwhile: once more, now with the new cookie.
-    if (answer.kind === 'none' && this.#standing.isSignedIn) {
+    if (answer.kind === 'none' && this.#session.isSignedIn) {
       answer = await this.#questions.session(active, open.signal);
     }
     if (turn !== this.#turn || open !== this.#open) return;
@@ -198,14 +200,14 @@ export class SessionClient extends EventTarget {
     if (!heard) this.#tabs.tell({ ...answer, at: this.#clock.earliest() });
     if (answer.kind === 'away') {
       this.#schedule.failed(answer.retryAfter, heard);
-      this.#standing.away();
+      this.#session.away();
     } else if (answer.kind === 'text') {
       this.#schedule.polled(heard);
       this.#heedFeed(answer.text);
     } else {
       this.#schedule.answered(heard);
-      if (answer.kind === 'live') this.#standing.live(answer.view);
-      else this.#standing.gone(answer.reason);
+      if (answer.kind === 'live') this.#session.live(answer.view);
+      else this.#session.gone(answer.reason);
       this.#verify();
     }
     this.#plan();
@@ -219,16 +221,16 @@ export class SessionClient extends EventTarget {
     // server is asked: words can overtake each other.
     const isGood =
       kind === 'away' ||
-      (kind === 'text' && this.#standing.isSignedIn) ||
-      this.#standing.isOf(kind === 'live' ? view.session_id : sessionId);
+      (kind === 'text' && this.#session.isSignedIn) ||
+      this.#session.isOf(kind === 'live' ? view.session_id : sessionId);
     if (isGood) this.#takeIn(message, true);
-    else if (kind === 'live' || this.#standing.isSignedIn) this.#schedule.want();
+    else if (kind === 'live' || this.#session.isSignedIn) this.#schedule.want();
     this.#plan();
   }
 
   #heedFeed(feed) {
-    const needsKeys = this.#judge.useFeed(feed, this.now());
-    this.#standing.verifyAgain();
+    const needsKeys = this.#verdicts.useFeed(feed, this.now());
+    this.#session.verifyAgain();
     if (needsKeys) this.#verify(needsKeys);
     // The feed may know less than the server, which has the last word.
     if (this.state.verdict?.reason === 'revoked') this.#schedule.want();
@@ -239,19 +241,14 @@ export class SessionClient extends EventTarget {
     needsKeys = [null, 'unknown_key'].includes(this.state.verdict?.reason ?? this.state.verdict),
   ) {
     const open = this.#open;
-    if (!needsKeys || !open || !(await this.#judge.load(open.signal, this.now()))) return;
-    if (open === this.#open) this.#standing.verifyAgain();
+    if (!needsKeys || !open || !(await this.#verdicts.load(open.signal, this.now()))) return;
+    if (open === this.#open) this.#session.verifyAgain();
   }
 
   #heedInput() {
     this.#inputAt = elapsed();
-    const interval = extensionInterval(this.#standing.idleTimeout);
+    const interval = this.#verdicts.extensionInterval(this.#session.idleTimeout);
     const isDue = this.#inputAt - this.#countedAt >= interval;
-    if (this.#standing.isSignedIn && !this.state.unavailable && isDue) this.#askSession(true);
+    if (this.#session.isSignedIn && !this.state.unavailable && isDue) this.#askSession(true);
   }
-}
-
-function cookie(name) {
-  const pairs = document.cookie.split(';').map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }

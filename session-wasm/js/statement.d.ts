@@ -143,3 +143,9 @@ export type DecodedCookie =
  * @throws {MisuseError} `invalid_cookie` when one of both is no string
  */
 export function decodeCookieUnverified(cookie: string, cookieName?: string): DecodedCookie[];
+
+/** The values that a `Cookie` header, or `document.cookie`, has for a cookie, in their order. */
+export function cookieValues(header: string, cookieName: string): string[];
+
+/** After how many seconds the next use of a session counts, of an idle timeout of so many. */
+export function extensionInterval(idleTimeout: number): number;

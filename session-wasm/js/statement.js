@@ -20,6 +20,9 @@ const REFUSED_KEYS = {
 
 const { decode, decodeCookie, learn, load, open, verify } = glue;
 
+/** Between two values of a cookie. */
+const NUL = '\0';
+
 const refused = (reason) => ({ ok: false, reason });
 
 export class StatementVerifier {
@@ -128,15 +131,26 @@ export function decodeUnverified(statement) {
 }
 
 export function decodeCookieUnverified(cookie, cookieName = '__Host-session') {
-  const header = text(cookie, 'invalid_cookie', 'a Cookie header or a cookie value');
-  const start = `${text(cookieName, 'invalid_cookie', 'the name of the cookie')}=`;
-  const isValue = header.startsWith('v1.') || !header.includes('=');
-  const pairs = header.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''));
-  const named = pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length));
-  return (isValue ? [header] : named).map((value) => {
+  return values(cookie, cookieName, true).map((value) => {
     const answer = decodeCookie(begin().write(value));
     return unverifiedCookie(channel, answer);
   });
+}
+
+export function cookieValues(header, cookieName) {
+  return values(header, cookieName, false);
+}
+
+export function extensionInterval(idleTimeout) {
+  begin();
+  return glue.extensionInterval(idleTimeout);
+}
+
+function values(cookie, cookieName, orValue) {
+  const header = text(cookie, 'invalid_cookie', 'a Cookie header or a cookie value');
+  const name = text(cookieName, 'invalid_cookie', 'the name of the cookie');
+  const answer = glue.cookieValues(begin().write(`${name}\n${header}`), orValue);
+  return channel.numbers().getFloat64(0, true) ? channel.text(answer).split(NUL) : [];
 }
 
 /** The key ID, and the claims in the names of this package. Each is of its type: that was judged. */

@@ -2,10 +2,11 @@
 
 use alloc::string::String;
 use core::str;
+use core::time::Duration;
 
 use session_core::{
-    KeyId, KnownRevocations, RevocationCheck, StatementKeySet, StatementRefusal, decode_cookie_unverified,
-    decode_statement_unverified,
+    KeyId, KnownRevocations, RevocationCheck, StatementKeySet, StatementRefusal, Timeouts,
+    decode_cookie_unverified, decode_statement_unverified, values_in_header, values_in_header_or_value,
 };
 use wasm_bindgen::prelude::*;
 
@@ -114,6 +115,32 @@ pub fn decode_cookie(length: usize) -> isize {
     let decoded = decode_cookie_unverified(buffer.written(length));
     buffer.erase(length);
     buffer.leave_unverified(decoded)
+}
+
+/// Takes the name of a cookie, a line break, and a `Cookie` header, which may be a bare value as well
+/// where that is said. Leaves how many values it has, and the values, with a NUL between them.
+#[wasm_bindgen(js_name = cookieValues)]
+pub fn cookie_values(length: usize, or_value: bool) -> isize {
+    let buffer = &mut HELD.hold().buffer;
+    let (name, header) = split_at_break(buffer.written(length));
+    let values =
+        if or_value { values_in_header_or_value(header, name) } else { values_in_header(header, name) };
+    let (count, joined) = (values.len(), values.join(&0));
+    buffer.erase(length);
+    buffer.leave([count as f64, 0.0, 0.0], &[&joined])
+}
+
+/// Seconds between two uses of a session that push its idle deadline, of so many.
+#[wasm_bindgen(js_name = extensionInterval)]
+pub fn extension_interval(idle_timeout: f64) -> f64 {
+    let idle = Duration::from_secs(from_number(idle_timeout).as_secs()).min(Timeouts::MAX_ABSOLUTE);
+    let timeouts = Timeouts::new(idle, Timeouts::MAX_ABSOLUTE).unwrap_or_default();
+    timeouts.extension_interval().as_secs() as f64
+}
+
+fn split_at_break(written: &[u8]) -> (&[u8], &[u8]) {
+    let mut parts = written.splitn(2, |&byte| byte == b'\n');
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
 fn text(buffer: &Buffer, length: usize) -> &str {

@@ -30,7 +30,10 @@ test('the statement module checks no cookie and takes no symmetric key', () => {
   };
   const cookie = ['decode', 'load', 'memory', 'release', 'reserve', 'verify'];
   assert.deepEqual(exported('cookie'), cookie);
-  assert.deepEqual(exported('statement'), [...cookie, 'decodeCookie', 'learn', 'open'].sort());
+  assert.deepEqual(
+    exported('statement'),
+    [...cookie, 'cookieValues', 'decodeCookie', 'extensionInterval', 'learn', 'open'].sort(),
+  );
   // The label of the MAC key's derivation (FORMAT.md §1).
   assert.ok(wasm('cookie').includes('session-cookie/v1:'));
   assert.ok(!wasm('statement').includes('session-cookie/v1:'));
@@ -67,4 +70,22 @@ test('what one entry point throws is a misuse by the name that another one has f
   assert.throws(() => cookie.decodeUnverified(42), statement.MisuseError);
   assert.throws(() => statement.decodeUnverified(42), cookie.MisuseError);
   assert.ok(!(new TypeError('another one') instanceof cookie.MisuseError));
+});
+
+test('a Cookie header is read as the core reads it', async () => {
+  const { cookieValues } = await import('session-wasm');
+  const read = (header) => cookieValues(header, '__Host-session-statement');
+  assert.deepEqual(read('theme=dark; __Host-session-statement=a.b.c'), ['a.b.c']);
+  assert.deepEqual(read('__Host-session-statement=1;\t__Host-session-statement="2"'), ['1', '"2"']);
+  // Quotes have no meaning, names are exact, and nothing is trimmed but round a pair (RFC 6265bis §4.2).
+  assert.deepEqual(read('x="__Host-session-statement=1; __host-session-statement=2'), []);
+  assert.deepEqual(read('__Host-session-statement =1'), []);
+  assert.deepEqual(read('__Host-session-statement='), ['']);
+  assert.deepEqual(read(''), []);
+});
+
+test('the interval of extensions is that of the core', async () => {
+  const { extensionInterval } = await import('session-wasm');
+  const intervals = [1800, 600, 100, 40, 10, 2, 0].map(extensionInterval);
+  assert.deepEqual(intervals, [90, 30, 30, 20, 5, 1, 90]);
 });

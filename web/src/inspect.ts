@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 const STATEMENT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-const STATEMENT_COOKIE = '__Host-session-statement=';
+const STATEMENT_COOKIE = '__Host-session-statement';
 
 /** `text` is a cookie value, a `Cookie` header or a statement; a header may hold several of both. */
 export function inspect(
@@ -33,11 +33,7 @@ export function inspect(
   const header = text.replace(/^(set-)?cookie:\s*/i, '');
   if (STATEMENT.test(header)) return [statement(header, module, verifier, at)];
   const cookies = module.decodeCookieUnverified(header);
-  const statements = header
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(STATEMENT_COOKIE))
-    .map((pair) => pair.slice(STATEMENT_COOKIE.length));
+  const statements = module.cookieValues(header, STATEMENT_COOKIE);
   const found = [
     ...cookies.map((cookie) => describe(cookie, at)),
     ...statements.map((each) => statement(each, module, verifier, at)),

@@ -6,9 +6,9 @@ const INPUT = ['pointerdown', 'keydown', 'wheel'];
  * keyboard. Ends with `signal`.
  */
 export function watchInput(onInput, signal) {
-  const judge = (event) => {
+  const heed = (event) => {
     if (event.isTrusted && !event.repeat && document.visibilityState === 'visible') onInput();
   };
   // On the way down, where no handler of the page can stop it.
-  for (const type of INPUT) addEventListener(type, judge, { capture: true, passive: true, signal });
+  for (const type of INPUT) addEventListener(type, verdicts, { capture: true, passive: true, signal });
 }

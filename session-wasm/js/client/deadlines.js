@@ -18,11 +18,3 @@ export function deadlines(view, now, warnBefore) {
 export function staleAt(verdict, now) {
   return verdict?.ok ? verdict.expiresAt - (verdict.expiresAt - verdict.issuedAt) / 3 : now + FRESH_FOR;
 }
-
-/**
- * How long after use the next one counts: as the server has it, which pushes the deadline no oftener.
- * It counts whole seconds, so use that comes a moment too early would be lost.
- */
-export function extensionInterval(idleTimeout) {
-  return Math.min(Math.max(30, idleTimeout / 20), idleTimeout / 2 || 30) + 1;
-}

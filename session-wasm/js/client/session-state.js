@@ -5,19 +5,19 @@ import { elapsed } from './server-clock.js';
 const CLOCK_ERROR = 1;
 
 /** How things stand with the session, as far as this tab knows; `emit` tells what changes. */
-export class Standing {
+export class SessionState {
   state = { status: 'asking', unavailable: false };
   /** Seconds from use to the idle deadline, as far as that has been seen. */
   idleTimeout = 0;
   #clock;
-  #judge;
+  #verdicts;
   #warnBefore;
   #emit;
   #times;
 
-  constructor(clock, judge, warnBefore, emit) {
+  constructor(clock, verdicts, warnBefore, emit) {
     this.#clock = clock;
-    this.#judge = judge;
+    this.#verdicts = verdicts;
     this.#warnBefore = warnBefore;
     this.#emit = emit;
   }
@@ -37,7 +37,7 @@ export class Standing {
 
   /** A statement says so, which was lying there when the page began. */
   presumed(statement) {
-    const verdict = this.#judge.read(statement, this.#clock.now());
+    const verdict = this.#verdicts.read(statement, this.#clock.now());
     if (!verdict || this.state.status !== 'asking') return;
     this.#clock.atLeast(verdict.issuedAt);
     const view = {
@@ -122,7 +122,7 @@ export class Standing {
 
   #verdict(view) {
     const now = this.#clock.now();
-    return now === undefined ? null : this.#judge.verdict(view, now);
+    return now === undefined ? null : this.#verdicts.verdict(view, now);
   }
 
   #set(state, type) {
