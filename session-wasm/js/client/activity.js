@@ -10,5 +10,5 @@ export function watchInput(onInput, signal) {
     if (event.isTrusted && !event.repeat && document.visibilityState === 'visible') onInput();
   };
   // On the way down, where no handler of the page can stop it.
-  for (const type of INPUT) addEventListener(type, verdicts, { capture: true, passive: true, signal });
+  for (const type of INPUT) addEventListener(type, heed, { capture: true, passive: true, signal });
 }
