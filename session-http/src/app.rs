@@ -1,22 +1,17 @@
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
 #[cfg(feature = "passwords")]
 use session_engine::Logins;
-use session_engine::store::Store;
-use session_engine::{Keys, Sessions};
+use session_engine::Sessions;
 
-use crate::builder::AppBuilder;
 use crate::client_address::TrustedProxies;
 use crate::cookies::{CookieSettings, Cookies};
 use crate::lifecycle::Lifecycle;
-use crate::visitor::Visitor;
 
 /// What every request needs: the sessions, the users, and how both are spoken of over HTTP. It is
-/// made by an [`AppBuilder`] and does not change; clones are the same.
+/// made by an [`AppBuilder`](crate::AppBuilder) and does not change; clones are the same.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
@@ -32,12 +27,6 @@ pub(crate) struct Parts {
 }
 
 impl App {
-    /// An application whose sessions are in `store` and are signed with `keys`; the rest is by
-    /// default unless it is set in the [`AppBuilder`].
-    pub fn builder(keys: Keys, store: Arc<dyn Store>) -> AppBuilder {
-        AppBuilder::new(keys, store)
-    }
-
     pub(crate) fn of(parts: Parts) -> Self {
         Self(Arc::new(parts))
     }
@@ -65,12 +54,6 @@ impl App {
     #[must_use]
     pub fn lifecycle(&self) -> &Lifecycle {
         &self.0.lifecycle
-    }
-
-    /// Whoever sent a request with these headers, over a connection from `peer`.
-    #[must_use]
-    pub fn visitor(&self, headers: HeaderMap, peer: Option<SocketAddr>) -> Visitor {
-        Visitor::new(self.clone(), headers, peer)
     }
 
     pub(crate) fn cookie_settings(&self) -> CookieSettings {

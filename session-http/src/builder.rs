@@ -30,12 +30,20 @@ pub struct AppBuilder {
     lifecycle: Lifecycle,
 }
 
+impl App {
+    /// An application whose sessions are in `store` and are signed with `keys`; the rest is by
+    /// default unless it is set.
+    pub fn builder(keys: Keys, store: Arc<dyn Store>) -> AppBuilder {
+        AppBuilder::new(keys, store)
+    }
+}
+
 impl AppBuilder {
     /// Within this time after its password was entered a session may end others, unless another is
     /// set (ASVS 5.0 V7.5.2 asks for the password once more).
     pub const DEFAULT_REAUTHENTICATE_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-    pub(crate) fn new(keys: Keys, store: Arc<dyn Store>) -> Self {
+    fn new(keys: Keys, store: Arc<dyn Store>) -> Self {
         Self {
             sessions: Sessions::builder(keys, store),
             #[cfg(feature = "passwords")]

@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use http::header::{IF_MATCH, IF_NONE_MATCH};
 
+use crate::headers::single_value;
 use crate::problem::Problem;
-use crate::visitor::single_value;
 
 /// Whether the client has the document of this tag (`If-None-Match`, §13.1.2). Tags of ours hold no
 /// comma.

@@ -1,7 +1,7 @@
 use http::{HeaderMap, Uri};
 
+use crate::headers::single_value;
 use crate::problem::Problem;
-use crate::visitor::single_value;
 
 /// Refuses a request that changes something and that a browser sent on behalf of another site (R34).
 ///

@@ -10,6 +10,7 @@ use session_engine::{Activity, Client, Issued, NewSession, Resumed, SessionError
 
 use crate::anyone::Anyone;
 use crate::app::App;
+use crate::headers::single_value;
 use crate::problem::Problem;
 use crate::same_site;
 use crate::session::Session;
@@ -26,11 +27,15 @@ pub struct Visitor {
     peer: Option<IpAddr>,
 }
 
-impl Visitor {
-    pub(crate) fn new(app: App, headers: HeaderMap, peer: Option<SocketAddr>) -> Self {
-        Self { app, headers, peer: peer.map(|peer| peer.ip()) }
+impl App {
+    /// Whoever sent a request with these headers, over a connection from `peer`.
+    #[must_use]
+    pub fn visitor(&self, headers: HeaderMap, peer: Option<SocketAddr>) -> Visitor {
+        Visitor { app: self.clone(), headers, peer: peer.map(|peer| peer.ip()) }
     }
+}
 
+impl Visitor {
     /// The session of somebody who is signed in. It is extended, unless the request says
     /// `Session-Activity: passive`.
     ///
@@ -201,11 +206,4 @@ impl Visitor {
             }
         })
     }
-}
-
-/// The one value of a header, if it is there once and ASCII.
-pub(crate) fn single_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
 }
