@@ -131,9 +131,11 @@ export class SessionClient extends EventTarget {
   async #presume() {
     const open = this.#open;
     const name = this.#options.statementCookie;
+    // As it is now: the server's first answer brings another statement.
+    const header = document.cookie;
     // Only a look whether it is worth loading the module that reads it.
-    if (!document.cookie.includes(name) || !(await this.#verdicts.load(open.signal))) return;
-    const [statement] = this.#verdicts.cookieValues(document.cookie, name);
+    if (!header.includes(name) || !(await this.#verdicts.load(open.signal))) return;
+    const [statement] = this.#verdicts.cookieValues(header, name);
     if (!statement || open !== this.#open) return;
     this.#session.presumed(statement);
     this.#plan();
