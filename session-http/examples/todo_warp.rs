@@ -105,7 +105,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (keys, directory) = (Keys::new(&KeyRing::generate()?, CookieName::default()), tempfile::tempdir()?);
     let store = Arc::new(EmbeddedStore::open(directory.path(), Arc::new(SystemClock))?);
     let users = Arc::new(people::People::alice_and_bob()?);
-    let app = App::builder(keys, store).users(users).public_origin(&origin).build()?;
+    let app = App::builder(keys, store).users(users).carry_over(["cart"]);
+    let app = app.public_origin(&origin).build()?;
     println!("serving on {origin}");
     serve(listener, warp::service(site(&app)), app.lifecycle().clone(), Limits::default()).await;
     Ok(())

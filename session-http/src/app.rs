@@ -19,6 +19,8 @@ pub(crate) struct Parts {
     pub(crate) sessions: Sessions,
     #[cfg(feature = "passwords")]
     pub(crate) logins: Option<Logins>,
+    #[cfg(feature = "passwords")]
+    pub(crate) carried_over: Vec<String>,
     pub(crate) public_origin: String,
     pub(crate) cookies: CookieSettings,
     pub(crate) reauthenticate_within: Duration,
@@ -42,6 +44,12 @@ impl App {
     #[must_use]
     pub fn logins(&self) -> Option<&Logins> {
         self.0.logins.as_ref()
+    }
+
+    /// What of a guest's data becomes the user's at our own login.
+    #[cfg(feature = "passwords")]
+    pub(crate) fn carried_over(&self) -> &[String] {
+        &self.0.carried_over
     }
 
     /// Under which URL browsers know this server.

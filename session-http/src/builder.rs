@@ -24,6 +24,8 @@ pub struct AppBuilder {
     hashing: HashingLimits,
     #[cfg(feature = "passwords")]
     attempt_limits: AttemptLimits,
+    #[cfg(feature = "passwords")]
+    carried_over: Vec<String>,
     cookies: CookieSettings,
     reauthenticate_within: Duration,
     trusted_proxies: TrustedProxies,
@@ -54,6 +56,8 @@ impl AppBuilder {
             hashing: HashingLimits::default(),
             #[cfg(feature = "passwords")]
             attempt_limits: AttemptLimits::default(),
+            #[cfg(feature = "passwords")]
+            carried_over: Vec::new(),
             cookies: CookieSettings {
                 same_site: SameSite::default(),
                 statement: Some(StatementCookie::default()),
@@ -87,6 +91,14 @@ impl AppBuilder {
     #[cfg(feature = "passwords")]
     pub fn attempt_limits(self, attempt_limits: AttemptLimits) -> Self {
         Self { attempt_limits, ..self }
+    }
+
+    /// Members of the data of a guest's session that go over into the user's at `POST /login`, such
+    /// as a cart; no others do. An application's own sign-in names them itself
+    /// ([`NewSession::carry_over`](session_engine::NewSession::carry_over)).
+    #[cfg(feature = "passwords")]
+    pub fn carry_over<M: Into<String>>(self, members: impl IntoIterator<Item = M>) -> Self {
+        Self { carried_over: members.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Under which URL browsers know this server, such as `https://app.example`: it may send what
@@ -159,6 +171,8 @@ impl AppBuilder {
             sessions,
             #[cfg(feature = "passwords")]
             logins,
+            #[cfg(feature = "passwords")]
+            carried_over: self.carried_over,
             cookies: self.cookies,
             reauthenticate_within: self.reauthenticate_within,
             trusted_proxies: self.trusted_proxies,

@@ -47,6 +47,9 @@ async fn whatever_changes_something_reads_what_the_store_has_now() {
     let former = world.sent(&renewed.cookie);
     let issued = sessions.start(NewSession::of(alice()), Some(&former)).await.unwrap();
     confirmed("a login in place of another session");
+    let guest = world.guest(json!({ "cart": [] })).await;
+    sessions.start(NewSession::of(alice()).carry_over(["cart"]), Some(&guest)).await.unwrap();
+    confirmed("a login in place of a guest");
     sessions.revoke(&world.sent(&issued.cookie)).await.unwrap();
     confirmed("a log-out");
     sessions.revoke_one(&alice(), world.alice().await.session_id()).await.unwrap();

@@ -27,6 +27,23 @@ async fn a_guest_is_nobody_who_has_signed_in() {
 }
 
 #[tokio::test]
+async fn no_request_begins_a_session_by_itself() {
+    let world = World::new();
+    let (over, forged) = (world.guest(json!({})).await, World::new().guest(json!({})).await);
+    world.sessions.revoke(&over).await.unwrap();
+    for cookie in [&over, &forged] {
+        let looked = world.sessions.resume_any(cookie, Activity::Active).await;
+        assert_eq!(looked.err(), Some(SessionError::Ended));
+        let edit = |data: &mut Map<String, Value>| data.insert("a".into(), 1.into());
+        let edited = world.sessions.edit_data::<Guest, _, _>(cookie, Activity::Active, edit).await;
+        assert_eq!(edited.err(), Some(SessionError::Ended));
+        world.sessions.revoke(cookie).await.unwrap();
+        let stored = world.store.load(cookie.session_id(), Freshness::Confirmed, None).await;
+        assert_eq!(stored, Ok(None));
+    }
+}
+
+#[tokio::test]
 async fn only_what_is_named_goes_over_at_sign_in_under_a_new_id() {
     let world = World::new();
     let guest = world.guest(json!({ "cart": ["book"], "state": "secret of the sign-in", "a": 1 })).await;

@@ -1,14 +1,14 @@
 //! Keys that change while there are sessions (R8).
 
 use session_core::{KeyPurpose, KeyRing};
-use session_engine::Activity;
+use session_engine::{Activity, NewSession};
 
-use crate::world::World;
+use crate::world::{World, alice};
 
 #[tokio::test]
 async fn a_ring_is_swapped_whole_and_no_session_ends() {
     let world = World::new();
-    let old = world.alice().await;
+    let issued = world.sessions.start(NewSession::of(alice()), None).await.unwrap();
     let mut ring = world.ring.clone();
     for purpose in [KeyPurpose::Cookie, KeyPurpose::Statement] {
         let id = ring.free_id(purpose);
@@ -16,6 +16,7 @@ async fn a_ring_is_swapped_whole_and_no_session_ends() {
         ring.activate(purpose, &id).unwrap();
     }
     world.sessions.change_keys(&ring);
+    let old = world.sent(&issued.cookie);
     world.sessions.resume(&old, Activity::Active).await.unwrap();
     let new = world.alice().await;
     let session = world.sessions.resume(&new, Activity::Active).await.unwrap();
@@ -30,7 +31,7 @@ async fn a_ring_is_swapped_whole_and_no_session_ends() {
 #[tokio::test]
 async fn a_cookie_of_a_ring_that_is_gone_is_worth_nothing() {
     let world = World::new();
-    let issued = world.sessions.start(session_engine::NewSession::of(crate::world::alice()), None).await;
+    let issued = world.sessions.start(NewSession::of(alice()), None).await;
     let header = format!("__Host-session={}", issued.unwrap().cookie.expose());
     assert!(world.sessions.authenticate([header.as_bytes()]).is_ok());
     world.sessions.change_keys(&KeyRing::generate().unwrap());

@@ -29,12 +29,13 @@ impl World {
         let store = EmbeddedStore::open(directory.path(), Arc::new(clock.clone())).unwrap();
         let store = Arc::new(WatchedStore::over(Arc::new(store)));
         let ring = KeyRing::generate().unwrap();
-        let sessions = Sessions::builder(Keys::new(&ring, CookieName::default()), store.clone())
-            .clock(Arc::new(clock.clone()))
-            .timeouts(Timeouts::new(IDLE, Duration::from_secs(12 * 60 * 60)).unwrap())
-            .guest_timeouts(Timeouts::new(GUEST_IDLE, GUEST_ABSOLUTE).unwrap())
-            .build();
+        let sessions = sessions(&ring, &store, &clock);
         Self { sessions, store, clock, ring, _directory: directory }
+    }
+
+    /// One more server on the same store.
+    pub(crate) fn server(&self) -> Sessions {
+        sessions(&self.ring, &self.store, &self.clock)
     }
 
     /// What a browser sends back.
@@ -52,6 +53,14 @@ impl World {
         let issued = self.sessions.start_guest(&Client::default(), object(data)).await.expect("a session");
         self.sent(&issued.cookie)
     }
+}
+
+fn sessions(ring: &KeyRing, store: &Arc<WatchedStore>, clock: &ManualClock) -> Sessions {
+    Sessions::builder(Keys::new(ring, CookieName::default()), store.clone())
+        .clock(Arc::new(clock.clone()))
+        .timeouts(Timeouts::new(IDLE, Duration::from_secs(12 * 60 * 60)).unwrap())
+        .guest_timeouts(Timeouts::new(GUEST_IDLE, GUEST_ABSOLUTE).unwrap())
+        .build()
 }
 
 pub(crate) fn alice() -> Subject {

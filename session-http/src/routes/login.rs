@@ -53,7 +53,8 @@ async fn start(visitor: &Visitor, credentials: Credentials) -> Result<SessionAns
     let password = Password::new(credentials.password);
     let user = logins(visitor.app())?.authenticate(&credentials.username, password, ip).await;
     let User { subject, claims, .. } = user.map_err(Problem::from_login_error)?;
-    visitor.sign_in(NewSession::of(subject).claims(claims)).await
+    let carried_over = visitor.app().carried_over().iter().cloned();
+    visitor.sign_in(NewSession::of(subject).claims(claims).carry_over(carried_over)).await
 }
 
 /// `POST /session/reauthenticate`: the password once more, and a new ID.

@@ -9,6 +9,7 @@ on_both!(
     a_request_makes_no_session_by_itself,
     a_guests_session_is_nobodys_login,
     a_guests_cart_is_the_users_after_signing_in,
+    a_guests_cart_is_the_users_after_signing_in_by_password,
     a_forged_state_signs_nobody_in,
     a_log_out_ends_a_guests_session_too,
 );
@@ -50,6 +51,21 @@ async fn a_guests_cart_is_the_users_after_signing_in(site: Site) {
 
     assert_eq!(guest.get("/cart").await.expect(200).json(), json!([]), "the guest's session is over");
     guest.post("/todos", &json!("rob a bank")).await.expect_problem(401, "no_session");
+}
+
+async fn a_guests_cart_is_the_users_after_signing_in_by_password(site: Site) {
+    let mut browser = site.stranger();
+    browser.post("/cart", &json!("milk")).await.expect(200);
+    // A state that is kept and must not go over.
+    browser.get("/sign-in").await.expect(303);
+    let (mut guest, was) = (browser.clone(), browser.session_id());
+    browser.log_in("mallory").await.expect(401);
+    assert_eq!(browser.get("/cart").await.expect(200).json(), json!(["milk"]), "a refusal costs nothing");
+    let answer = browser.log_in("alice").await.expect(200);
+    assert_eq!(answer.given(), ["session", "statement"]);
+    assert_ne!(browser.session_id(), was);
+    assert_eq!(browser.get("/session/data").await.expect(200).json(), json!({ "cart": ["milk"] }));
+    assert_eq!(guest.get("/cart").await.expect(200).json(), json!([]), "the guest's session is over");
 }
 
 async fn a_forged_state_signs_nobody_in(site: Site) {

@@ -1,22 +1,25 @@
-//! The README's programs, in projects of their own that have what it says and nothing else.
+//! What the README says runs: its programs, in projects of their own that have what it says and
+//! nothing else, and the examples by its commands.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
 
 use crate::browser::Browser;
 
 const README: &str = include_str!("../../README.md");
 
-/// A program that is ended when it is dropped.
+/// A program that is ended when it is dropped, with all that it started.
 struct Program(Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
         let _ = self.0.wait();
     }
 }
@@ -44,6 +47,23 @@ async fn the_program_on_axum_runs_in_a_fresh_project() {
     browser.get("/sessions").await.expect(200);
 }
 
+#[tokio::test]
+async fn the_examples_run_by_the_commands_that_are_told() {
+    let (_, section) = README.split_once("## Examples").expect("the heading");
+    let commands = block(section, "```console\n");
+    let commands: Vec<_> = commands.lines().map(|line| line.strip_prefix("$ cargo ").unwrap()).collect();
+    assert_eq!(commands.len(), 2);
+    for words in commands {
+        let mut command = Command::new(env!("CARGO"));
+        let command = command.args(words.split(' ')).args(["--", "127.0.0.1:0"]);
+        let (_program, mut browser) =
+            start(command.current_dir(workspace()).env("CARGO_TARGET_DIR", target()));
+        browser.post("/cart", &json!("milk")).await.expect(200);
+        browser.log_in("alice").await.expect(200);
+        assert_eq!(browser.get("/cart").await.expect(200).json(), json!(["milk"]));
+    }
+}
+
 fn run(directory: &Path, heading: &str) -> (Program, Browser) {
     let (_, section) = README.split_once(heading).expect("the heading");
     let (dependencies, program) = (block(section, "```toml\n"), block(section, "```rust,no_run\n"));
@@ -69,13 +89,16 @@ fn run(directory: &Path, heading: &str) -> (Program, Browser) {
     // Taken away at once, since the other one has the same name.
     let binary = directory.join("program");
     fs::copy(target().join("debug/fresh"), &binary).unwrap();
-    let mut command = Command::new(binary);
-    let command = command.arg("127.0.0.1:0").current_dir(directory).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    start(Command::new(binary).arg("127.0.0.1:0").current_dir(directory))
+}
+
+fn start(command: &mut Command) -> (Program, Browser) {
+    // A group of its own, so that what cargo runs is ended with cargo.
+    let mut program = Program(command.stdout(Stdio::piped()).process_group(0).spawn().unwrap());
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim_end().strip_prefix("serving on http://").expect("an address").parse().unwrap();
-    (Program(child), Browser::at(address))
+    (program, Browser::at(address))
 }
 
 fn block(section: &str, start: &str) -> String {

@@ -63,7 +63,8 @@ impl Site {
         set: impl FnOnce(AppBuilder) -> AppBuilder,
         limits: Limits,
     ) -> SocketAddr {
-        let app = set(builder(&self.ring, &self.store, &self.clock).users(Arc::clone(&self.users)));
+        let app = set(builder(&self.ring, &self.store, &self.clock).users(Arc::clone(&self.users)))
+            .carry_over(["cart"]);
         let app = app.build().unwrap();
         match self.example {
             Example::Warp => served(&app, warp::service(todo_warp::site(&app)), limits).await,

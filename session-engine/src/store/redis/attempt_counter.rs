@@ -16,7 +16,7 @@ impl AttemptCounter for RedisStore {
             of_counter("EXPIRE").arg(window.as_secs().max(1)).arg("NX"),
             of_counter("TTL"),
         ];
-        let replies = self.servers.run_all(&requests).await?;
+        let replies = self.servers.run_all(&requests).await;
         let replies: Vec<i64> = replies.into_iter().collect::<Result<_, _>>()?;
         let [count, _, seconds] = replies[..] else { return Err(Unavailable) };
         let positive = |number: i64| u64::try_from(number).map_err(|_| Unavailable);
