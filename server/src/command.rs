@@ -3,10 +3,13 @@ mod keys;
 mod serve;
 mod user;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 use crate::Result;
-use crate::settings::{Settings, sources};
+use crate::settings::Settings;
+use crate::settings::sources::{self, Parsed};
 
 /// Logins and sessions for web applications.
 #[derive(Debug, Parser)]
@@ -39,11 +42,13 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
 }
 
-pub(crate) fn run() -> Result {
-    match sources::parse(std::env::args_os().collect(), std::env::vars_os())?.command {
-        Command::Serve(settings) => serve::run(&settings),
-        Command::User { file, action } => user::run(&file, action),
-        Command::Keys { file, action } => keys::run(&file, &action),
-        Command::Explain(arguments) => explain::run(&arguments),
+pub(crate) fn run() -> Result<ExitCode> {
+    let Parsed { cli, warnings } = sources::parse(std::env::args_os().collect(), std::env::vars_os())?;
+    match cli.command {
+        Command::Serve(settings) => serve::run(&settings, &warnings)?,
+        Command::User { file, action } => user::run(&file, action)?,
+        Command::Keys { file, action } => keys::run(&file, &action)?,
+        Command::Explain(arguments) => return explain::run(&arguments),
     }
+    Ok(ExitCode::SUCCESS)
 }

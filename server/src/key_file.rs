@@ -12,7 +12,12 @@ use zeroize::Zeroizing;
 use crate::Result;
 use crate::data_files::make_parent;
 
-/// Reads a key ring that nobody but its owner can read.
+/// Whoever else may write the file may sign.
+const OTHERS_WRITE: u32 = 0o022;
+const OTHERS_READ: u32 = 0o004;
+
+/// Reads a key ring that nobody but its owner can change. That others can read it is warned of and no
+/// more: orchestrators mount secrets so, and on a read-only mount it cannot be helped (R64).
 pub(crate) fn load(path: &Path) -> Result<KeyRing> {
     let shown = path.display();
     let unreadable = |error: io::Error| match error.kind() {
@@ -23,12 +28,15 @@ pub(crate) fn load(path: &Path) -> Result<KeyRing> {
         }
         _ => format!("key ring `{shown}` cannot be read: {error}"),
     };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if metadata.mode() & 0o077 != 0 {
+    let mode = fs::metadata(path).map_err(unreadable)?.mode();
+    if mode & OTHERS_WRITE != 0 {
         return Err(format!(
-            "key ring `{shown}` can be read by others than its owner; run `chmod 600` on it"
+            "key ring `{shown}` can be written by others than its owner; run `chmod go-w` on it"
         )
         .into());
+    }
+    if mode & OTHERS_READ != 0 {
+        tracing::warn!("key ring `{shown}` can be read by every user of this machine");
     }
     let json = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
     Ok(KeyRing::from_json(&json).map_err(|error| format!("key ring `{shown}`: {error}"))?)
@@ -36,11 +44,21 @@ pub(crate) fn load(path: &Path) -> Result<KeyRing> {
 
 /// Makes a key ring; never over another one.
 pub(crate) fn create(path: &Path) -> Result<KeyRing> {
+    create_or(path, |error| Err(format!("key ring `{}` cannot be made: {error}", path.display()).into()))
+}
+
+/// Makes a key ring, or reads the one that another server has made at the same moment.
+pub(crate) fn create_or_load(path: &Path) -> Result<KeyRing> {
+    create_or(path, |error| match error.kind() {
+        io::ErrorKind::AlreadyExists => load(path),
+        _ => Err(format!("key ring `{}` cannot be made: {error}", path.display()).into()),
+    })
+}
+
+fn create_or(path: &Path, otherwise: impl FnOnce(io::Error) -> Result<KeyRing>) -> Result<KeyRing> {
     let ring = KeyRing::generate()?;
     make_parent(path)?;
-    let made = private_file::create(path, text(&ring).as_bytes());
-    made.map_err(|error| format!("key ring `{}` cannot be made: {error}", path.display()))?;
-    Ok(ring)
+    private_file::create(path, text(&ring).as_bytes()).map_or_else(otherwise, |()| Ok(ring))
 }
 
 /// Changes the key ring in the file, unless `change` fails; nobody else changes it meanwhile.

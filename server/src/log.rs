@@ -1,19 +1,81 @@
-use std::io::{IsTerminal, stderr};
+//! The log on standard error. A log that cannot be written costs lines and nothing else: no request,
+//! no start and no exit code (R61).
 
+use std::io::{self, IsTerminal, Write, stderr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::Result;
 use crate::settings::values::LogFormat;
 
-/// Begins to write the log to standard error.
-pub(crate) fn start(filter: &str, format: LogFormat) -> Result {
+/// How many lines may wait for a reader that has stalled.
+const MAX_WAITING_LINES: usize = 16 * 1024;
+
+/// How often it is looked whether lines were lost.
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The log while it is written. Dropping it writes what waits, unless nobody reads.
+pub(crate) struct Log {
+    dropped: ErrorCounter,
+    unwritten: Arc<AtomicUsize>,
+    _worker: WorkerGuard,
+}
+
+/// Begins to write the log.
+pub(crate) fn start(filter: &str, format: LogFormat) -> Result<Log> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|_| "log filter is not one that `tracing-subscriber` understands, such as `info`")?;
+    let unwritten = Arc::new(AtomicUsize::new(0));
+    let output = Output { unwritten: Arc::clone(&unwritten) };
+    // A thread of its own writes: whoever logs never waits.
+    let writer = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MAX_WAITING_LINES);
+    let (writer, worker) = writer.finish(output);
+    let dropped = writer.error_counter();
     let colours = stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(writer);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
-    Ok(())
+    Ok(Log { dropped, unwritten, _worker: worker })
+}
+
+impl Log {
+    /// Tells now and then how many lines were lost, within a Tokio runtime.
+    pub(crate) fn report_losses(&self) {
+        let (dropped, unwritten) = (self.dropped.clone(), Arc::clone(&self.unwritten));
+        tokio::spawn(async move {
+            let mut told = 0;
+            loop {
+                tokio::time::sleep(REPORT_INTERVAL).await;
+                let lost = dropped.dropped_lines() + unwritten.load(Ordering::Relaxed);
+                if lost > told {
+                    tracing::warn!(lines = lost - told, "log lines were lost");
+                    told = lost;
+                }
+            }
+        });
+    }
+}
+
+/// Standard error, which may be full, closed, or nobody's.
+struct Output {
+    unwritten: Arc<AtomicUsize>,
+}
+
+impl Write for Output {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if stderr().write_all(line).is_err() {
+            self.unwritten.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -5,19 +5,22 @@ mod command;
 mod data_files;
 mod key_file;
 mod log;
+mod output;
 mod settings;
 mod store_url;
 
 use std::error::Error;
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 fn main() -> ExitCode {
     match command::run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
-            eprintln!("session-server: {error}");
+            // Unlike `eprintln!`, this survives a standard error that is closed or full.
+            let _ = writeln!(stderr(), "session-server: {error}");
             ExitCode::FAILURE
         }
     }

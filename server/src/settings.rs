@@ -1,9 +1,9 @@
 //! What can be set, and what it is set to by default.
 
+mod listen_address;
 pub(crate) mod sources;
 pub(crate) mod values;
 
-use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,10 +12,11 @@ use clap::Args;
 use ipnet::IpNet;
 use session_core::{CookieName, SameSite, StatementCookie, Timeouts};
 use session_engine::{AttemptLimits, HashingLimits};
-use session_http::Limits;
+use session_http::{Limits, Origin};
 
 use crate::Result;
 use crate::data_files::data_file;
+use listen_address::ListenAddress;
 use values::{
     LogFormat, PasswordCostSetting, SameSiteSetting, StatementCookieSetting, cookie_name, network, origin,
     some_seconds, whole_seconds,
@@ -29,13 +30,34 @@ pub(crate) struct Settings {
     #[arg(long, env = "SESSION_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Address for browsers and proxies
-    #[arg(long, env = "SESSION_LISTEN", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
+    /// Address for browsers and proxies: `HOST:PORT`, or `:PORT` for every address of this machine
+    #[arg(long, env = "SESSION_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: ListenAddress,
 
-    /// Where sessions are kept: `embedded:DIRECTORY` or `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`
-    #[arg(long, env = "SESSION_STORE", default_value = "embedded:./session-data", hide_env_values = true)]
+    /// Where sessions are kept: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]` or
+    /// `redis+unix://[USER[:PASSWORD]@]/PATH[?db=DB]`
+    #[arg(
+        long,
+        env = "SESSION_STORE",
+        value_name = "URL",
+        default_value = "embedded:./session-data",
+        hide_env_values = true
+    )]
     pub(crate) store: String,
+
+    /// A file with the password of Redis, if it is not in the URL
+    #[arg(long, env = "SESSION_REDIS_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) redis_password_file: Option<PathBuf>,
+
+    /// What every key in Redis begins with, so that two installations can share one [default: nothing]
+    #[arg(
+        long,
+        env = "SESSION_REDIS_PREFIX",
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) redis_prefix: String,
 
     /// Key ring; made at the first start
     #[arg(long, env = "SESSION_KEYS", value_name = "FILE", default_value_os_t = data_file("keys.json"))]
@@ -47,7 +69,11 @@ pub(crate) struct Settings {
 
     /// URL by which browsers know this server, and issuer of its statements [default: http://LISTEN]
     #[arg(long, env = "SESSION_PUBLIC_ORIGIN", value_name = "URL", value_parser = origin)]
-    pub(crate) public_origin: Option<String>,
+    pub(crate) public_origin: Option<Origin>,
+
+    /// Further URLs by which browsers know this server, separated by commas
+    #[arg(long, env = "SESSION_ALLOWED_ORIGINS", value_name = "URLS", value_delimiter = ',', value_parser = origin)]
+    pub(crate) allowed_origins: Vec<Origin>,
 
     /// Longest time without use
     #[arg(long, env = "SESSION_IDLE_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "30m")]

@@ -7,6 +7,8 @@ mod keys;
 mod logins;
 #[cfg(feature = "passwords")]
 mod password;
+#[cfg(feature = "passwords")]
+mod precis;
 #[cfg(any(feature = "embedded", feature = "users-file"))]
 pub mod private_file;
 mod record;
@@ -21,11 +23,11 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use keys::Keys;
 #[cfg(feature = "passwords")]
 pub use logins::{
-    AttemptLimits, Busy, HashingLimits, HashingPool, LoginError, Logins, LoginsBuilder, User, Users,
-    UsersUnavailable,
+    AttemptLimits, Busy, HashingLimits, HashingPool, LoginError, Logins, LoginsBuilder, SessionsOf, User,
+    Users, UsersUnavailable,
 };
 #[cfg(feature = "users-file")]
-pub use logins::{UsersFile, UsersFileError};
+pub use logins::{FileContent, FileUser, UsersFile, UsersFileError};
 #[cfg(feature = "passwords")]
 pub use password::{
     HashingFailed, HashingMemory, InvalidPasswordHash, Password, PasswordCost, PasswordHash, WeakPassword,

@@ -15,9 +15,9 @@ use crate::subject::Subject;
 use hashing::Slot;
 
 pub use hashing::{Busy, HashingLimits, HashingPool};
-pub use users::{User, Users, UsersUnavailable};
+pub use users::{SessionsOf, User, Users, UsersUnavailable};
 #[cfg(feature = "users-file")]
-pub use users_file::{UsersFile, UsersFileError};
+pub use users_file::{FileContent, FileUser, UsersFile, UsersFileError};
 
 /// How many wrong passwords are allowed within a window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,7 +206,8 @@ mod tests {
         let users = UsersFile::new(directory.join("users"));
         let (right, memory) = (Password::new("correct horse".into()), &mut HashingMemory::default());
         let hash = PasswordHash::new(&right, PasswordCost::Mib19, memory).unwrap();
-        users.change(|users| users.insert("alice".into(), hash)).unwrap();
+        let alice = FileUser { password_hash: Some(hash), sessions_since: None };
+        users.change(|users| users.put("alice", alice)).unwrap();
         let store = Arc::new(EmbeddedStore::open(directory, Arc::new(SystemClock)).unwrap());
         let hashing = HashingLimits { threads: NonZero::<usize>::MIN, queue: 8 };
         Logins::builder(Arc::new(users), store).hashing(hashing).attempt_limits(limits).build().unwrap()

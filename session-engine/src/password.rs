@@ -5,6 +5,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as PhcHash, 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
+use crate::precis;
+
 /// ASVS 11.4.2 and RFC 9106 §3.1.
 const SALT_LENGTH: usize = 16;
 
@@ -19,10 +21,19 @@ impl Password {
     /// to cost nothing. A longer one is refused, never shortened.
     pub const MAX_LENGTH: usize = 1024;
 
-    /// The password as entered: nothing is trimmed, folded or cut (ASVS 6.2.8).
+    /// The password as entered: nothing is trimmed, folded or cut (ASVS 6.2.8). Only that one
+    /// character may be typed in two ways, or as another kind of space, makes no difference (RFC 8265,
+    /// `OpaqueString`).
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        let text = Zeroizing::new(text);
+        if text.is_ascii() {
+            return Self(text);
+        }
+        match precis::password(&text) {
+            Some(spelled) => Self(Zeroizing::new(spelled.into_owned())),
+            None => Self(text),
+        }
     }
 
     /// Whether it is good enough to be set for `user`: long enough, and not among the first that
@@ -36,6 +47,9 @@ impl Password {
         }
         if self.0.len() > Self::MAX_LENGTH {
             return Err(WeakPassword::TooLong);
+        }
+        if precis::password(&self.0).is_none() {
+            return Err(WeakPassword::Untypable);
         }
         if zxcvbn::zxcvbn(&self.0, &[user]).score() < zxcvbn::Score::Two {
             return Err(WeakPassword::Guessable);
@@ -60,6 +74,9 @@ pub enum WeakPassword {
     /// Over [`Password::MAX_LENGTH`].
     #[error("password is too long, expected at most 1,024 bytes")]
     TooLong,
+    /// With control characters, or others that cannot be told apart from none.
+    #[error("password has control characters, or others that no keyboard types")]
+    Untypable,
     /// Under a million guesses away.
     #[error("password is easy to guess, expected a less common one")]
     Guessable,

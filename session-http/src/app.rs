@@ -9,6 +9,7 @@ use session_engine::Sessions;
 use crate::client_address::TrustedProxies;
 use crate::cookies::{CookieSettings, Cookies};
 use crate::lifecycle::Lifecycle;
+use crate::same_site::OwnOrigins;
 
 /// What every request needs: the sessions, the users, and how both are spoken of over HTTP. It is
 /// made by an [`AppBuilder`](crate::AppBuilder) and does not change; clones are the same.
@@ -21,7 +22,7 @@ pub(crate) struct Parts {
     pub(crate) logins: Option<Logins>,
     #[cfg(feature = "passwords")]
     pub(crate) carried_over: Vec<String>,
-    pub(crate) public_origin: String,
+    pub(crate) origins: OwnOrigins,
     pub(crate) cookies: CookieSettings,
     pub(crate) reauthenticate_within: Duration,
     pub(crate) trusted_proxies: TrustedProxies,
@@ -55,7 +56,11 @@ impl App {
     /// Under which URL browsers know this server.
     #[must_use]
     pub fn public_origin(&self) -> &str {
-        &self.0.public_origin
+        &self.0.origins.public
+    }
+
+    pub(crate) fn origins(&self) -> &OwnOrigins {
+        &self.0.origins
     }
 
     /// Whether the server is to go on.
@@ -84,6 +89,6 @@ impl App {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("public_origin", &self.0.public_origin).finish_non_exhaustive()
+        f.debug_struct("App").field("origins", &self.0.origins).finish_non_exhaustive()
     }
 }

@@ -11,6 +11,8 @@ use crate::app::{App, Parts};
 use crate::client_address::TrustedProxies;
 use crate::cookies::CookieSettings;
 use crate::lifecycle::Lifecycle;
+use crate::origin::Origin;
+use crate::same_site::OwnOrigins;
 
 /// Puts an [`App`] together, so that all its parts are about the same keys, store and origin.
 #[must_use]
@@ -26,6 +28,7 @@ pub struct AppBuilder {
     attempt_limits: AttemptLimits,
     #[cfg(feature = "passwords")]
     carried_over: Vec<String>,
+    allowed_origins: Vec<Origin>,
     cookies: CookieSettings,
     reauthenticate_within: Duration,
     trusted_proxies: TrustedProxies,
@@ -58,6 +61,7 @@ impl AppBuilder {
             attempt_limits: AttemptLimits::default(),
             #[cfg(feature = "passwords")]
             carried_over: Vec::new(),
+            allowed_origins: Vec::new(),
             cookies: CookieSettings {
                 same_site: SameSite::default(),
                 statement: Some(StatementCookie::default()),
@@ -106,6 +110,11 @@ impl AppBuilder {
     /// `http://127.0.0.1:8080`, for trying things out.
     pub fn public_origin(self, origin: impl Into<String>) -> Self {
         Self { sessions: self.sessions.issuer(origin), ..self }
+    }
+
+    /// Further origins by which browsers know this server, or whose pages may change something here.
+    pub fn allowed_origins(self, origins: impl IntoIterator<Item = Origin>) -> Self {
+        Self { allowed_origins: origins.into_iter().collect(), ..self }
     }
 
     /// How long sessions live.
@@ -167,7 +176,7 @@ impl AppBuilder {
             None => None,
         };
         Ok(App::of(Parts {
-            public_origin: sessions.issuer().to_owned(),
+            origins: OwnOrigins { public: sessions.issuer().to_owned(), others: self.allowed_origins },
             sessions,
             #[cfg(feature = "passwords")]
             logins,

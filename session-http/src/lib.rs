@@ -21,11 +21,14 @@ mod cookies;
 mod headers;
 mod lifecycle;
 mod media_type;
+mod origin;
 #[cfg(feature = "page")]
 mod page;
 mod peer;
 mod problem;
 mod request;
+#[cfg(feature = "serve")]
+mod request_log;
 mod routes;
 mod same_site;
 mod security_headers;
@@ -49,8 +52,11 @@ pub use app::App;
 pub use builder::{AppBuilder, BuildError};
 pub use client_address::TrustedProxies;
 pub use lifecycle::Lifecycle;
+pub use origin::{InvalidOrigin, Origin};
 pub use peer::Peer;
 pub use problem::Problem;
+#[cfg(feature = "serve")]
+pub use request_log::RequestLog;
 pub use security_headers::SecurityHeaders;
 #[cfg(feature = "serve")]
 pub use serve::{Limits, serve};

@@ -1,5 +1,7 @@
 //! The page of `web/`, built into the server.
 
+use std::future::Future;
+
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method};
@@ -7,6 +9,8 @@ use rust_embed::RustEmbed;
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::problem::Problem;
+use crate::request::Request;
 use crate::table::Route;
 
 #[derive(RustEmbed)]
@@ -16,14 +20,43 @@ struct Page;
 /// Vite names what is under `assets/` by its content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// A route for each file.
+const INDEX: &str = "index.html";
+
+/// Where the sign-in form leads to, as the page is built.
+const NEXT: &str = "value=\"/#welcome\"";
+
+/// A route for each file; the page itself is at two.
 pub(crate) fn routes() -> impl Iterator<Item = Route<App>> {
-    Page::iter().filter_map(|name| {
+    let files = Page::iter().filter(|name| name != INDEX).filter_map(|name| {
         let answer = file(&name)?;
-        let path = if name == "index.html" { "/".to_owned() } else { format!("/{name}") };
         let show = move |_, _| std::future::ready(Ok(answer.clone()));
-        Some(Route::new(Method::GET, "page", |_, _| Ok(()), show).at(path))
-    })
+        Some(route(show).at(format!("/{name}")))
+    });
+    let pages = ["/", "/login"].into_iter().filter_map(|path| {
+        let answer = file(INDEX)?;
+        let show = move |_, request: Request| std::future::ready(Ok(page(&answer, &request.query)));
+        Some(route(show).at(path.to_owned()))
+    });
+    files.chain(pages)
+}
+
+fn route<F, A>(show: F) -> Route<App>
+where
+    F: Fn(App, Request) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<Answer, Problem>> + Send + 'static,
+{
+    Route::new(Method::GET, "page", |_, _| Ok(()), show)
+}
+
+/// The page, whose form leads to where `?next=` says. The form checks that when it is sent.
+fn page(page: &Answer, query: &str) -> Answer {
+    let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    let Some((_, next)) = fields.into_iter().find(|(name, next)| name == "next" && !next.is_empty()) else {
+        return page.clone();
+    };
+    let value = next.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    let html = String::from_utf8_lossy(page.body()).replacen(NEXT, &format!("value=\"{value}\""), 1);
+    page.clone().map(|_| html.into())
 }
 
 fn file(name: &str) -> Option<Answer> {
@@ -35,4 +68,19 @@ fn file(name: &str) -> Option<Answer> {
     headers.insert(CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     Some(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_leads_to_where_it_was_asked_for() {
+        let index = file(INDEX).expect("a page that was built");
+        let shown = |query: &str| String::from_utf8(page(&index, query).body().to_vec()).unwrap();
+        assert!(shown("").contains(NEXT) && shown("next=").contains(NEXT));
+        assert!(shown("next=/orders/7%3Fa%3Db%26c").contains("value=\"/orders/7?a=b&amp;c\""));
+        let hostile = shown("next=%22%3E%3Cscript%3Ealert(1)%3C/script%3E");
+        assert!(hostile.contains("value=\"&quot;>&lt;script>alert(1)&lt;/script>\""));
+    }
 }

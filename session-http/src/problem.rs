@@ -76,6 +76,11 @@ impl Problem {
         Self { headers, ..self }
     }
 
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, HeaderValue::from_static(value)));
+        self
+    }
+
     pub(crate) fn from_refusal(refusal: HeaderRefusal) -> Self {
         Self::no_session(match refusal {
             HeaderRefusal::Absent => Reason::Absent,
@@ -168,8 +173,13 @@ impl Problem {
     }
 
     pub(crate) fn other_tag() -> Self {
-        let detail = "`If-Match` is not the `ETag` of this session's data";
+        let detail = "the `ETag` of this session's data is none of `If-Match`, or one of `If-None-Match`";
         Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
+    }
+
+    pub(crate) fn unexpected_tags(name: &HeaderName) -> Self {
+        let detail = format!("`{name}` is not `*` or a list of tags such as `\"1\", W/\"2\"`");
+        Self::new(StatusCode::BAD_REQUEST, "unexpected_tags", detail)
     }
 
     fn unavailable(code: &'static str, detail: String, retry_after: Duration) -> Self {

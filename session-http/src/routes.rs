@@ -23,20 +23,23 @@ pub(crate) fn table(app: &App) -> Table<App> {
         Route::new(Method::GET, "/session", anybody, session::show),
         Route::new(Method::POST, "/session/renew", same_site, session::renew),
         Route::new(Method::GET, "/session/data", anybody, session_data::show),
+        Route::new(Method::OPTIONS, "/session/data", anybody, session_data::options),
         Route::new(Method::PUT, "/session/data", same_site, session_data::replace),
         Route::new(Method::PATCH, "/session/data", same_site, session_data::merge),
         Route::new(Method::GET, "/sessions", anybody, devices::list),
         Route::new(Method::DELETE, "/sessions", same_site, devices::end_many),
         Route::new(Method::DELETE, "/sessions/{session_id}", same_site, devices::end_one),
-        Route::new(Method::GET, "/.well-known/jwks.json", anybody, discovery::keys),
-        Route::new(Method::GET, "/.well-known/session-revocations", anybody, discovery::revocations),
+        Route::new(Method::GET, discovery::KEYS, anybody, discovery::keys),
+        Route::new(Method::OPTIONS, discovery::KEYS, anybody, discovery::preflight),
+        Route::new(Method::GET, discovery::REVOCATIONS, anybody, discovery::revocations),
+        Route::new(Method::OPTIONS, discovery::REVOCATIONS, anybody, discovery::preflight),
         Route::new(Method::GET, "/openapi.json", anybody, discovery::api),
         Route::new(Method::GET, "/livez", anybody, discovery::live),
         Route::new(Method::GET, "/readyz", anybody, discovery::ready),
     ];
     #[cfg(feature = "passwords")]
     let logins = [
-        Route::new(Method::POST, "/login", same_site, login::log_in),
+        Route::new(Method::POST, "/login", same_site_sign_in, login::log_in),
         Route::new(Method::POST, "/session/reauthenticate", same_site, login::reauthenticate),
     ];
     #[cfg(not(feature = "passwords"))]
@@ -64,7 +67,12 @@ const fn anybody(_: &App, _: &Request) -> Result<(), Problem> {
 
 /// It changes something, so it must not have been forged by another site (R34).
 fn same_site(app: &App, request: &Request) -> Result<(), Problem> {
-    same_site::check(&request.headers, app.public_origin())
+    same_site::check(&request.headers, app.origins())
+}
+
+#[cfg(feature = "passwords")]
+fn same_site_sign_in(app: &App, request: &Request) -> Result<(), Problem> {
+    same_site::check_sign_in(&request.headers, app.origins())
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ impl SecurityHeaders {
         let mut add = |name: HeaderName, value: &'static str| {
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         };
-        add(REFERRER_POLICY, "no-referrer");
+        // To other sites nothing; without it, browsers would hide the origin of our own forms too.
+        add(REFERRER_POLICY, "same-origin");
         add(X_CONTENT_TYPE_OPTIONS, "nosniff");
         add(RESOURCE_POLICY, "same-origin");
         if self.hsts {

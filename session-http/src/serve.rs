@@ -11,11 +11,13 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response};
+use http::header::{CONNECTION, HOST, HeaderValue};
+use http::uri::Authority;
+use http::{Request, Response, StatusCode, Version};
 use http_body::Body;
+use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -71,7 +73,7 @@ const MAX_HEADERS: usize = 64;
 
 /// Has `service` answer what comes to `listener`, until `lifecycle` stops; then drains: what is running
 /// is finished, and after the deadline the rest is cut off. Each request has its [`Peer`] as an
-/// extension.
+/// extension. What is no HTTP/1.1, as a request without a `Host`, is refused before the service.
 pub async fn serve<S, B>(listener: TcpListener, service: S, lifecycle: Lifecycle, limits: Limits)
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -176,6 +178,8 @@ where
         let mut http = http1::Builder::new();
         // The deadlines are those of `DeadlineIo`: hyper has one for both the header and the time
         // between requests, and none for the first byte.
+        // Who has sent all that it has to say may close its side and wait for the answer.
+        http.half_close(true);
         http.header_read_timeout(None).max_headers(MAX_HEADERS).max_buf_size(MAX_HEADER_LENGTH);
         let (draining, cut_off) = (self.reached(Stage::Draining), self.reached(Stage::CutOff));
         let mut connection = std::pin::pin!(http.serve_connection(io, service));
@@ -201,12 +205,16 @@ async fn answer<S, B>(
     lifecycle: Lifecycle,
     mut request: Request<Incoming>,
     peer: SocketAddr,
-) -> Response<B>
+) -> Response<Either<B, Empty<B::Data>>>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    B: Body,
 {
-    let started_at = Instant::now();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    if !has_good_host(&request) {
+        let mut refusal = Response::new(Either::Right(Empty::new()));
+        *refusal.status_mut() = StatusCode::BAD_REQUEST;
+        return refusal;
+    }
     request.extensions_mut().insert(Peer(peer));
     let answer = match poll_fn(|cx| service.poll_ready(cx)).await {
         Ok(()) => service.call(request).await,
@@ -216,8 +224,44 @@ where
     if lifecycle.is_stopping() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    let (status, duration) = (response.status().as_u16(), started_at.elapsed());
-    // The path without its query: nobody's secrets belong there, and some put them there.
-    tracing::info!(%method, path, status, duration_us = duration.as_micros(), "request");
-    response
+    response.map(Either::Left)
+}
+
+/// Exactly one valid `Host` in HTTP/1.1, and at most one before (RFC 9112 §3.2): of two, a proxy may
+/// have heeded the other one.
+fn has_good_host<B>(request: &Request<B>) -> bool {
+    let mut lines = request.headers().get_all(HOST).iter();
+    let is_host = |line: &HeaderValue| {
+        let authority = Authority::try_from(line.as_bytes()).ok();
+        authority.is_some_and(|authority| !authority.host().is_empty() && !authority.as_str().contains('@'))
+    };
+    match (lines.next(), lines.next()) {
+        (Some(line), None) => is_host(line),
+        (None, _) => request.version() < Version::HTTP_11,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_has_exactly_one_valid_host() {
+        let is_good = |version: Version, lines: &[&str]| {
+            let mut request = Request::builder().version(version);
+            for line in lines {
+                request = request.header(HOST, *line);
+            }
+            has_good_host(&request.body(()).unwrap())
+        };
+        for host in ["a", "app.example:8080", "127.0.0.1", "[::1]:8080", "xn--bcher-kva.example"] {
+            assert!(is_good(Version::HTTP_11, &[host]), "{host}");
+        }
+        for host in ["", " ", "a b", "u@a", "a/b", "http://a", "a:b:c", "[::1", "a,b", "a\tb"] {
+            assert!(!is_good(Version::HTTP_11, &[host]), "{host:?}");
+        }
+        assert!(!is_good(Version::HTTP_11, &[]) && !is_good(Version::HTTP_11, &["a", "a"]));
+        assert!(is_good(Version::HTTP_10, &[]) && !is_good(Version::HTTP_10, &["a", "b"]));
+    }
 }

@@ -103,7 +103,11 @@ impl<S> Table<S> {
         let Some(path) = self.0.get(place.path) else { return Problem::not_found().into_answer() };
         let request = Request { parameters: place.parameters, ..request };
         let wants_no_body = request.method == Method::HEAD;
+        let is_question = request.method == Method::OPTIONS;
         let mut answer = path.answer(state, request).await.unwrap_or_else(Problem::into_answer);
+        if is_question {
+            answer.headers_mut().insert(ALLOW, path.allow.clone());
+        }
         if wants_no_body {
             drop_body(&mut answer);
         }
@@ -131,11 +135,7 @@ impl<S> Path<S> {
                 (route.guard)(&state, &request)?;
                 (route.handler)(state, request).await
             }
-            None if request.method == Method::OPTIONS => {
-                let mut answer = answer::no_content();
-                answer.headers_mut().insert(ALLOW, self.allow.clone());
-                Ok(answer)
-            }
+            None if request.method == Method::OPTIONS => Ok(answer::no_content()),
             None => Err(Problem::method_not_allowed(self.allow.clone())),
         }
     }
@@ -149,7 +149,9 @@ fn allowed<'m>(methods: impl Iterator<Item = &'m Method>) -> HeaderValue {
             names.push(Method::HEAD.as_str());
         }
     }
-    names.push(Method::OPTIONS.as_str());
+    if !names.contains(&Method::OPTIONS.as_str()) {
+        names.push(Method::OPTIONS.as_str());
+    }
     HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static(""))
 }
 

@@ -158,7 +158,7 @@ impl Visitor {
     /// # Errors
     /// The 403 of such a request.
     pub fn require_same_site(&self) -> Result<(), Problem> {
-        same_site::check(&self.headers, self.app.public_origin())
+        same_site::check(&self.headers, self.app.origins())
     }
 
     /// Who asks, for attempt limits and the list of devices; never for authentication (R37).

@@ -4,10 +4,14 @@ use clap::{Args, Subcommand};
 use session_core::{KeyId, KeyPurpose};
 
 use crate::data_files::data_file;
+use crate::output::say;
 use crate::{Result, key_file};
 
 #[derive(Args, Debug)]
 pub(crate) struct File {
+    /// A TOML file with settings, as for `serve`
+    #[arg(long, env = "SESSION_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
     /// Key ring
     #[arg(long = "keys", env = "SESSION_KEYS", value_name = "FILE", global = true, default_value_os_t = data_file("keys.json"))]
     path: PathBuf,
@@ -49,12 +53,12 @@ pub(crate) fn run(file: &File, action: &Action) -> Result {
     match action {
         Action::New => {
             key_file::create(path)?;
-            println!("key ring made: {}", path.display());
+            say!("key ring made: {}", path.display())?;
         }
         Action::List => {
             for key in key_file::load(path)?.list() {
                 let role = if key.signs { "signs and verifies" } else { "verifies" };
-                println!("{}  {}  {role}", key.purpose.as_str(), key.id);
+                say!("{}  {}  {role}", key.purpose.as_str(), key.id)?;
             }
         }
         Action::Add { purpose, id } => {
@@ -63,15 +67,15 @@ pub(crate) fn run(file: &File, action: &Action) -> Result {
                 ring.add(*purpose, id)?;
                 Ok(id)
             })?;
-            println!("{} key added: {id}", purpose.as_str());
+            say!("{} key added: {id}", purpose.as_str())?;
         }
         Action::Activate(Named { purpose, id }) => {
             key_file::change(path, |ring| Ok(ring.activate(*purpose, id)?))?;
-            println!("{} key signs: {id}", purpose.as_str());
+            say!("{} key signs: {id}", purpose.as_str())?;
         }
         Action::Retire(Named { purpose, id }) => {
             key_file::change(path, |ring| Ok(ring.retire(*purpose, id)?))?;
-            println!("{} key retired: {id}", purpose.as_str());
+            say!("{} key retired: {id}", purpose.as_str())?;
         }
     }
     Ok(())

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -5,11 +6,11 @@ use std::time::Duration;
 use session_core::KeyRing;
 use session_engine::store::Store;
 use session_engine::{Clock, Keys, SystemClock, UsersFile};
-use session_http::{App, Lifecycle, TrustedProxies, serve};
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use session_http::{App, Lifecycle, RequestLog, TrustedProxies, serve};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::data_files::make_parent;
+use crate::output::say;
 use crate::settings::Settings;
 use crate::{Result, key_file, log, store_url};
 
@@ -17,32 +18,59 @@ use crate::{Result, key_file, log, store_url};
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
 const STORE_POLL: Duration = Duration::from_millis(5);
 
-pub(crate) fn run(settings: &Settings) -> Result {
-    log::start(&settings.log, settings.log_format)?;
+/// As shells say it of a program that was interrupted.
+const SECOND_SIGNAL: i32 = 130;
+
+pub(crate) fn run(settings: &Settings, warnings: &[String]) -> Result {
+    let log = log::start(&settings.log, settings.log_format)?;
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve_until_signal(settings))
+    runtime.block_on(async {
+        log.report_losses();
+        serve_until_signal(settings).await
+    })
 }
 
 async fn serve_until_signal(settings: &Settings) -> Result {
     let lifecycle = Lifecycle::new();
     stop_at_signal(&lifecycle)?;
-    let listener = TcpListener::bind(settings.listen).await;
+    // From now on a closed terminal ends nothing; until there are keys to read again it means nothing.
+    let hang_up = signal(SignalKind::hangup())?;
+    if settings.listen.is_every_address() && settings.public_origin.is_none() {
+        let every = "is every address of this machine, and browsers know the server by one";
+        return Err(format!("`--listen {}` {every}: set `--public-origin`", settings.listen).into());
+    }
+    let listener = settings.listen.bind().await;
     let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
     // Looked at before the store makes its file.
     let has_sessions = store_url::has_been_used(&settings.store);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = store_url::open(&settings.store, &clock)?;
+    let store = store_url::open(settings, &clock)?;
     let ring = load_or_create_keys(&settings.keys, has_sessions)?;
     wait_for(&*store).await;
-    let app = app(settings, &ring, store, clock, format!("http://{address}"), lifecycle.clone())?;
-    reload_keys_at_signal(&app, &settings.keys)?;
+    let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone())?;
+    reload_keys_at_signal(&app, &settings.keys, hang_up);
     tracing::info!(%address, origin = app.public_origin(), "serving");
-    println!("serving on http://{address}");
+    // For who started it by hand. Whether anybody reads it makes no difference to who is served.
+    let _ = say!("serving on http://{address}");
     let site = warp::service(session_http::warp::site(&app));
-    serve(listener, site, lifecycle, settings.limits()).await;
+    let proxies = TrustedProxies::new(settings.trusted_proxies.clone());
+    serve(listener, RequestLog::new(site, proxies), lifecycle, settings.limits()).await;
     Ok(())
+}
+
+/// By which origin browsers know this server.
+fn own_origin(settings: &Settings, address: SocketAddr) -> Result<String> {
+    let origin = match &settings.public_origin {
+        Some(origin) => origin.clone(),
+        None => format!("http://{address}").parse()?,
+    };
+    if !origin.keeps_secure_cookies() {
+        tracing::warn!(%origin, "browsers drop the session cookie, which is `Secure`: set `--public-origin`");
+    }
+    Ok(origin.to_string())
 }
 
 fn app(
@@ -50,7 +78,7 @@ fn app(
     ring: &KeyRing,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    own_origin: String,
+    public_origin: String,
     lifecycle: Lifecycle,
 ) -> Result<App> {
     make_parent(&settings.users)?;
@@ -61,7 +89,8 @@ fn app(
     let app = App::builder(Keys::new(ring, settings.cookie_name.clone()), store)
         .clock(clock)
         .users(Arc::new(users))
-        .public_origin(settings.public_origin.clone().unwrap_or(own_origin))
+        .public_origin(public_origin)
+        .allowed_origins(settings.allowed_origins.clone())
         .timeouts(settings.timeouts()?)
         .same_site(settings.same_site())
         .statement_cookie(settings.statement_cookie())
@@ -78,18 +107,23 @@ fn stop_at_signal(lifecycle: &Lifecycle) -> Result {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let lifecycle = lifecycle.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let mut signalled = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        signalled().await;
         lifecycle.stop();
+        // Who asks twice does not want to wait. What was acknowledged is on the disk.
+        signalled().await;
+        std::process::exit(SECOND_SIGNAL);
     });
     Ok(())
 }
 
 /// A key ring that cannot be read leaves the one that is in use.
-fn reload_keys_at_signal(app: &App, path: &Path) -> Result {
-    let mut hang_up = signal(SignalKind::hangup())?;
+fn reload_keys_at_signal(app: &App, path: &Path, mut hang_up: Signal) {
     let (app, path) = (app.clone(), path.to_owned());
     tokio::spawn(async move {
         while hang_up.recv().await.is_some() {
@@ -102,7 +136,6 @@ fn reload_keys_at_signal(app: &App, path: &Path) -> Result {
             }
         }
     });
-    Ok(())
 }
 
 /// Waits a moment for the store, so that the first request finds it; a store that is down keeps no
@@ -123,7 +156,7 @@ fn load_or_create_keys(path: &Path, has_sessions: bool) -> Result<KeyRing> {
     if path.exists() || has_sessions {
         return key_file::load(path);
     }
-    let ring = key_file::create(path)?;
+    let ring = key_file::create_or_load(path)?;
     let shown = path.display();
     tracing::warn!("made a new key ring at {shown}: every server on the same store needs a copy of it");
     Ok(ring)

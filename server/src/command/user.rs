@@ -1,15 +1,27 @@
 use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use session_engine::{HashingMemory, Password, PasswordHash, UsersFile};
+use session_core::UnixTime;
+use session_engine::{
+    Clock, FileContent, FileUser, HashingMemory, Password, PasswordHash, SystemClock, UsersFile,
+};
 
 use crate::Result;
 use crate::data_files::{data_file, make_parent};
+use crate::output::say;
 use crate::settings::values::PasswordCostSetting;
+
+/// So far may the clocks of two machines differ.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 #[derive(Args, Debug)]
 pub(crate) struct File {
+    /// A TOML file with settings, as for `serve`
+    #[arg(long, env = "SESSION_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
     /// Users file
     #[arg(long = "users", env = "SESSION_USERS", value_name = "FILE", global = true, default_value_os_t = data_file("users"))]
     path: PathBuf,
@@ -19,10 +31,24 @@ pub(crate) struct File {
 pub(crate) enum Action {
     /// Add a user
     Add(NewPassword),
-    /// Give a user another password
-    SetPassword(NewPassword),
-    /// Remove a user; sessions that are alive stay so until they expire
+    /// Give a user another password, and end the sessions that were begun with the old one
+    SetPassword {
+        #[command(flatten)]
+        new: NewPassword,
+        /// Leave the user's sessions alone
+        #[arg(long)]
+        keep_sessions: bool,
+    },
+    /// Remove a user, and end the user's sessions
     Remove {
+        /// The user
+        name: String,
+        /// Leave the user's sessions alone: nobody signs in by this name any more
+        #[arg(long)]
+        keep_sessions: bool,
+    },
+    /// End every session of a user, on every server that reads this file
+    EndSessions {
         /// The user
         name: String,
     },
@@ -47,41 +73,80 @@ pub(crate) fn run(file: &File, action: Action) -> Result {
     match action {
         Action::Add(new) => {
             let name = UsersFile::user_name(&new.name)?;
-            if users.names()?.iter().any(|other| other == name) {
-                return Err(exists(name));
+            if users.names()?.contains(&name) {
+                return Err(exists(&name));
             }
-            let hash = new.read_hash()?;
+            // Nobody inherits the sessions of somebody who had this name before.
+            let sessions_since = Some(SystemClock.now().saturating_sub(CLOCK_TOLERANCE));
+            let user = FileUser { password_hash: Some(new.read_hash()?), sessions_since };
             make_parent(&file.path)?;
-            let added = users.change(|users| match users.contains_key(name) {
-                true => false,
-                false => users.insert(name.into(), hash).is_none(),
+            let added = users.change(|users| {
+                let is_new = users.get(&name).is_none();
+                if is_new {
+                    users.put(&name, user);
+                }
+                is_new
             })?;
             if !added {
-                return Err(exists(name));
+                return Err(exists(&name));
             }
-            println!("user added: {name}");
+            say!("user added: {name}")
         }
-        Action::SetPassword(new) => {
+        Action::SetPassword { new, keep_sessions } => {
             let name = &new.name;
             if !users.names()?.contains(name) {
                 return Err(missing(name));
             }
             let hash = new.read_hash()?;
-            let changed = users.change(|users| users.get_mut(name).map(|old| *old = hash).is_some())?;
-            if !changed {
-                return Err(missing(name));
-            }
-            println!("password changed: {name}");
+            let from = (!keep_sessions).then(next_second);
+            change(&users, name, |users, user| {
+                let sessions_since = from.or(user.sessions_since);
+                users.put(name, FileUser { password_hash: Some(hash), sessions_since });
+            })?;
+            wait_until(from);
+            say!("password changed: {name}")
         }
-        Action::Remove { name } => {
-            if users.change(|users| users.remove(&name))?.is_none() {
-                return Err(missing(&name));
-            }
-            println!("user removed: {name}");
+        Action::Remove { name, keep_sessions } => {
+            change(&users, &name, |users, user| match keep_sessions {
+                true => users.put(&name, FileUser { password_hash: None, ..user }),
+                false => drop(users.remove(&name)),
+            })?;
+            say!("user removed: {name}")
         }
-        Action::List => users.names()?.iter().for_each(|name| println!("{name}")),
+        Action::EndSessions { name } => {
+            let from = Some(next_second());
+            change(&users, &name, |users, user| {
+                users.put(&name, FileUser { sessions_since: from, ..user });
+            })?;
+            wait_until(from);
+            say!("sessions ended: {name}")
+        }
+        Action::List => users.names()?.iter().try_for_each(|name| say!("{name}")),
     }
-    Ok(())
+}
+
+fn change(users: &UsersFile, name: &str, change: impl FnOnce(&mut FileContent, FileUser)) -> Result {
+    let changed = users.change(|users| {
+        let user = users.get(name).cloned();
+        let is_there = user.is_some();
+        if let Some(user) = user {
+            change(users, user);
+        }
+        is_there
+    })?;
+    if changed { Ok(()) } else { Err(missing(name)) }
+}
+
+/// Times are whole seconds: whoever signed in within this one did so before.
+fn next_second() -> UnixTime {
+    SystemClock.now().saturating_add(Duration::from_secs(1))
+}
+
+/// Afterwards whoever signs in does so later.
+fn wait_until(time: Option<UnixTime>) {
+    while time.is_some_and(|time| SystemClock.now() < time) {
+        sleep(Duration::from_millis(10));
+    }
 }
 
 impl NewPassword {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use crate::Result;
 use crate::command::Cli;
@@ -13,28 +13,68 @@ use crate::command::Cli;
 /// What every setting is called in the environment.
 const ENVIRONMENT_PREFIX: &str = "SESSION_";
 
-/// A desktop's own variable, which has nothing to do with us.
-const FOREIGN_VARIABLE: &str = "SESSION_MANAGER";
+/// How like a setting a foreign name must be to have been meant for it.
+const RESEMBLANCE: f64 = 0.85;
 
-/// Reads the command line, the environment, and the settings file they name.
+/// What was asked for, and what is to be warned of.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) cli: Cli,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads the command line, the environment, and the settings file they name. Every command heeds the
+/// same file and variables, each as far as they concern it.
 pub(crate) fn parse(
     mut arguments: Vec<OsString>,
     environment: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Cli> {
-    let matches = Cli::command().get_matches_from(&arguments);
-    if let Some(("serve", serve)) = matches.subcommand() {
-        refuse_unknown_variables(environment)?;
-        if let Some(path) = serve.get_one::<PathBuf>("config") {
-            let is_set = |id: &str| !matches!(serve.value_source(id), None | Some(ValueSource::DefaultValue));
-            arguments.extend(arguments_from_file(path, is_set)?);
-            // Flags and variables alone were good, so what is wrong now stands in the file.
-            let matches = Cli::command().try_get_matches_from(arguments);
-            let matches = matches
-                .map_err(|error| format!("settings file `{}`: {}", path.display(), first_line(&error)))?;
-            return Ok(Cli::from_arg_matches(&matches)?);
-        }
+) -> Result<Parsed> {
+    let (empty, set): (Vec<_>, Vec<_>) = environment.partition(|(_, value)| value.is_empty());
+    // An empty variable is as good as none: `ORIGIN=${ORIGIN:-}` is a habit of compose files.
+    let empty: BTreeSet<OsString> = empty.into_iter().map(|(name, _)| name).collect();
+    let command = || without_variables(Cli::command(), &empty);
+    let matches = command().get_matches_from(&arguments);
+    let mut warnings = Vec::new();
+    let (path, leaf) = leaf(&matches);
+    if path == ["serve"] {
+        warnings = foreign_variables(set.iter().filter_map(|(name, _)| name.to_str()));
     }
-    Ok(Cli::from_arg_matches(&matches)?)
+    if let Ok(Some(file)) = leaf.try_get_one::<PathBuf>("config") {
+        let known_here = names_at(&path);
+        let is_wanted = |name: &str| {
+            let source = || leaf.value_source(&name.replace('-', "_"));
+            known_here.contains(name) && matches!(source(), None | Some(ValueSource::DefaultValue))
+        };
+        let from_file = arguments_from_file(file, is_wanted)?;
+        // What follows `--` is no flag.
+        let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+        arguments.splice(end..end, from_file);
+        // Flags and variables alone were good, so what is wrong now stands in the file.
+        let matches = command().try_get_matches_from(arguments);
+        let matches =
+            matches.map_err(|error| format!("settings file `{}`: {}", file.display(), first_line(&error)))?;
+        return Ok(Parsed { cli: Cli::from_arg_matches(&matches)?, warnings });
+    }
+    Ok(Parsed { cli: Cli::from_arg_matches(&matches)?, warnings })
+}
+
+fn without_variables(command: Command, empty: &BTreeSet<OsString>) -> Command {
+    let command = command.mut_args(|argument| match argument.get_env() {
+        // No variable has this name, and a variable once given cannot be taken back otherwise.
+        Some(name) if empty.contains(name) => argument.env("").hide_env(true),
+        _ => argument,
+    });
+    command.mut_subcommands(|command| without_variables(command, empty))
+}
+
+/// The command that was asked for, as the names that lead to it.
+fn leaf(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
+    let (mut path, mut leaf) = (Vec::new(), matches);
+    while let Some((name, below)) = leaf.subcommand() {
+        path.push(name);
+        leaf = below;
+    }
+    (path, leaf)
 }
 
 fn first_line(error: &clap::Error) -> String {
@@ -43,38 +83,50 @@ fn first_line(error: &clap::Error) -> String {
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
-/// The settings file's lines as flags, without those that are set with more authority. So there is
-/// one parser for all three, and one kind of message.
-fn arguments_from_file(path: &PathBuf, is_set: impl Fn(&str) -> bool) -> Result<Vec<OsString>> {
-    let unreadable =
-        |error: &dyn std::fmt::Display| format!("settings file `{}` cannot be read: {error}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-    // The message of the parser quotes the line, which may hold a password.
+/// The settings file's lines as flags, those that are wanted. So there is one parser for all three,
+/// and one kind of message.
+fn arguments_from_file(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<OsString>> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("settings file `{shown}` cannot be read: {error}"))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        unreadable(&format!("not TOML, at line {line}"))
+        let (number, line) = line_at(&text, error.span().map_or(0, |span| span.start));
+        format!("settings file `{shown}` is not TOML, line {number}: `{line}`: {}", told(error.message()))
     })?;
-    let mut known = setting_names();
+    let mut known = names_at(&["serve"]);
     known.remove("config");
     let mut arguments = Vec::new();
     for (name, value) in table {
         if !known.contains(&name) {
             let expected = known.into_iter().collect::<Vec<_>>().join(", ");
-            let path = path.display();
-            return Err(format!(
-                "settings file `{path}` has an unknown setting `{name}`, expected {expected}"
-            )
-            .into());
+            let unknown = format!("settings file `{shown}` has an unknown setting `{name}`");
+            return Err(format!("{unknown}, expected {expected}").into());
         }
-        if !is_set(&name.replace('-', "_")) {
+        if is_wanted(&name) {
             let value = as_argument(&value).ok_or_else(|| {
-                let path = path.display();
-                format!("settings file `{path}`: `{name}` is not a text, a number, or a list of them")
+                format!("settings file `{shown}`: `{name}` is not a text, a number, or a list of them")
             })?;
             arguments.push(format!("--{name}={value}").into());
         }
     }
     Ok(arguments)
+}
+
+/// A line as it may be shown: what stands after `store =` may hold a password.
+fn line_at(text: &str, position: usize) -> (usize, String) {
+    let before = &text[..position.min(text.len())];
+    let number = before.matches('\n').count() + 1;
+    let line = text.lines().nth(number - 1).unwrap_or_default().trim();
+    match line.split_once('=') {
+        Some((name, _)) if line.contains("://") => (number, format!("{name}= ...")),
+        _ if line.contains("://") => (number, "...".into()),
+        _ => (number, line.to_owned()),
+    }
+}
+
+/// The parser's words without their line breaks.
+fn told(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn as_argument(value: &toml::Value) -> Option<String> {
@@ -88,25 +140,39 @@ fn as_argument(value: &toml::Value) -> Option<String> {
     }
 }
 
-fn refuse_unknown_variables(environment: impl Iterator<Item = (OsString, OsString)>) -> Result {
-    let known = setting_names();
-    for (variable, _) in environment {
-        let Some(variable) = variable.to_str().filter(|&name| name != FOREIGN_VARIABLE) else { continue };
-        let Some(name) = variable.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
-        if !known.iter().any(|known| known.to_ascii_uppercase().replace('-', "_") == name) {
-            return Err(format!(
-                "environment variable `{variable}` is not a setting; see `session-server serve --help`"
-            )
-            .into());
+/// Warnings of variables that look like settings and are none. Orchestrators set some for each
+/// service whose name begins with `session` (R63), so that is no reason not to start.
+fn foreign_variables<'v>(variables: impl Iterator<Item = &'v str>) -> Vec<String> {
+    let variable_of =
+        |name: &String| ENVIRONMENT_PREFIX.to_owned() + &name.to_ascii_uppercase().replace('-', "_");
+    let known: Vec<_> = names_at(&["serve"]).iter().map(variable_of).collect();
+    let foreign = variables.filter(|name| {
+        name.to_ascii_uppercase().starts_with(ENVIRONMENT_PREFIX) && !known.iter().any(|known| known == name)
+    });
+    let warning = |name: &str| {
+        let upper = name.to_ascii_uppercase();
+        let likeness = |known: &&String| strsim::jaro_winkler(known, &upper);
+        let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        match nearest.filter(|nearest| likeness(nearest) > RESEMBLANCE) {
+            Some(nearest) => {
+                format!("environment variable `{name}` is not a setting; was `{nearest}` meant?")
+            }
+            None => format!("environment variable `{name}` is not a setting; it is ignored"),
         }
-    }
-    Ok(())
+    };
+    foreign.map(warning).collect()
 }
 
-fn setting_names() -> BTreeSet<String> {
-    let command = Cli::command();
-    let serve = command.find_subcommand("serve").into_iter().flat_map(clap::Command::get_arguments);
-    serve.filter_map(clap::Arg::get_long).map(str::to_owned).filter(|name| name != "help").collect()
+/// The long flags of a command, with those that it has from the ones above it.
+fn names_at(path: &[&str]) -> BTreeSet<String> {
+    let (mut command, mut names) = (Cli::command(), BTreeSet::new());
+    for name in path {
+        let Some(below) = command.find_subcommand(name).cloned() else { break };
+        names.extend(below.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned));
+        command = below;
+    }
+    names.remove("help");
+    names
 }
 
 #[cfg(test)]
@@ -123,7 +189,7 @@ mod tests {
 
     fn settings(arguments: &[&str]) -> Result<Settings> {
         let arguments = ["session-server", "serve"].iter().chain(arguments).map(OsString::from).collect();
-        match parse(arguments, std::iter::empty())?.command {
+        match parse(arguments, std::iter::empty())?.cli.command {
             Command::Serve(settings) => Ok(*settings),
             other => panic!("{other:?}"),
         }
@@ -181,19 +247,61 @@ mod tests {
         let error = with_file("idle_timeout = \"10m\"\n", &[]).unwrap_err().to_string();
         assert!(error.contains("unknown setting `idle_timeout`"), "{error}");
         assert!(error.contains("idle-timeout"), "{error}");
-        for stray in ["SESSION_IDLE", "SESSION_idle_timeout"] {
-            let environment = [(OsString::from(stray), OsString::from("5m"))];
-            let arguments = vec!["session-server".into(), "serve".into()];
-            let error = parse(arguments, environment.into_iter()).unwrap_err().to_string();
-            assert!(error.contains(&format!("`{stray}` is not a setting")), "{error}");
+    }
+
+    #[test]
+    fn a_foreign_variable_is_warned_of_with_the_nearest_setting() {
+        let nearest = |name: &str| foreign_variables([name].into_iter()).join("\n");
+        for (name, meant) in [
+            ("SESSION_IDLE_TIMEOUTS", "`SESSION_IDLE_TIMEOUT`"),
+            ("SESSION_idle_timeout", "`SESSION_IDLE_TIMEOUT`"),
+            ("SESSION_TRUSTED_PROXY", "`SESSION_TRUSTED_PROXIES`"),
+            ("SESSION_KEY", "`SESSION_KEYS`"),
+        ] {
+            let warning = nearest(name);
+            assert!(
+                warning.starts_with(&format!("environment variable `{name}` is not a setting")),
+                "{warning}"
+            );
+            assert!(warning.contains(meant), "{warning}");
+        }
+        assert!(nearest("SESSION_MANAGER").ends_with("it is ignored"));
+        for ours in ["SESSION_IDLE_TIMEOUT", "PATH", "SESSIONS", "MY_SESSION_KEYS"] {
+            assert_eq!(nearest(ours), "");
         }
     }
 
     #[test]
-    fn a_broken_file_is_not_quoted() {
+    fn every_command_heeds_the_file_as_far_as_it_concerns_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("settings.toml");
+        std::fs::write(&path, "users = \"/from/file\"\nkeys = \"/keys\"\nmax-connections = 7\n").unwrap();
+        let config = format!("--config={}", path.display());
+        let told = |words: &[&str]| {
+            let words = words.iter().map(OsString::from).collect();
+            format!("{:?}", parse(words, std::iter::empty()).unwrap().cli)
+        };
+        let shown = told(&["session-server", "user", &config, "add", "--password-stdin", "--", "alice"]);
+        assert!(shown.contains("/from/file") && shown.contains("\"alice\""), "{shown}");
+        let shown = told(&["session-server", "user", "list", &config, "--users", "/flag"]);
+        assert!(shown.contains("/flag") && !shown.contains("/from/file"), "{shown}");
+        assert!(told(&["session-server", "keys", "list", &config]).contains("/keys"));
+        assert!(told(&["session-server", "explain", &config]).contains("/keys"));
+    }
+
+    #[test]
+    fn a_broken_line_that_may_hold_a_password_is_not_shown() {
         let error = with_file("listen = \"127.0.0.1:0\"\nstore = \"redis://:hunter2@x\n", &[]).unwrap_err();
-        assert!(error.to_string().contains("at line 2"), "{error}");
-        assert!(!error.to_string().contains("hunter2"), "{error}");
+        let error = error.to_string();
+        assert!(error.contains("line 2: `store = ...`"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_line_is_shown_with_what_was_expected() {
+        let error = with_file("log = \"info\"\nidle-timeout 30m\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("line 2: `idle-timeout 30m`: "), "{error}");
+        assert!(error.contains("expected"), "{error}");
     }
 
     #[test]

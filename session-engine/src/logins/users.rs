@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value};
+use session_core::UnixTime;
 
 use crate::password::PasswordHash;
 use crate::subject::Subject;
@@ -19,6 +20,38 @@ pub trait Users: Send + Sync + 'static {
         old: &PasswordHash,
         new: PasswordHash,
     ) -> Result<(), UsersUnavailable>;
+
+    /// Which sessions of a subject stand that were begun by a password: a new password and a removed
+    /// user end them (R67). It is asked at every check of such a session, so it must be cheap; while
+    /// it cannot be said, all stand.
+    async fn sessions_of(&self, subject: &Subject) -> Result<SessionsOf, UsersUnavailable> {
+        let _ = subject;
+        Ok(SessionsOf::All)
+    }
+}
+
+/// Which sessions of a subject stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionsOf {
+    /// All of them.
+    All,
+    /// Those whose password was entered at this time or later.
+    Since(UnixTime),
+    /// None: the user was removed.
+    None,
+}
+
+impl SessionsOf {
+    /// Whether a session stands whose password was last entered at this time.
+    #[must_use]
+    pub fn includes(self, authenticated_at: UnixTime) -> bool {
+        match self {
+            Self::All => true,
+            Self::Since(since) => authenticated_at >= since,
+            Self::None => false,
+        }
+    }
 }
 
 /// Somebody who can log in.

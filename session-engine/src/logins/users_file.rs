@@ -1,3 +1,5 @@
+mod content;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -7,24 +9,43 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Map;
+use session_core::UnixTime;
 
-use super::users::{User, Users, UsersUnavailable};
+use super::users::{SessionsOf, User, Users, UsersUnavailable};
 use crate::password::PasswordHash;
+use crate::precis;
 use crate::private_file;
 use crate::subject::Subject;
 
-/// Users in a file: a line `name:hash` for each, the hash an Argon2id PHC string.
+pub use content::FileContent;
+
+/// Users in a file: a line `name:hash` for each, the hash an Argon2id PHC string, or `!` where there is
+/// no password. A third field, `name:hash:seconds`, ends the user's sessions from before that time.
+/// Empty lines and those that begin with `#` are left alone.
 ///
-/// The file is read again when it has changed. It is only ever replaced as a whole, so a reader
-/// never sees half of it.
+/// The file is read again when it has changed. While it is broken or gone, its last good content goes
+/// on (R69).
 pub struct UsersFile {
     path: PathBuf,
-    loaded: Mutex<Option<Loaded>>,
+    loaded: Mutex<Loaded>,
 }
 
+/// A line of a [`UsersFile`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileUser {
+    /// Proves the password, if there is one.
+    pub password_hash: Option<PasswordHash>,
+    /// Sessions that were begun by an older entry of the password are over.
+    pub sessions_since: Option<UnixTime>,
+}
+
+type Known = Arc<BTreeMap<String, FileUser>>;
+
+#[derive(Default)]
 struct Loaded {
-    stamp: Stamp,
-    users: Arc<BTreeMap<String, PasswordHash>>,
+    good: Option<(Stamp, Known)>,
+    /// What was told of already.
+    bad: Option<Option<Stamp>>,
 }
 
 /// What tells one content of the file from the next.
@@ -36,78 +57,96 @@ struct Stamp {
 }
 
 impl UsersFile {
-    /// The users in the file at `path`; without the file there are none.
+    /// The users in the file at `path`.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path, loaded: Mutex::new(None) }
+        Self { path, loaded: Mutex::default() }
     }
 
-    /// Every user's name, in order.
+    /// Every user's name, in order; without the file there are none.
     ///
     /// # Errors
     /// When the file cannot be read or is not of that form.
     pub fn names(&self) -> Result<Vec<String>, UsersFileError> {
-        Ok(self.read()?.keys().cloned().collect())
+        Ok(self.read_if_any()?.into_users().into_keys().collect())
     }
 
-    /// Changes the users and replaces the file; `change` sees its present content, which nobody
-    /// else changes meanwhile.
+    /// The users as they are now, or were when the file was last good.
     ///
     /// # Errors
-    /// When the file cannot be read or written; then it is as it was.
-    pub fn change<T>(
-        &self,
-        change: impl FnOnce(&mut BTreeMap<String, PasswordHash>) -> T,
-    ) -> Result<T, UsersFileError> {
+    /// When it never was.
+    pub fn users(&self) -> Result<Arc<BTreeMap<String, FileUser>>, UsersUnavailable> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = self.stamp();
+        if let (Ok(stamp), Some((current, users))) = (&stamp, &loaded.good)
+            && current == stamp
+        {
+            return Ok(Arc::clone(users));
+        }
+        let read = match &stamp {
+            Ok(_) => self.read(),
+            Err(error) => Err(self.unreadable(io::Error::new(error.kind(), error.to_string()))),
+        };
+        let stamp = stamp.ok();
+        match (read, stamp) {
+            (Ok(content), Some(stamp)) => {
+                let users = Arc::new(content.into_users());
+                *loaded = Loaded { good: Some((stamp, Arc::clone(&users))), bad: None };
+                return Ok(users);
+            }
+            (Err(error), _) if loaded.bad != Some(stamp) => {
+                let goes_on = loaded.good.is_some();
+                tracing::warn!(%error, last_good_content_goes_on = goes_on, "users file is not as it should be");
+                loaded.bad = Some(stamp);
+            }
+            _ => {}
+        }
+        loaded.good.as_ref().map(|(_, users)| Arc::clone(users)).ok_or(UsersUnavailable)
+    }
+
+    /// Changes the users; `change` sees the present content of the file, which nobody else changes
+    /// meanwhile. What the file has beside users stays.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or is not of the form; then it is as it was.
+    pub fn change<T>(&self, change: impl FnOnce(&mut FileContent) -> T) -> Result<T, UsersFileError> {
         let _lock = private_file::lock(&self.path).map_err(|error| self.unwritable(error))?;
-        let mut users = BTreeMap::clone(&*self.read()?);
-        let result = change(&mut users);
-        let text: String = users.iter().map(|(name, hash)| format!("{name}:{hash}\n")).collect();
-        private_file::replace(&self.path, text.as_bytes()).map_err(|error| self.unwritable(error))?;
+        let mut content = self.read_if_any()?;
+        let result = change(&mut content);
+        let replaced = private_file::replace(&self.path, content.to_text().as_bytes());
+        replaced.map_err(|error| self.unwritable(error))?;
         Ok(result)
     }
 
-    /// A name that fits into the file.
+    /// A name that fits into the file, in its one spelling (RFC 8265).
     ///
     /// # Errors
-    /// When it is no [`Subject`], or has a colon or white space at an end.
-    pub fn user_name(text: &str) -> Result<&str, UsersFileError> {
-        let fits = Subject::new(text).is_ok() && !text.contains(':') && text.trim() == text;
-        fits.then_some(text).ok_or(UsersFileError::Name)
+    /// When it is no [`Subject`], has a colon, begins with `#`, or holds what nobody sees.
+    pub fn user_name(text: &str) -> Result<String, UsersFileError> {
+        content::user_name(text).ok_or(UsersFileError::Name)
     }
 
-    fn read(&self) -> Result<Arc<BTreeMap<String, PasswordHash>>, UsersFileError> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = match fs::metadata(&self.path) {
-            Ok(metadata) => Stamp {
-                inode: metadata.ino(),
-                length: metadata.len(),
-                changed_at: (metadata.mtime(), metadata.mtime_nsec()),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Arc::default()),
-            Err(error) => return Err(self.unreadable(error)),
-        };
-        if let Some(current) = loaded.as_ref().filter(|loaded| loaded.stamp == stamp) {
-            return Ok(Arc::clone(&current.users));
-        }
+    fn stamp(&self) -> io::Result<Stamp> {
+        let metadata = fs::metadata(&self.path)?;
+        Ok(Stamp {
+            inode: metadata.ino(),
+            length: metadata.len(),
+            changed_at: (metadata.mtime(), metadata.mtime_nsec()),
+        })
+    }
+
+    fn read(&self) -> Result<FileContent, UsersFileError> {
         let text = fs::read_to_string(&self.path).map_err(|error| self.unreadable(error))?;
-        let users = Arc::new(self.parse(&text)?);
-        *loaded = Some(Loaded { stamp, users: Arc::clone(&users) });
-        Ok(users)
+        FileContent::parse(&text).map_err(|line| UsersFileError::Line { path: self.path.clone(), line })
     }
 
-    fn parse(&self, text: &str) -> Result<BTreeMap<String, PasswordHash>, UsersFileError> {
-        let mut users = BTreeMap::new();
-        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
-            let malformed = || UsersFileError::Line { path: self.path.clone(), line: index + 1 };
-            let (name, hash) = line.split_once(':').ok_or_else(malformed)?;
-            let name = Self::user_name(name).map_err(|_| malformed())?;
-            let hash = hash.parse().map_err(|_| malformed())?;
-            if users.insert(name.to_owned(), hash).is_some() {
-                return Err(malformed());
+    fn read_if_any(&self) -> Result<FileContent, UsersFileError> {
+        match self.read() {
+            Err(UsersFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(FileContent::default())
             }
+            read => read,
         }
-        Ok(users)
     }
 
     fn unreadable(&self, error: io::Error) -> UsersFileError {
@@ -121,17 +160,15 @@ impl UsersFile {
 
 #[async_trait]
 impl Users for UsersFile {
-    // A look at the file's date on each login is nothing beside hashing a password, so no other
-    // thread is bothered with it.
+    // A look at the file's date is nothing beside hashing a password, so no other thread is bothered
+    // with it.
     async fn find(&self, name: &str) -> Result<Option<User>, UsersUnavailable> {
-        let users = self.read().map_err(|error| {
-            tracing::error!(%error, "users cannot be read");
-            UsersUnavailable
-        })?;
-        let found = users.get_key_value(name);
-        Ok(found.and_then(|(name, hash)| {
-            let subject = Subject::new(name).ok()?;
-            Some(User { subject, password_hash: Some(hash.clone()), claims: Map::new() })
+        let users = self.users()?;
+        let spelled = precis::user_name(name);
+        let found = users.get_key_value(name).or_else(|| users.get_key_value(spelled?.as_ref()));
+        Ok(found.and_then(|(name, user)| {
+            let (subject, password_hash) = (Subject::new(name).ok()?, user.password_hash.clone());
+            Some(User { subject, password_hash, claims: Map::new() })
         }))
     }
 
@@ -141,14 +178,23 @@ impl Users for UsersFile {
         old: &PasswordHash,
         new: PasswordHash,
     ) -> Result<(), UsersUnavailable> {
-        let replace = |users: &mut BTreeMap<String, PasswordHash>| {
-            if let Some(hash) = users.get_mut(subject.as_str()).filter(|hash| *hash == old) {
-                *hash = new;
+        let replace = |content: &mut FileContent| {
+            let user = content.get(subject.as_str()).filter(|user| user.password_hash.as_ref() == Some(old));
+            if let Some(user) = user.cloned() {
+                content.put(subject.as_str(), FileUser { password_hash: Some(new), ..user });
             }
         };
         self.change(replace).map_err(|error| {
             tracing::warn!(%error, "users file cannot be changed");
             UsersUnavailable
+        })
+    }
+
+    async fn sessions_of(&self, subject: &Subject) -> Result<SessionsOf, UsersUnavailable> {
+        Ok(match self.users()?.get(subject.as_str()) {
+            Some(FileUser { sessions_since: Some(since), .. }) => SessionsOf::Since(*since),
+            Some(_) => SessionsOf::All,
+            None => SessionsOf::None,
         })
     }
 }
@@ -182,7 +228,10 @@ pub enum UsersFileError {
         line: usize,
     },
     /// A name that cannot stand in the file.
-    #[error("user name is not 1 to 255 bytes without colon, control characters, and white space at the ends")]
+    #[error(
+        "user name is not 1 to 255 bytes without colon, `#` at its start, white space at its ends, \
+         and characters that nobody sees or that look like others (RFC 8265)"
+    )]
     Name,
 }
 
@@ -191,13 +240,10 @@ mod tests {
     use super::*;
     use crate::password::{HashingMemory, Password, PasswordCost};
 
-    fn hash() -> PasswordHash {
-        PasswordHash::new(
-            &Password::new("correct horse".into()),
-            PasswordCost::Mib19,
-            &mut HashingMemory::default(),
-        )
-        .unwrap()
+    fn user() -> FileUser {
+        let (password, memory) = (Password::new("correct horse".into()), &mut HashingMemory::default());
+        let hash = PasswordHash::new(&password, PasswordCost::Mib19, memory).unwrap();
+        FileUser { password_hash: Some(hash), sessions_since: None }
     }
 
     #[test]
@@ -206,41 +252,55 @@ mod tests {
         let path = directory.path().join("users");
         let (users, other) = (UsersFile::new(path.clone()), UsersFile::new(path.clone()));
         assert_eq!(users.names().unwrap(), Vec::<String>::new());
-        other.change(|users| users.insert("alice".into(), hash())).unwrap();
-        assert_eq!(users.names().unwrap(), ["alice"]);
-        other.change(|users| users.insert("bob".into(), hash())).unwrap();
+        assert_eq!(users.users(), Err(UsersUnavailable), "a file that is gone is a doubt");
+        other.change(|users| users.put("alice", user())).unwrap();
+        assert_eq!(users.users().unwrap().len(), 1);
+        other.change(|users| users.put("bob", user())).unwrap();
         assert_eq!(users.names().unwrap(), ["alice", "bob"]);
+        assert_eq!(users.users().unwrap().len(), 2);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
 
+        let good = fs::read(&path).unwrap();
         fs::write(&path, "alice:hunter2-in-clear\n").unwrap();
         let error = users.names().unwrap_err().to_string();
         assert!(error.contains("line 1: expected `name:hash`"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
+        assert!(other.change(|users| users.put("carol", user())).is_err(), "nothing of it is lost");
+        assert_eq!(users.users().unwrap().len(), 2, "the last good content goes on");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(users.users().unwrap().len(), 2, "also without the file");
+        fs::write(&path, good).unwrap();
+        assert_eq!(users.users().unwrap().len(), 2);
+        fs::write(&path, "").unwrap();
+        assert_eq!(users.users().unwrap().len(), 0, "an empty file is a definite one");
     }
 
     #[test]
     fn changes_at_the_same_time_are_all_kept() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("users");
-        let hash = hash();
+        let user = user();
         std::thread::scope(|scope| {
             for number in 0..16 {
-                let (path, hash) = (path.clone(), hash.clone());
+                let (path, user) = (path.clone(), user.clone());
                 scope.spawn(move || {
                     UsersFile::new(path)
-                        .change(|users| users.insert(format!("user{number:02}"), hash))
-                        .unwrap()
+                        .change(|users| users.put(&format!("user{number:02}"), user))
+                        .unwrap();
                 });
             }
         });
         assert_eq!(UsersFile::new(path).names().unwrap().len(), 16);
     }
 
-    #[test]
-    fn names_that_would_break_a_line_are_refused() {
-        for name in ["", "a:b", "a\nb", " a", "a ", &"x".repeat(256)] {
-            assert!(matches!(UsersFile::user_name(name), Err(UsersFileError::Name)), "{name:?}");
+    #[tokio::test]
+    async fn a_name_is_found_in_every_spelling() {
+        let directory = tempfile::tempdir().unwrap();
+        let users = UsersFile::new(directory.path().join("users"));
+        users.change(|users| users.put("Zo\u{eb}", user())).unwrap();
+        for typed in ["Zo\u{eb}", "Zoe\u{308}"] {
+            assert_eq!(users.find(typed).await.unwrap().unwrap().subject.as_str(), "Zo\u{eb}");
         }
-        assert!(UsersFile::user_name("Zoë van Dijk").is_ok());
+        assert!(users.find("zo\u{eb}").await.unwrap().is_none());
     }
 }

@@ -29,23 +29,61 @@ mod topology;
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
+use self::keys::Keys;
 use self::topology::Topology;
 use crate::clock::Clock;
 
 /// The sessions of every server that has the same Redis.
 pub struct RedisStore {
     servers: Topology,
+    keys: Keys,
     clock: Arc<dyn Clock>,
 }
 
+/// Where Redis is, and what is ours in it.
+#[derive(Clone)]
+#[must_use]
+pub struct RedisSettings {
+    url: Zeroizing<String>,
+    password: Option<Zeroizing<String>>,
+    prefix: String,
+}
+
+impl RedisSettings {
+    /// The server of a URL, which is `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]` or
+    /// `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`.
+    pub fn new(url: &str) -> Self {
+        Self { url: url.to_owned().into(), password: None, prefix: String::new() }
+    }
+
+    /// The password, if it is not in the URL.
+    pub fn password(self, password: Zeroizing<String>) -> Self {
+        Self { password: Some(password), ..self }
+    }
+
+    /// What every key begins with, so that several installations can share one Redis; nothing, unless
+    /// it is set.
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+}
+
 impl RedisStore {
-    /// Begins to connect to the server of a `redis://` URL, within a Tokio runtime. Does not wait
-    /// for it: a server that is down makes the store unavailable until it is there.
+    /// Begins to connect, within a Tokio runtime. Does not wait for the server: while it is down the
+    /// store is unavailable.
     ///
     /// # Errors
-    /// When the URL is none of a Redis server, or there is no Tokio runtime.
-    pub fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Ok(Self { servers: Topology::open(url)?, clock })
+    /// When the URL is none of a Redis server, the prefix cannot be one, or there is no Tokio runtime.
+    pub fn open(settings: &RedisSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        // Braces would place the keys of a cluster by a part of them (Redis cluster specification).
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'{' && byte != b'}';
+        if !settings.prefix.bytes().all(is_plain) {
+            return Err(OpenError::Prefix);
+        }
+        let keys = Keys::new(&settings.prefix);
+        Ok(Self { servers: Topology::open(settings, &keys)?, keys, clock })
     }
 }
 
@@ -54,8 +92,17 @@ impl RedisStore {
 #[non_exhaustive]
 pub enum OpenError {
     /// The URL is none of a Redis server. It is not repeated here, since it may hold a password.
-    #[error("url of the session store is not redis://[user:password@]host[:port][/database]")]
+    #[error(
+        "url of the session store is not redis://[user[:password]@]host[:port][/database] or \
+         redis+unix:///path[?db=database&user=user&pass=password]"
+    )]
     Url,
+    /// The password is in the URL and given beside it.
+    #[error("password of redis is given twice, in its url and beside it; expected it once")]
+    TwoPasswords,
+    /// The prefix would place keys by a part of them, or is no plain text.
+    #[error("prefix of redis keys is not visible ascii without `{{` and `}}`")]
+    Prefix,
     /// Nothing can be dialled outside a runtime.
     #[error("redis store needs a running tokio runtime")]
     NoRuntime,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use redb::{ReadableDatabase, ReadableTableMetadata};
 use session_engine::store::embedded::EmbeddedStore;
-use session_engine::store::redis::RedisStore;
+use session_engine::store::redis::{RedisSettings, RedisStore};
 use session_engine::store::testing::{Harness, START, entry_of};
 use session_engine::store::{Documents, Store};
 use session_engine::{Clock, ManualClock};
@@ -102,7 +102,8 @@ impl Harness for OnRedis {
 
 /// A store on this server, once it is connected.
 pub(crate) async fn connect(redis: &RedisServer, clock: &ManualClock) -> Arc<RedisStore> {
-    let store = RedisStore::open(&redis.url(), Arc::new(clock.clone())).expect("a store");
+    let store =
+        RedisStore::open(&RedisSettings::new(&redis.url()), Arc::new(clock.clone())).expect("a store");
     until_available(&store).await;
     Arc::new(store)
 }

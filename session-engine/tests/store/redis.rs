@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use session_core::REVOCATION_INTEREST;
 use session_engine::ManualClock;
-use session_engine::store::redis::RedisStore;
+use session_engine::store::redis::{RedisSettings, RedisStore};
 use session_engine::store::testing::{
     ABSOLUTE, Harness, IDLE, START, entry_of, first_deadline, subject_called, subject_of,
 };
@@ -228,7 +228,7 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
     user.extend(["+time", "+evalsha", "+script|load"]);
     let _: String = harness.redis.run(&user);
     let url = harness.redis.url().replace("//", "//sessions:secret@");
-    let store = RedisStore::open(&url, Arc::new(ManualClock::at(START))).unwrap();
+    let store = RedisStore::open(&RedisSettings::new(&url), Arc::new(ManualClock::at(START))).unwrap();
     until_available(&store).await;
     let key = AttemptKey::account("alice");
     assert_eq!(store.create(&entry, b"one", first_deadline()).await, Ok(Creation::Created));

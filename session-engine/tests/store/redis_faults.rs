@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use session_engine::store::redis::RedisStore;
+use session_engine::store::redis::{RedisSettings, RedisStore};
 use session_engine::store::testing::{ABSOLUTE, IDLE, entry_of, random_below, subject_called, subject_of};
 use session_engine::store::{
     AttemptKey, Creation, Documents, Entry, Freshness, Outcome, RevocationLog, Store, SubjectIndex,
@@ -104,7 +104,7 @@ async fn a_killed_redis_loses_nothing_and_is_found_within_a_second_of_its_return
 async fn a_store_opens_before_its_redis_is_there() {
     let mut redis = RedisServer::start(&[]);
     redis.kill();
-    let store = RedisStore::open(&redis.url(), Arc::new(SystemClock)).unwrap();
+    let store = RedisStore::open(&RedisSettings::new(&redis.url()), Arc::new(SystemClock)).unwrap();
     let entry = entry_now("alice");
     assert_every_operation_is_unavailable(&store, &entry).await;
     redis.restart();
@@ -223,7 +223,7 @@ async fn refused_credentials_are_not_tried_in_a_circle() {
     let redis = RedisServer::start(&[]);
     let _: String = redis.run(&["ACL", "SETUSER", "app", "on", ">right", "~*", "+@all"]);
     let wrong = redis.url().replace("//", "//app:wrong@");
-    let store = RedisStore::open(&wrong, Arc::new(SystemClock)).unwrap();
+    let store = RedisStore::open(&RedisSettings::new(&wrong), Arc::new(SystemClock)).unwrap();
     // Long enough for the four tries or more that an unreachable server would see.
     tokio::time::sleep(A_SECOND).await;
     assert!(!store.is_available());
@@ -240,7 +240,7 @@ async fn each_change_of_state_is_one_line_without_the_password() {
     let _guard = tracing::subscriber::set_default(subscriber);
     let mut redis = RedisServer::start(&["--user", "app", "on", ">hunter2", "~*", "+@all"]);
     let url = redis.url().replace("//", "//app:hunter2@");
-    let store = RedisStore::open(&url, Arc::new(SystemClock)).unwrap();
+    let store = RedisStore::open(&RedisSettings::new(&url), Arc::new(SystemClock)).unwrap();
     until_available(&store).await;
     store.load(entry_now("alice").id, Freshness::Confirmed, None).await.unwrap();
     redis.kill();
@@ -264,7 +264,7 @@ async fn each_change_of_state_is_one_line_without_the_password() {
 async fn garbled_replies_drop_the_connection_and_are_no_answer() {
     let redis = RedisServer::start(&[]);
     let line = GarblingLine::to(redis.port()).await;
-    let store = RedisStore::open(&line.url, Arc::new(SystemClock)).unwrap();
+    let store = RedisStore::open(&RedisSettings::new(&line.url), Arc::new(SystemClock)).unwrap();
     until_available(&store).await;
     let entry = create(&store, "alice").await;
     for _ in 0..10 {

@@ -1,6 +1,9 @@
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE,
+};
+use http::{HeaderMap, HeaderValue};
 
 use crate::answer::{self, Answer};
 use crate::app::App;
@@ -8,6 +11,9 @@ use crate::conditional;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::security_headers::RESOURCE_POLICY;
+
+pub(super) const KEYS: &str = "/.well-known/jwks.json";
+pub(super) const REVOCATIONS: &str = "/.well-known/session-revocations";
 
 /// This API, as an OpenAPI document.
 pub(super) const DOCUMENT: &str = include_str!("../../openapi.json");
@@ -34,14 +40,16 @@ async fn feed(app: &App, headers: &HeaderMap) -> Result<Answer, Problem> {
     // The signature is of every byte before it, and of the same bytes it is the same.
     let signature = feed.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     let tag = format!("\"{}\"", String::from_utf8_lossy(signature));
-    let mut answer = if conditional::has_already(headers, &tag) {
-        let mut unchanged = answer::empty(StatusCode::NOT_MODIFIED);
-        unchanged.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(REVOCATIONS_MAY_BE_KEPT));
-        unchanged
-    } else {
-        public("application/jwt", REVOCATIONS_MAY_BE_KEPT, feed)
-    };
-    answer.headers_mut().extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
+    conditional::answer(headers, &tag, public("application/jwt", REVOCATIONS_MAY_BE_KEPT, feed))
+}
+
+/// `OPTIONS`, before a page of another origin asks with `If-None-Match` (Fetch Standard, CORS).
+pub(super) async fn preflight(_: App, _: Request) -> Result<Answer, Problem> {
+    let mut answer = for_everybody(answer::no_content());
+    let headers = answer.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("if-none-match"));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     Ok(answer)
 }
 
@@ -49,6 +57,7 @@ async fn feed(app: &App, headers: &HeaderMap) -> Result<Answer, Problem> {
 fn for_everybody(mut answer: Answer) -> Answer {
     let headers = answer.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag"));
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     answer
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use session_core::{CookieName, KeyRing, StatementCookie, Timeouts, UnixTime};
 use session_engine::store::embedded::EmbeddedStore;
-use session_engine::store::redis::RedisStore;
+use session_engine::store::redis::{RedisSettings, RedisStore};
 use session_engine::store::{Documents, Store};
 use session_engine::{
-    AttemptLimits, Clock, HashingLimits, HashingMemory, Keys, ManualClock, Password, PasswordCost,
+    AttemptLimits, Clock, FileUser, HashingLimits, HashingMemory, Keys, ManualClock, Password, PasswordCost,
     PasswordHash, UsersFile,
 };
 use session_http::{App, Limits, serve, warp::site};
@@ -67,7 +67,7 @@ impl Fleet {
         let redis = RedisServer::start_at(START, flags);
         let clock = ManualClock::at(START);
         let connect = || async {
-            let store = RedisStore::open(&redis.url(), Arc::new(clock.clone())).unwrap();
+            let store = RedisStore::open(&RedisSettings::new(&redis.url()), Arc::new(clock.clone())).unwrap();
             while !store.is_available() {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
@@ -89,7 +89,8 @@ impl Fleet {
             &mut HashingMemory::default(),
         )
         .unwrap();
-        let add = |name: &str| users.change(|users| users.insert(name.into(), hash.clone())).unwrap();
+        let user = FileUser { password_hash: Some(hash), sessions_since: None };
+        let add = |name: &str| users.change(|users| users.put(name, user.clone())).unwrap();
         add("alice");
         add("bob");
         let statement_cookie = Some(StatementCookie::Readable);

@@ -3,13 +3,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::request::Request;
-use super::{RedisStore, keys, scripts};
+use super::{RedisStore, scripts};
 use crate::store::{AttemptCounter, AttemptKey, Attempts, Unavailable};
 
 #[async_trait]
 impl AttemptCounter for RedisStore {
     async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
-        let of_counter = |name| Request::new(name, keys::attempts(key));
+        let of_counter = |name| Request::new(name, self.keys.attempts(key));
         let requests = [
             of_counter("INCR"),
             // Not only with the first attempt: no counter can stay without an end.
@@ -24,6 +24,6 @@ impl AttemptCounter for RedisStore {
     }
 
     async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
-        Ok(self.servers.run_script(&scripts::FORGIVE_ATTEMPT, &keys::attempts(key), &[]).await?)
+        Ok(self.servers.run_script(&scripts::FORGIVE_ATTEMPT, &self.keys.attempts(key), &[]).await?)
     }
 }

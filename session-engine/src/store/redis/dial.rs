@@ -1,6 +1,7 @@
 //! Making a connection that is known to answer, and to be to the right server.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +14,10 @@ use redis::{
 };
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use url::Url;
 
-use super::OpenError;
-use super::keys;
+use super::keys::Keys;
+use super::{OpenError, RedisSettings};
 
 /// How long one command, or one dial, may take. A server that is stopped still accepts connections
 ///, so only an answer within a deadline proves anything.
@@ -34,23 +36,35 @@ pub(super) struct Dialler {
     config: AsyncConnectionConfig,
     /// The server's address, without credentials.
     pub(super) address: String,
+    /// Whether it can read is asked of this one.
+    probe: String,
 }
 
 impl Dialler {
-    pub(super) fn new(url: &str) -> Result<Self, OpenError> {
+    pub(super) fn new(settings: &RedisSettings, keys: &Keys) -> Result<Self, OpenError> {
+        if !is_wholly_heeded(&settings.url) {
+            return Err(OpenError::Url);
+        }
         // What the crate says of a URL may hold the password in it.
-        let info = url.into_connection_info().map_err(|_| OpenError::Url)?;
-        let settings =
+        let info = settings.url.as_str().into_connection_info().map_err(|_| OpenError::Url)?;
+        let mut redis =
             info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
+        if let Some(password) = &settings.password {
+            if redis.password().is_some() {
+                return Err(OpenError::TwoPasswords);
+            }
+            redis = redis.set_password(password.as_str());
+        }
         let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
         let tcp =
             TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(USER_TIMEOUT);
-        let info = info.set_redis_settings(settings).set_tcp_settings(tcp);
+        let info = info.set_redis_settings(redis).set_tcp_settings(tcp);
         let address = info.addr().to_string();
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(DEADLINE))
             .set_response_timeout(Some(DEADLINE));
-        Ok(Self { client: Client::open(info).map_err(|_| OpenError::Url)?, config, address })
+        let client = Client::open(info).map_err(|_| OpenError::Url)?;
+        Ok(Self { client, config, address, probe: keys.probe() })
     }
 
     /// Has whoever waits on `disturbed` woken when a connection ends, so that one that nobody uses
@@ -70,24 +84,52 @@ impl Dialler {
         let dialled = timeout(DEADLINE, async {
             let mut connection =
                 self.client.get_multiplexed_async_connection_with_config(&self.config).await?;
-            check(&mut connection).await?;
+            self.check(&mut connection).await?;
             Ok(connection)
         });
         dialled.await.unwrap_or_else(|_| Err((ErrorKind::Io, "no answer in time").into()))
     }
+
+    /// Whether the server is a primary, and can read. `PING` would not tell: it fails when only
+    /// writing does, and a server that is loading says hello.
+    pub(super) async fn check(&self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
+        let mut questions = redis::pipe();
+        questions.cmd("HELLO").cmd("EXISTS").arg(&self.probe).ignore();
+        let (greeting,): (HashMap<String, Value>,) = questions.query_async(connection).await?;
+        match greeting.get("role") {
+            Some(Value::BulkString(role)) if role == b"master" => Ok(()),
+            Some(Value::SimpleString(role)) if role == "master" => Ok(()),
+            _ => Err((ErrorKind::Client, "server is a replica; expected a primary").into()),
+        }
+    }
 }
 
-/// Whether the server is a primary, and can read. `PING` would not tell: it fails when only writing
-/// does, and a server that is loading says hello.
-pub(super) async fn check(connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
-    let mut questions = redis::pipe();
-    questions.cmd("HELLO").cmd("EXISTS").arg(keys::PROBE).ignore();
-    let (greeting,): (HashMap<String, Value>,) = questions.query_async(connection).await?;
-    match greeting.get("role") {
-        Some(Value::BulkString(role)) if role == b"master" => Ok(()),
-        Some(Value::SimpleString(role)) if role == "master" => Ok(()),
-        _ => Err((ErrorKind::Client, "server is a replica; expected a primary").into()),
-    }
+/// Whether every part of a URL is one that is heeded (R76): the crate lets some pass unseen.
+fn is_wholly_heeded(url: &str) -> bool {
+    let Ok(parsed) = Url::parse(url) else { return false };
+    let is_number = |text: &str| text.parse::<u32>().is_ok_and(|number| number.to_string() == text);
+    let has_query = parsed.query().is_some();
+    let known = |(name, value): (Cow<'_, str>, Cow<'_, str>)| match &*name {
+        "db" => is_number(&value),
+        "user" | "pass" => !value.is_empty(),
+        _ => false,
+    };
+    let is_good = match parsed.scheme() {
+        "redis" => {
+            let database = parsed.path().trim_start_matches('/');
+            let one_slash = parsed.path().len() - database.len() <= 1;
+            let has_host = parsed.host_str().is_some_and(|host| !host.is_empty());
+            has_host && !has_query && one_slash && (database.is_empty() || is_number(database))
+        }
+        "redis+unix" => {
+            let names: BTreeSet<_> = parsed.query_pairs().map(|(name, _)| name).collect();
+            let once = names.len() == parsed.query_pairs().count();
+            let is_bare = !parsed.has_host() && parsed.path().len() > 1;
+            is_bare && once && parsed.query_pairs().all(known) && parsed.query() != Some("")
+        }
+        _ => false,
+    };
+    is_good && parsed.fragment().is_none() && !url.contains(char::is_whitespace)
 }
 
 /// What an operator should know of the server's settings.
@@ -167,14 +209,67 @@ mod tests {
 
     #[test]
     fn a_bad_url_is_refused_without_being_repeated() {
-        for url in ["", "redis//x", "http://u:hunter2@h", "redis://u:hunter2@h:port"] {
-            let Err(error) = Dialler::new(url) else { panic!("{url} was accepted") };
+        for url in [
+            "",
+            "redis//x",
+            "http://u:hunter2@h",
+            "redis://u:hunter2@h:port",
+            "redis://u:hunter2@h/one",
+            "redis://u:hunter2@h/1/2",
+            "redis://u:hunter2@h//1",
+            "redis://u:hunter2@h/01",
+            "redis://u:hunter2@h/-1",
+            "redis://u:hunter2@h?db=1",
+            "redis://u:hunter2@h#1",
+            "redis://u:hunter2@h /1",
+            "redis://u:hunter2@",
+            "rediss://u:hunter2@h",
+            "valkey://u:hunter2@h",
+            "redis+unix://host/run/redis.sock",
+            "redis+unix:///",
+            "redis+unix:///run/redis.sock?database=1",
+            "redis+unix:///run/redis.sock?db=x&pass=hunter2",
+            "redis+unix:///run/redis.sock?db=1&db=2",
+            "redis+unix:///run/redis.sock#x",
+        ] {
+            let Err(error) = dialler(url) else { panic!("{url} was accepted") };
+            assert_eq!(error, OpenError::Url);
             assert!(!format!("{error} {error:?}").contains("hunter2"));
         }
     }
 
     #[test]
+    fn every_part_of_a_good_url_is_heeded() {
+        for url in [
+            "redis://h",
+            "redis://h:6380",
+            "redis://h/",
+            "redis://h/2",
+            "redis://u:p@[::1]:1/0",
+            "redis://:p@h",
+        ] {
+            assert!(dialler(url).is_ok(), "{url}");
+        }
+        let unix = dialler("redis+unix:///run/redis.sock?db=2&user=u&pass=p").unwrap();
+        let redis = unix.client.get_connection_info().redis_settings().clone();
+        assert_eq!((redis.db(), redis.username(), redis.password()), (2, Some("u"), Some("p")));
+    }
+
+    #[test]
+    fn a_password_is_given_once() {
+        let beside = |url: &str| RedisSettings::new(url).password("hunter2".to_owned().into());
+        let dialler = |url: &str| Dialler::new(&beside(url), &Keys::new(""));
+        assert_eq!(dialler("redis://:p@h").err(), Some(OpenError::TwoPasswords));
+        let client = dialler("redis://u@h").unwrap().client;
+        assert_eq!(client.get_connection_info().redis_settings().password(), Some("hunter2"));
+    }
+
+    fn dialler(url: &str) -> Result<Dialler, OpenError> {
+        Dialler::new(&RedisSettings::new(url), &Keys::new(""))
+    }
+
+    #[test]
     fn the_address_does_not_tell_the_password() {
-        assert_eq!(Dialler::new("redis://u:hunter2@localhost:6380/1").unwrap().address, "localhost:6380");
+        assert_eq!(dialler("redis://u:hunter2@localhost:6380/1").unwrap().address, "localhost:6380");
     }
 }

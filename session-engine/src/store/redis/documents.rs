@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use session_core::{SessionId, UnixTime};
 
+use super::RedisStore;
 use super::fault::{CANNOT_WRITE, Fault, WRONG_TYPE};
 use super::request::Request;
 use super::scripts::{self, Script};
-use super::{RedisStore, keys};
 use crate::store::{
     Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Unavailable,
 };
@@ -21,7 +21,7 @@ impl Documents for RedisStore {
             Some(subject) => self.put_in_index(entry, subject).await?,
             None => false,
         };
-        let set = Request::new("SET", keys::session(entry.id)).arg(document);
+        let set = Request::new("SET", self.keys.session(entry.id)).arg(document);
         let set = set.arg("NX").arg("EXAT").arg(idle_expires_at.as_secs());
         let set: Option<String> = self.servers.run(&set).await?;
         if set.is_some() {
@@ -42,12 +42,12 @@ impl Documents for RedisStore {
         _: Freshness,
         extend_to: Option<UnixTime>,
     ) -> Result<Option<Stored>, Unavailable> {
-        let get = || Request::new("GET", keys::session(id));
+        let get = || Request::new("GET", self.keys.session(id));
         let Some(deadline) = extend_to else {
             let document = readable(self.servers.run_idempotent(&get()).await)?;
             return Ok(document.map(|document| Stored { document, idle_expires_at: None }));
         };
-        let extending = Request::new("GETEX", keys::session(id)).arg("EXAT").arg(deadline.as_secs());
+        let extending = Request::new("GETEX", self.keys.session(id)).arg("EXAT").arg(deadline.as_secs());
         let (document, idle_expires_at) = match self.servers.run_idempotent(&extending).await {
             Err(fault) if fault.is_any_of(&CANNOT_WRITE) => (self.servers.run_idempotent(&get()).await, None),
             result => (result, Some(deadline)),
@@ -56,7 +56,7 @@ impl Documents for RedisStore {
     }
 
     async fn idle_deadline(&self, id: SessionId, _: Freshness) -> Result<Option<UnixTime>, Unavailable> {
-        let request = Request::new("EXPIRETIME", keys::session(id));
+        let request = Request::new("EXPIRETIME", self.keys.session(id));
         Ok(deadline_of(self.servers.run_idempotent(&request).await?))
     }
 
@@ -65,8 +65,8 @@ impl Documents for RedisStore {
     }
 
     async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
-        let document = Request::new("DEL", keys::session(entry.id));
-        let requests: Vec<_> = std::iter::once(document).chain(keys::removal(entry)).collect();
+        let document = Request::new("DEL", self.keys.session(entry.id));
+        let requests: Vec<_> = std::iter::once(document).chain(self.keys.removal(entry)).collect();
         let replies: Vec<Result<u64, Fault>> = self.servers.run_all(&requests).await;
         // The document decides; an entry that stayed is trimmed by whoever reads the index.
         let deleted = replies.into_iter().next().ok_or(Unavailable)??;
@@ -89,7 +89,7 @@ impl Documents for RedisStore {
 
 impl RedisStore {
     async fn change(&self, script: &Script, id: SessionId, arguments: &[&[u8]]) -> Result<Outcome, Fault> {
-        let outcome = self.servers.run_script::<String>(script, &keys::session(id), arguments).await;
+        let outcome = self.servers.run_script::<String>(script, &self.keys.session(id), arguments).await;
         match outcome.as_deref() {
             Ok("done") => Ok(Outcome::Done),
             Ok("conflict") => Ok(Outcome::Conflict),

@@ -1,5 +1,7 @@
 //! The names of what is kept in Redis. They are public: other tools look there.
 
+use std::sync::Arc;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use session_core::{SessionId, UnixTime};
 
@@ -11,42 +13,58 @@ use crate::subject::Subject;
 /// no braces, which would place the key in a cluster by a part of it.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b'@').remove(b'+');
 
-/// A key that is never there: the name is no session ID.
-pub(super) const PROBE: &str = "session:probe";
-
-/// The document of a session.
-pub(super) fn session(id: SessionId) -> String {
-    format!("session:{id}")
+/// The names of one installation: what they all begin with lets several share a Redis.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    prefix: Arc<str>,
 }
 
-/// The index of a subject: a sorted set of [`member`]s, by absolute deadline.
-pub(super) fn index(subject: &Subject) -> String {
-    format!("subject-sessions:{}", utf8_percent_encode(subject.as_str(), ENCODED))
-}
+impl Keys {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.into() }
+    }
 
-/// The subject's epoch.
-pub(super) fn epoch(subject: &Subject) -> String {
-    format!("subject-epoch:{}", utf8_percent_encode(subject.as_str(), ENCODED))
-}
+    /// A key that is never there: the name is no session ID.
+    pub(super) fn probe(&self) -> String {
+        format!("{}session:probe", self.prefix)
+    }
 
-/// What was revoked lately: a sorted set of session IDs, by the time of Redis.
-pub(super) const REVOCATIONS: &str = "revocations";
+    /// The document of a session.
+    pub(super) fn session(&self, id: SessionId) -> String {
+        format!("{}session:{id}", self.prefix)
+    }
 
-/// A counter of attempts.
-pub(super) fn attempts(key: &AttemptKey) -> String {
-    format!("attempts:{}", key.as_str())
+    /// The index of a subject: a sorted set of [`member`]s, by absolute deadline.
+    pub(super) fn index(&self, subject: &Subject) -> String {
+        format!("{}subject-sessions:{}", self.prefix, utf8_percent_encode(subject.as_str(), ENCODED))
+    }
+
+    /// The subject's epoch.
+    pub(super) fn epoch(&self, subject: &Subject) -> String {
+        format!("{}subject-epoch:{}", self.prefix, utf8_percent_encode(subject.as_str(), ENCODED))
+    }
+
+    /// What was revoked lately: a sorted set of session IDs, by the time of Redis.
+    pub(super) fn revocations(&self) -> String {
+        format!("{}revocations", self.prefix)
+    }
+
+    /// A counter of attempts.
+    pub(super) fn attempts(&self, key: &AttemptKey) -> String {
+        format!("{}attempts:{}", self.prefix, key.as_str())
+    }
+
+    /// What takes an entry out of its index; a guest's is in none.
+    pub(super) fn removal(&self, entry: &Entry) -> Option<Request> {
+        let subject = entry.subject.as_ref()?;
+        Some(Request::new("ZREM", self.index(subject)).arg(member(entry)))
+    }
 }
 
 /// What stands for a session in its index: `<session-id>.<issued-at>`, so that whoever trims the
 /// index sees how old the entry is.
 pub(super) fn member(entry: &Entry) -> String {
     format!("{}.{}", entry.id, entry.issued_at)
-}
-
-/// What takes an entry out of its index; a guest's is in none.
-pub(super) fn removal(entry: &Entry) -> Option<Request> {
-    let subject = entry.subject.as_ref()?;
-    Some(Request::new("ZREM", index(subject)).arg(member(entry)))
 }
 
 /// The entry that a member stands for; `None` if it is not one of ours.
@@ -68,7 +86,10 @@ mod tests {
     #[test]
     fn a_subject_cannot_break_out_of_its_key() {
         let subject = Subject::new("a{b}:c d%*\u{fc}.e_f-g@h+i").unwrap();
-        assert_eq!(index(&subject), "subject-sessions:a%7Bb%7D%3Ac%20d%25%2A%C3%BC.e_f-g@h+i");
+        assert_eq!(
+            Keys::new("a:").index(&subject),
+            "a:subject-sessions:a%7Bb%7D%3Ac%20d%25%2A%C3%BC.e_f-g@h+i"
+        );
     }
 
     #[test]

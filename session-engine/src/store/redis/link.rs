@@ -15,9 +15,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::OpenError;
-use super::dial::{self, Advice, Dialler};
+use super::dial::{Advice, Dialler};
 use super::fault::{Fault, Verdict};
+use super::keys::Keys;
+use super::{OpenError, RedisSettings};
 use crate::store::Unavailable;
 
 /// How many answers in a row may fail to come before the connection is given up.
@@ -42,9 +43,9 @@ pub(super) struct Link {
 
 impl Link {
     /// Begins to dial, and waits for nothing.
-    pub(super) fn open(url: &str) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &RedisSettings, keys: &Keys) -> Result<Self, OpenError> {
         let line = Arc::new(Line::default());
-        let dialler = Dialler::new(url)?.tell_disconnections_to(Arc::clone(&line.is_disturbed));
+        let dialler = Dialler::new(settings, keys)?.tell_disconnections_to(Arc::clone(&line.is_disturbed));
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let supervisor = Supervisor { dialler, line: Arc::clone(&line), advice: None, is_known_down: false };
         Ok(Self { line, supervisor: runtime.spawn(supervisor.run()) })
@@ -258,7 +259,7 @@ impl Supervisor {
     /// An idle connection is asked until it answers or is given up.
     async fn probe(&self, connection: &Connection) {
         while self.line.has(connection) && !connection.health.has_answered.swap(false, Ordering::Relaxed) {
-            let answer = dial::check(&mut connection.redis.clone()).await;
+            let answer = self.dialler.check(&mut connection.redis.clone()).await;
             // Whatever came of it is noted on the connection.
             let _ = self.line.settle(connection, answer);
         }

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
 
-use super::{RedisStore, keys, scripts};
+use super::{RedisStore, scripts};
 use crate::store::{RevocationLog, Revocations, Unavailable};
 
 #[async_trait]
@@ -9,14 +9,14 @@ impl RevocationLog for RedisStore {
     async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
         let (id, interest) = (id.to_string(), REVOCATION_INTEREST.as_secs().to_string());
         let arguments = [id.as_bytes(), interest.as_bytes()];
-        Ok(self.servers.run_script(&scripts::NOTE_REVOCATION, keys::REVOCATIONS, &arguments).await?)
+        Ok(self.servers.run_script(&scripts::NOTE_REVOCATION, &self.keys.revocations(), &arguments).await?)
     }
 
     async fn revocations(&self) -> Result<Revocations, Unavailable> {
         let interest = REVOCATION_INTEREST.as_secs().to_string();
         let arguments = [interest.as_bytes()];
         let (now, members): (u64, Vec<String>) =
-            self.servers.run_script(&scripts::REVOCATIONS, keys::REVOCATIONS, &arguments).await?;
+            self.servers.run_script(&scripts::REVOCATIONS, &self.keys.revocations(), &arguments).await?;
         // What is no session ID is not ours.
         let ids = members.iter().filter_map(|member| member.parse().ok()).collect();
         Ok(Revocations { ids, as_of: UnixTime::from_secs(now) })

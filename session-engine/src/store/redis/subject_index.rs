@@ -24,7 +24,7 @@ impl SubjectIndex for RedisStore {
     }
 
     async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
-        let request = Request::new("GET", keys::epoch(subject));
+        let request = Request::new("GET", self.keys.epoch(subject));
         Ok(Epoch::new(self.servers.run_idempotent(&request).await?))
     }
 
@@ -32,7 +32,7 @@ impl SubjectIndex for RedisStore {
         let value = SessionId::generate().map_err(|_| Unavailable)?.to_string();
         let lifetime = EPOCH_LIFETIME.as_secs().to_string();
         let arguments = [value.as_bytes(), lifetime.as_bytes()];
-        Ok(self.servers.run_script(&scripts::CHANGE_EPOCH, &keys::epoch(subject), &arguments).await?)
+        Ok(self.servers.run_script(&scripts::CHANGE_EPOCH, &self.keys.epoch(subject), &arguments).await?)
     }
 }
 
@@ -40,7 +40,7 @@ impl RedisStore {
     /// Whether the entry is new in the index.
     pub(super) async fn put_in_index(&self, entry: &Entry, subject: &Subject) -> Result<bool, Fault> {
         let deadline = entry.absolute_expires_at.as_secs();
-        let of_index = |name| Request::new(name, keys::index(subject));
+        let of_index = |name| Request::new(name, self.keys.index(subject));
         let requests = [
             of_index("ZADD").arg(deadline).arg(keys::member(entry)),
             // The first sets a deadline where there is none, the second pushes it and never pulls it.
@@ -54,14 +54,14 @@ impl RedisStore {
     }
 
     pub(super) async fn take_from_index(&self, entry: &Entry) -> Result<(), Fault> {
-        match keys::removal(entry) {
+        match self.keys.removal(entry) {
             Some(request) => self.servers.run(&request).await,
             None => Ok(()),
         }
     }
 
     async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Fault> {
-        let request = Request::new("ZRANGE", keys::index(subject)).arg(0).arg(-1).arg("WITHSCORES");
+        let request = Request::new("ZRANGE", self.keys.index(subject)).arg(0).arg(-1).arg("WITHSCORES");
         let members: Vec<(String, f64)> = self.servers.run_idempotent(&request).await?;
         let entries =
             members.iter().filter_map(|(member, score)| keys::parse_member(member, *score, subject));
@@ -71,7 +71,7 @@ impl RedisStore {
     /// Those of the entries whose document is there; of the others, the old ones are trimmed.
     async fn read_entries(&self, subject: &Subject, entries: &[Entry]) -> Result<Vec<Listed>, Fault> {
         let questions =
-            |entry: &Entry| ["GET", "EXPIRETIME"].map(|name| Request::new(name, keys::session(entry.id)));
+            |entry: &Entry| ["GET", "EXPIRETIME"].map(|name| Request::new(name, self.keys.session(entry.id)));
         let requests: Vec<_> = entries.iter().flat_map(questions).collect();
         let replies: Vec<Result<Value, Fault>> = self.servers.run_all(&requests).await;
         let (mut listed, mut dead) = (Vec::new(), Vec::new());
@@ -99,7 +99,7 @@ impl RedisStore {
         let old = dead.iter().filter(|entry| entry.issued_at <= trimmed_before);
         let members: Vec<_> = old.map(|entry| keys::member(entry)).collect();
         if !members.is_empty() {
-            let request = Request::new("ZREM", keys::index(subject)).arg(members);
+            let request = Request::new("ZREM", self.keys.index(subject)).arg(members);
             let trimmed: Result<(), _> = self.servers.run(&request).await;
             let _ = trimmed.inspect_err(|fault| tracing::debug!(?fault, "redis index is not trimmed"));
         }

@@ -3,11 +3,12 @@
 use futures_util::future::join_all;
 use redis::{Cmd, FromRedisValue, Pipeline, cmd};
 
-use super::OpenError;
 use super::fault::{Fault, NO_SCRIPT};
+use super::keys::Keys;
 use super::link::Link;
 use super::request::Request;
 use super::scripts::Script;
+use super::{OpenError, RedisSettings};
 
 /// The servers that keep the keys.
 pub(super) enum Topology {
@@ -19,9 +20,9 @@ pub(super) enum Topology {
 }
 
 impl Topology {
-    /// Begins to connect to what a URL names, and waits for nothing.
-    pub(super) fn open(url: &str) -> Result<Self, OpenError> {
-        Ok(Self::Standalone(Link::open(url)?))
+    /// Begins to connect to what the settings name, and waits for nothing.
+    pub(super) fn open(settings: &RedisSettings, keys: &Keys) -> Result<Self, OpenError> {
+        Ok(Self::Standalone(Link::open(settings, keys)?))
     }
 
     #[cfg_attr(not(test), expect(unused_variables, reason = "one server has every key"))]
@@ -29,7 +30,7 @@ impl Topology {
         match self {
             Self::Standalone(link) => link,
             #[cfg(test)]
-            Self::Pair(links, second) => &links[usize::from(key == super::keys::session(*second))],
+            Self::Pair(links, second) => &links[usize::from(key == format!("session:{second}"))],
         }
     }
 
@@ -142,9 +143,11 @@ mod tests {
                 issued_at: now,
                 absolute_expires_at: deadline,
             });
-            let links = [0, 1].map(|place| Link::open(&servers[place].url()).unwrap());
+            let keys = Keys::new("");
+            let open = |server: &RedisServer| Link::open(&RedisSettings::new(&server.url()), &keys).unwrap();
+            let links = [open(&servers[0]), open(&servers[1])];
             let topology = Topology::Pair(Box::new(links), entries[1].id);
-            let store = RedisStore { servers: topology, clock: Arc::new(ManualClock::at(now)) };
+            let store = RedisStore { servers: topology, keys, clock: Arc::new(ManualClock::at(now)) };
             while !store.is_available() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

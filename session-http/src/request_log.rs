@@ -1,0 +1,92 @@
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use tower_service::Service;
+use tracing::Instrument;
+
+use crate::client_address::TrustedProxies;
+use crate::headers::single_value;
+use crate::peer::Peer;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest ID that is taken from a proxy.
+const MAX_ID_LENGTH: usize = 128;
+
+/// Around a service that [`serve`](crate::serve) serves: a line in the log for each request, with its
+/// ID, the client's address, and never a query, a header or a body.
+///
+/// The ID is that of `X-Request-ID`, if a trusted proxy sent it, or else a new one. It is in the answer
+/// and in every line that is written on the way.
+#[derive(Clone, Debug)]
+pub struct RequestLog<S> {
+    service: S,
+    proxies: TrustedProxies,
+}
+
+impl<S> RequestLog<S> {
+    /// Logs what `service` answers, for clients behind these proxies.
+    pub const fn new(service: S, proxies: TrustedProxies) -> Self {
+        Self { service, proxies }
+    }
+
+    fn id_of(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> HeaderValue {
+        let is_clean = |id: &&str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(&byte);
+            !id.is_empty() && id.len() <= MAX_ID_LENGTH && id.bytes().all(plain)
+        };
+        let proxy = peer.is_some_and(|peer| self.proxies.contains(peer));
+        let theirs = proxy.then(|| single_value(headers, REQUEST_ID.as_str())).flatten().filter(is_clean);
+        let id = theirs.map_or_else(fresh_id, str::to_owned);
+        HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
+    }
+}
+
+/// 16 random digits of base 16: enough to find a request in a log.
+fn fresh_id() -> String {
+    let mut id = String::new();
+    // Without entropy there is no session either; the log goes on.
+    let _ = write!(id, "{:016x}", getrandom::u64().unwrap_or_default());
+    id
+}
+
+impl<S, B, R> Service<Request<B>> for RequestLog<S>
+where
+    S: Service<Request<B>, Response = Response<R>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<R>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.service.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let started_at = Instant::now();
+        let peer = request.extensions().get().map(|Peer(address)| address.ip());
+        let id = self.id_of(peer, request.headers());
+        let client = peer.map(|peer| self.proxies.client_address(peer, request.headers()));
+        // The path without its query: nobody's secrets belong there, and some put them there.
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+        let answer = self.service.call(request);
+        let answer = async move {
+            let mut response = answer.await?;
+            let status = response.status().as_u16();
+            let duration_us = u64::try_from(started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let client = client.map(tracing::field::display);
+            tracing::info!(%method, path, status, duration_us, client, "request");
+            response.headers_mut().insert(REQUEST_ID, id);
+            Ok(response)
+        };
+        Box::pin(answer.instrument(span))
+    }
+}
