@@ -5,6 +5,7 @@ mod command;
 mod data_files;
 mod key_file;
 mod log;
+mod outdated_sessions;
 mod output;
 mod settings;
 mod store_url;

@@ -83,6 +83,10 @@ pub(crate) struct Settings {
     #[arg(long, env = "SESSION_ABSOLUTE_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "12h")]
     absolute_timeout: Duration,
 
+    /// Sessions of one user at a time; with one more, the one that was used least lately ends
+    #[arg(long, env = "SESSION_SESSIONS_PER_USER", value_name = "N", default_value = "100")]
+    pub(crate) sessions_per_user: NonZero<usize>,
+
     /// Time after the password was entered in which a session may end others
     #[arg(long, env = "SESSION_REAUTHENTICATE_WITHIN", value_name = "TIME", value_parser = whole_seconds, default_value = "5m")]
     pub(crate) reauthenticate_within: Duration,

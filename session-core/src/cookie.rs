@@ -43,7 +43,7 @@ impl fmt::Debug for CookieValue {
 ///
 /// *Authentic* is not *live*: the session may have idled out or been revoked. Only the store can
 /// say, and it needs [`secret`](Self::secret) to do so.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AuthenticCookie {
     key: usize,
     session_id: SessionId,
@@ -160,13 +160,13 @@ impl<'t> UnverifiedCookie<'t> {
     }
 }
 
-fn split_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn split_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (field, rest) = text.split_at_checked(text.iter().position(|&byte| byte == b'.')?)?;
     rest.strip_prefix(b".").map(|rest| (field, rest))
 }
 
 /// Decimal seconds: no sign, no leading zero, at most 11 digits.
-fn parse_time(digits: &[u8]) -> Option<UnixTime> {
+pub(crate) fn parse_time(digits: &[u8]) -> Option<UnixTime> {
     if digits.is_empty() || digits.len() > 11 || (digits.len() > 1 && digits.starts_with(b"0")) {
         return None;
     }

@@ -5,6 +5,9 @@ use core::str;
 /// The name of the cookie that carries a statement beside the session cookie, which cannot have it.
 pub const STATEMENT_COOKIE_NAME: &str = "__Host-session-statement";
 
+/// The name of the cookie by which a device is known again, which the session cookie cannot have either.
+pub const DEVICE_COOKIE_NAME: &str = "__Host-session-device";
+
 /// The name of a session cookie; always with the `__Host-` prefix.
 ///
 /// The prefix makes a browser refuse the cookie unless it is `Secure`, has `Path=/` and no
@@ -26,7 +29,7 @@ impl CookieName {
     ///
     /// # Errors
     /// When it lacks the prefix, is only the prefix, is longer than 64 bytes, has a character that
-    /// is not allowed in a token (RFC 9110 §5.6.2), or is the statement cookie's.
+    /// is not allowed in a token (RFC 9110 §5.6.2), or is that of another cookie of ours.
     pub fn new(name: &str) -> Result<Self, InvalidCookieName> {
         Self::parse(name.as_bytes()).ok_or(InvalidCookieName)
     }
@@ -35,8 +38,8 @@ impl CookieName {
         let rest = name.strip_prefix(Self::PREFIX.as_bytes())?;
         let well_formed =
             !rest.is_empty() && name.len() <= Self::MAX_LENGTH && rest.iter().copied().all(is_token);
-        // One of the two cookies would overwrite the other.
-        let is_free = name != STATEMENT_COOKIE_NAME.as_bytes();
+        // One of two cookies would overwrite the other.
+        let is_free = name != STATEMENT_COOKIE_NAME.as_bytes() && name != DEVICE_COOKIE_NAME.as_bytes();
         (well_formed && is_free).then(|| Self(name.into()))
     }
 
@@ -72,5 +75,7 @@ fn is_token(byte: u8) -> bool {
 
 /// A text that cannot name a session cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cookie name is not `__Host-` and a token, together at most 64 bytes, or is the statement cookie's")]
+#[error(
+    "cookie name is not `__Host-` and a token, together at most 64 bytes, or is that of another cookie of ours"
+)]
 pub struct InvalidCookieName;

@@ -6,6 +6,7 @@ use ed25519_dalek::SigningKey;
 
 use crate::cookie_keys::CookieKeyRing;
 use crate::cookie_name::CookieName;
+use crate::device_cookie::DeviceKeys;
 use crate::key::{KeyId, KeySecret};
 use crate::key_ring_error::KeyRingError;
 use crate::statement_keys::StatementKeySet;
@@ -117,6 +118,13 @@ impl KeyRing {
     #[must_use]
     pub fn cookie_keys(&self, name: CookieName) -> CookieKeyRing {
         CookieKeyRing::of(name, &self.cookie.signing, &self.cookie.others)
+    }
+
+    /// The keys of device cookies beside the session cookie `name`: the same secrets, for a purpose of
+    /// their own.
+    #[must_use]
+    pub fn device_keys(&self, name: &CookieName) -> DeviceKeys {
+        DeviceKeys::of(name, &self.cookie.signing, &self.cookie.others)
     }
 
     /// The signer of statements.

@@ -17,6 +17,7 @@ mod cookie;
 mod cookie_header;
 mod cookie_keys;
 mod cookie_name;
+mod device_cookie;
 #[cfg(feature = "getrandom")]
 mod entropy;
 mod json;
@@ -48,7 +49,8 @@ pub use cookie::{
 };
 pub use cookie_header::{HeaderRefusal, cookie_values};
 pub use cookie_keys::{CookieKeyRing, CookieKeys, EndsBeforeItStarts};
-pub use cookie_name::{CookieName, InvalidCookieName, STATEMENT_COOKIE_NAME};
+pub use cookie_name::{CookieName, DEVICE_COOKIE_NAME, InvalidCookieName, STATEMENT_COOKIE_NAME};
+pub use device_cookie::{DEVICE_LIFETIME, DeviceCookie, DeviceId, DeviceKeys};
 #[cfg(feature = "getrandom")]
 pub use entropy::EntropyUnavailable;
 pub use json_object::{InvalidJsonObject, JsonObject};
@@ -60,7 +62,8 @@ pub use revocations::{AuthenticFeed, FEED_LIFETIME, REVOCATION_INTEREST, Revocat
 pub use secret::{InvalidSecretHash, SecretHash, SessionSecret};
 pub use session_id::{InvalidSessionId, SessionId};
 pub use set_cookie::{
-    SameSite, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_statement_cookie,
+    SameSite, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_device_cookie,
+    set_statement_cookie,
 };
 pub use statement::{
     AuthenticStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, UnverifiedStatement,

@@ -15,7 +15,7 @@ const HASH_LABEL: &[u8] = b"session-secret/v1:";
 ///
 /// It has no `Display`, no `Serialize`, no `==` and no `Clone`; its `Debug` is elided, and its
 /// bytes are erased when it is dropped. What a store keeps is its [`SecretHash`].
-#[derive(ZeroizeOnDrop)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct SessionSecret([u8; 32]);
 
 impl SessionSecret {

@@ -2,7 +2,8 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::cookie::CookieValue;
-use crate::cookie_name::{CookieName, STATEMENT_COOKIE_NAME};
+use crate::cookie_name::{CookieName, DEVICE_COOKIE_NAME, STATEMENT_COOKIE_NAME};
+use crate::device_cookie::{DEVICE_LIFETIME, DeviceCookie};
 use crate::statement_signer::SignedStatement;
 
 /// Who on the browser's side may read the statement cookie. It is no credential either way.
@@ -78,6 +79,14 @@ pub fn set_statement_cookie(
 #[must_use]
 pub fn remove_statement_cookie(readers: StatementCookie, same_site: SameSite) -> String {
     write(STATEMENT_COOKIE_NAME, "", readers.attribute(), same_site, Some(0))
+}
+
+/// The `Set-Cookie` value by which a device is known again. It stays when somebody logs out: that is
+/// what it is for.
+#[must_use]
+pub fn set_device_cookie(cookie: &DeviceCookie) -> String {
+    let lifetime = Some(DEVICE_LIFETIME.as_secs());
+    write(DEVICE_COOKIE_NAME, cookie.expose(), HTTP_ONLY, SameSite::Strict, lifetime)
 }
 
 fn write(name: &str, value: &str, http_only: &str, same_site: SameSite, max_age: Option<u64>) -> String {

@@ -43,6 +43,12 @@ impl UnixTime {
         Self(self.0.saturating_sub(span.as_secs()))
     }
 
+    /// This time moved by whole seconds, forward or back.
+    #[must_use]
+    pub const fn saturating_add_signed(self, secs: i64) -> Self {
+        Self::from_secs(self.0.saturating_add_signed(secs))
+    }
+
     /// How long it is from `earlier` until this time; zero if it is not later.
     #[must_use]
     pub const fn saturating_since(self, earlier: Self) -> Duration {

@@ -1,7 +1,7 @@
 //! The answers of an independent implementation (`vectors/`). A disagreement is a defect here.
 
 use serde_json::{Value, json};
-use session_core::{CookieKeyRing, CookieName, KeyId, KeySecret, StatementKeySet, UnixTime};
+use session_core::{CookieKeyRing, CookieName, KeyId, KeyRing, KeySecret, StatementKeySet, UnixTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -38,6 +38,27 @@ fn every_cookie_vector_gets_its_verdict() {
                 "expires_at": cookie.expires_at().as_secs(),
                 "key_id": ring.accepted().key_id(&cookie).unwrap().as_str(),
             }}),
+            Err(refusal) => json!({ "error": refusal.code() }),
+        };
+        assert_eq!(verdict, case["expect"], "vector `{}`", text(case, "name"));
+    }
+}
+
+#[test]
+fn every_device_vector_gets_its_verdict() {
+    let file = vectors(include_str!("../../vectors/device-v1.json"));
+    // The statement key plays no part in it.
+    let statement = KeyRing::generate().expect("entropy").to_json();
+    let statement: Value = serde_json::from_str(&statement).expect("a ring");
+    let cookie = json!({ "signing": "c1", "keys": file["keys"] });
+    let ring = json!({ "cookie": cookie, "statement": statement["statement"] }).to_string();
+    let ring = KeyRing::from_json(&ring).expect("a ring");
+    let cases = file["vectors"].as_array().expect("vectors");
+    assert_eq!(cases.len(), 161);
+    for case in cases {
+        let keys = ring.device_keys(&CookieName::new(text(case, "cookie_name")).expect("a cookie name"));
+        let verdict = match keys.verify(text(case, "cookie").as_bytes(), text(case, "user_name"), now(case)) {
+            Ok(device) => json!({ "ok": { "device_id": device.to_string() } }),
             Err(refusal) => json!({ "error": refusal.code() }),
         };
         assert_eq!(verdict, case["expect"], "vector `{}`", text(case, "name"));

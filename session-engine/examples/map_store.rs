@@ -5,13 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use session_engine::core::{CookieName, KeyRing, REVOCATION_INTEREST, SessionId, UnixTime};
 use session_engine::store::{
-    AttemptCounter, AttemptKey, Attempts, Creation, Documents, Entry, Epoch, Freshness, Listed, Outcome,
-    RevocationLog, Revocations, Stored, SubjectIndex, Unavailable,
+    Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
+    Freshness, HEAD_LENGTH, Listed, Outcome, RevocationLog, Revocations, Stored, SubjectIndex, Unavailable,
 };
 use session_engine::{Activity, Clock, Keys, NewSession, Sessions, Subject, SystemClock};
 
@@ -27,7 +26,14 @@ struct Maps {
     sessions: HashMap<SessionId, Kept>,
     epochs: HashMap<Subject, u64>,
     revoked_at: HashMap<SessionId, UnixTime>,
-    attempts: HashMap<String, (u64, UnixTime)>,
+    attempts: HashMap<AttemptKey, Counter>,
+}
+
+/// How many attempts failed, and until when that is remembered; and how many are under way.
+#[derive(Default)]
+struct Counter {
+    failed: Option<(u64, UnixTime)>,
+    under_way: u64,
 }
 
 struct Kept {
@@ -47,7 +53,10 @@ impl MapStore {
         let now = self.clock.now();
         maps.sessions.retain(|_, kept| now < kept.idle_expires_at);
         maps.revoked_at.retain(|_, at| now.saturating_since(*at) < REVOCATION_INTEREST);
-        maps.attempts.retain(|_, (_, forgotten_at)| now < *forgotten_at);
+        maps.attempts.retain(|_, counter| {
+            counter.failed = counter.failed.filter(|(_, forgotten_at)| now < *forgotten_at);
+            counter.failed.is_some() || counter.under_way > 0
+        });
         (maps, now)
     }
 
@@ -120,12 +129,18 @@ impl Documents for MapStore {
 
 #[async_trait]
 impl SubjectIndex for MapStore {
+    async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Unavailable> {
+        let (maps, _) = self.maps();
+        let entries = maps.sessions.values().map(|kept| &kept.entry);
+        Ok(entries.filter(|entry| entry.subject.as_ref() == Some(subject)).cloned().collect())
+    }
+
     async fn list(&self, subject: &Subject, _: Freshness) -> Result<Vec<Listed>, Unavailable> {
         let (maps, _) = self.maps();
         let theirs = maps.sessions.values().filter(|kept| kept.entry.subject.as_ref() == Some(subject));
         let listed = |kept: &Kept| Listed {
             entry: kept.entry.clone(),
-            document: kept.document.clone(),
+            head: kept.document.iter().copied().take(HEAD_LENGTH).collect(),
             idle_expires_at: kept.idle_expires_at,
         };
         Ok(theirs.map(listed).collect())
@@ -158,18 +173,32 @@ impl RevocationLog for MapStore {
 
 #[async_trait]
 impl AttemptCounter for MapStore {
-    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
+    async fn begin_attempt(&self, key: &AttemptKey, limit: AttemptLimit) -> Result<Admission, Unavailable> {
         let (mut maps, now) = self.maps();
-        let first = (0, now.saturating_add(window));
-        let (count, forgotten_at) = maps.attempts.entry(key.as_str().to_owned()).or_insert(first);
-        *count += 1;
-        Ok(Attempts { count: *count, forgotten_in: forgotten_at.saturating_since(now) })
+        let counter = maps.attempts.entry(key.clone()).or_default();
+        let (count, forgotten_at) = counter.failed.unwrap_or((0, now));
+        if count >= limit.failures {
+            return Ok(Admission::Refused { forgotten_in: forgotten_at.saturating_since(now) });
+        }
+        if count + counter.under_way >= limit.failures {
+            return Ok(Admission::Full);
+        }
+        counter.under_way += 1;
+        Ok(Admission::Admitted)
     }
 
-    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
-        let (mut maps, _) = self.maps();
-        if let Some((count, _)) = maps.attempts.get_mut(key.as_str()) {
-            *count = count.saturating_sub(1);
+    async fn end_attempt(
+        &self,
+        key: &AttemptKey,
+        limit: AttemptLimit,
+        end: AttemptEnd,
+    ) -> Result<(), Unavailable> {
+        let (mut maps, now) = self.maps();
+        let counter = maps.attempts.entry(key.clone()).or_default();
+        counter.under_way = counter.under_way.saturating_sub(1);
+        if end == AttemptEnd::Failed {
+            let (count, forgotten_at) = counter.failed.unwrap_or((0, now.saturating_add(limit.window)));
+            counter.failed = Some((count + 1, forgotten_at));
         }
         Ok(())
     }

@@ -1,13 +1,14 @@
 use std::fmt;
 
 use bytes::Bytes;
-use session_core::{CookieKeyRing, CookieName, KeyRing, StatementSigner};
+use session_core::{CookieKeyRing, CookieName, DeviceKeys, KeyRing, StatementSigner};
 
 /// All that follows from a key ring, made once: the keys of the session cookie, the signer of
 /// statements, and the public keys for those who check them. They are of one ring, so what is
 /// signed can be verified with what is published.
 pub struct Keys {
     cookie: CookieKeyRing,
+    devices: DeviceKeys,
     statements: StatementSigner,
     published: Bytes,
 }
@@ -17,6 +18,7 @@ impl Keys {
     #[must_use]
     pub fn new(ring: &KeyRing, cookie: CookieName) -> Self {
         Self {
+            devices: ring.device_keys(&cookie),
             cookie: ring.cookie_keys(cookie),
             statements: ring.statement_signer(),
             published: ring.statement_keys().to_json().into(),
@@ -37,6 +39,10 @@ impl Keys {
 
     pub(crate) const fn cookie(&self) -> &CookieKeyRing {
         &self.cookie
+    }
+
+    pub(crate) const fn devices(&self) -> &DeviceKeys {
+        &self.devices
     }
 
     pub(crate) const fn statements(&self) -> &StatementSigner {

@@ -1,6 +1,7 @@
 #![cfg_attr(any(not(doctest), feature = "embedded"), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
+mod budget;
 mod clock;
 mod keys;
 #[cfg(feature = "passwords")]
@@ -19,12 +20,13 @@ mod subject;
 /// The rules that sessions go by, and the forms of what travels.
 pub use session_core as core;
 
+pub use budget::{REQUEST_BUDGET, off_budget, within_budget};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use keys::Keys;
 #[cfg(feature = "passwords")]
 pub use logins::{
-    AttemptLimits, Busy, HashingLimits, HashingPool, LoginError, Logins, LoginsBuilder, SessionsOf, User,
-    Users, UsersUnavailable,
+    AttemptLimits, AttemptSource, Busy, HashingLimits, HashingPool, LoginError, Logins, LoginsBuilder,
+    SessionsOf, User, Users, UsersUnavailable,
 };
 #[cfg(feature = "users-file")]
 pub use logins::{FileContent, FileUser, UsersFile, UsersFileError};
@@ -34,7 +36,7 @@ pub use password::{
 };
 pub use record::{Client, Record, UnreadableRecord};
 pub use sessions::{
-    Activity, DataChange, Guest, GuestSession, Issued, LiveSession, NewSession, Owner, Renewal, Resumed,
-    Revocation, SessionError, Sessions, SessionsBuilder,
+    Activity, DataChange, Guest, GuestSession, Issued, ListedSession, LiveSession, NewSession, Owner, Pace,
+    Renewal, Resumed, Revocation, SessionError, Sessions, SessionsBuilder,
 };
 pub use subject::{InvalidSubject, Subject};

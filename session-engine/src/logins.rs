@@ -1,5 +1,6 @@
 //! Who may have a session: users, their passwords, and how often a password may be tried.
 
+mod attempt;
 mod hashing;
 mod users;
 #[cfg(feature = "users-file")]
@@ -9,15 +10,31 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use session_core::{DeviceId, SessionId};
+
+use crate::budget::off_budget;
 use crate::password::{HashingFailed, HashingMemory, Password, PasswordCost, PasswordHash};
-use crate::store::{AttemptKey, Store, Unavailable};
+use crate::store::{AttemptEnd, AttemptKey, AttemptLimit, BoundedStore, Store, Unavailable};
 use crate::subject::Subject;
+use attempt::Attempt;
 use hashing::Slot;
 
 pub use hashing::{Busy, HashingLimits, HashingPool};
 pub use users::{SessionsOf, User, Users, UsersUnavailable};
 #[cfg(feature = "users-file")]
 pub use users_file::{FileContent, FileUser, UsersFile, UsersFileError};
+
+/// Where a password comes from, to decide what it is counted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AttemptSource {
+    /// The client's address, if known.
+    pub address: Option<IpAddr>,
+    /// A device on which the name has signed in before: see
+    /// [`Sessions::known_device`](crate::Sessions::known_device).
+    pub device: Option<DeviceId>,
+    /// The session in which the password is entered again.
+    pub session: Option<SessionId>,
+}
 
 /// How many wrong passwords are allowed within a window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +100,7 @@ impl LoginsBuilder {
         let nobody = Password::new(String::new());
         let nobodys_hash = PasswordHash::new(&nobody, self.cost, &mut HashingMemory::default())?;
         let Self { users, store, hashing, limits, cost } = self;
+        let store: Arc<dyn Store> = Arc::new(BoundedStore(store));
         Ok(Logins { users, store, hashing: HashingPool::new(hashing), limits, cost, nobodys_hash })
     }
 }
@@ -103,7 +121,7 @@ impl Logins {
     /// The user of this name, if the password is right.
     ///
     /// Attempts are counted before the password is looked at, so that parallel ones cannot slip
-    /// under the limit; right ones are taken back.
+    /// under the limit; only those that fail stay counted, also when whoever asked goes away (R66).
     ///
     /// # Errors
     /// [`LoginError::Refused`] for an unknown name and for a wrong password, after the same time.
@@ -111,22 +129,20 @@ impl Logins {
         &self,
         name: &str,
         password: Password,
-        address: Option<IpAddr>,
+        source: AttemptSource,
     ) -> Result<User, LoginError> {
         let slot = self.hashing.reserve()?;
-        let counters = self.counters(name, address);
-        for (counter, limit) in &counters {
-            let attempts = self.store.count_attempt(counter, self.limits.window).await?;
-            if attempts.count > *limit {
-                return Err(LoginError::TooManyAttempts { retry_after: attempts.forgotten_in });
-            }
-        }
+        let attempt = Attempt::begin(&self.store, self.counters(name, source)).await?;
         let verified = self.verify(&slot, name, password).await;
         // Only a wrong password uses up an attempt, and not our being unable to look at it.
-        if !matches!(verified, Err(LoginError::Refused)) {
-            for (counter, _) in &counters {
-                self.store.forgive_attempt(counter).await?;
-            }
+        let end = match verified {
+            Err(LoginError::Refused) => AttemptEnd::Failed,
+            _ => AttemptEnd::Forgiven,
+        };
+        match attempt.end(end).await {
+            // A wrong password that is not counted must not be told from one that is.
+            Err(unavailable) if end == AttemptEnd::Failed => return Err(unavailable.into()),
+            _ => {}
         }
         let (user, password) = verified?;
         if let Some(old) = user.password_hash.as_ref().filter(|hash| hash.is_weaker_than(self.cost)) {
@@ -145,22 +161,34 @@ impl Logins {
         let theirs = user.as_ref().and_then(|user| user.password_hash.clone());
         let has_password = theirs.is_some();
         let hash = theirs.unwrap_or_else(|| self.nobodys_hash.clone());
-        let right = slot.run(move |memory| hash.verify(&password, memory).then_some(password)).await?;
+        let right = slot.run(move |memory| hash.verify(&password, memory).then_some(password));
+        // Hashing takes what it takes, and a place in the queue before it.
+        let right = off_budget(right).await?;
         // Nobody's hash has a password too, and it opens nothing.
         user.zip(right).filter(|_| has_password).ok_or(LoginError::Refused)
     }
 
-    fn counters(&self, name: &str, address: Option<IpAddr>) -> Vec<(AttemptKey, u64)> {
-        let address = address.map(|address| (AttemptKey::address(address), self.limits.per_address));
-        let account = (AttemptKey::account(name), self.limits.per_account);
-        address.into_iter().chain([account]).collect()
+    /// Whoever has signed in on this device before, or is signed in, has a counter of its own:
+    /// strangers cannot use it up.
+    fn counters(&self, name: &str, source: AttemptSource) -> Vec<(AttemptKey, AttemptLimit)> {
+        let limit = |failures| AttemptLimit { failures, window: self.limits.window };
+        let of_account = limit(self.limits.per_account);
+        let AttemptSource { address, device, session } = source;
+        if let Some(device) = device {
+            return vec![(AttemptKey::device(device), of_account)];
+        }
+        if let Some(session) = session {
+            return vec![(AttemptKey::session(session), of_account)];
+        }
+        let address = address.map(|address| (AttemptKey::address(address), limit(self.limits.per_address)));
+        address.into_iter().chain([(AttemptKey::account(name), of_account)]).collect()
     }
 
     /// Hashes a password again that was hashed with less work than now (R40). If it cannot be done
     /// at this login, it will be at the next.
     async fn strengthen(&self, slot: &Slot<'_>, subject: &Subject, old: &PasswordHash, password: Password) {
         let cost = self.cost;
-        let hashed = slot.run(move |memory| PasswordHash::new(&password, cost, memory)).await;
+        let hashed = off_budget(slot.run(move |memory| PasswordHash::new(&password, cost, memory))).await;
         let Ok(Ok(hash)) = hashed else { return };
         match self.users.replace_hash(subject, old, hash).await {
             Ok(()) => tracing::info!(subject = subject.as_str(), "password hash strengthened"),
@@ -185,6 +213,9 @@ pub enum LoginError {
     /// More logins at once than this machine can hash passwords for.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// As many for this account at once as may yet turn out to be wrong.
+    #[error("too many logins of this account at once")]
+    Crowded,
     /// The users cannot be read.
     #[error(transparent)]
     Users(#[from] UsersUnavailable),
@@ -222,7 +253,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let limits = AttemptLimits { per_address: 3, ..AttemptLimits::default() };
         let logins = logins(directory.path(), limits);
-        let from = |address: &str| Some(address.parse().unwrap());
+        let from = |address: &str| {
+            let address = Some(address.parse().unwrap());
+            AttemptSource { address, ..AttemptSource::default() }
+        };
         for (name, address) in [("alice", "2001:db8::1"), ("bob", "2001:db8::2"), ("carol", "2001:db8::3")] {
             assert_eq!(
                 logins.authenticate(name, wrong(), from(address)).await.err(),
@@ -245,7 +279,7 @@ mod tests {
             let (release, released) = std::sync::mpsc::channel::<()>();
             let mut busy = Box::pin(slot.run(move |_| released.recv()));
             assert!(futures_util::poll!(&mut busy).is_pending());
-            let mut refusal = Box::pin(logins.authenticate(name, wrong(), None));
+            let mut refusal = Box::pin(logins.authenticate(name, wrong(), AttemptSource::default()));
             let soon = tokio::time::timeout(Duration::from_millis(200), &mut refusal).await;
             assert!(soon.is_err(), "{name} was refused without a hash");
             release.send(()).unwrap();

@@ -1,9 +1,13 @@
+mod head;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use session_core::{SecretHash, SessionId, UnixTime};
 
 use crate::store::{Entry, MAX_DOCUMENT_LENGTH};
 use crate::subject::Subject;
+
+pub(crate) use head::RecordHead;
 
 /// The version of the document's form that this server writes and reads.
 const VERSION: u32 = 1;
@@ -15,6 +19,9 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     version: u32,
+    /// The ID that this one was renewed as: all that is left is to say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) successor: Option<SessionId>,
     /// Who the session belongs to; nobody yet, while it is a guest's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
@@ -24,10 +31,20 @@ pub struct Record {
     pub created_at: UnixTime,
     /// When the subject last proved itself: by its password, or in the application's own way.
     pub authenticated_at: UnixTime,
+    /// Whether a password began it, so that a new password or a removed user ends it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_password: bool,
     /// When its present ID was issued.
     pub issued_at: UnixTime,
     /// When it ends in any case.
     pub absolute_expires_at: UnixTime,
+    /// When it was last used, once its idle deadline no longer says so: near its end in any case that
+    /// deadline stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_seen_at: Option<UnixTime>,
+    /// The ID that it had before it was renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) predecessor: Option<SessionId>,
     /// What it was begun with.
     pub client: Client,
     /// What the application says of the subject; part of every statement.
@@ -49,6 +66,17 @@ pub struct Client {
     pub ip: Option<std::net::IpAddr>,
     /// Its `User-Agent`, shortened.
     pub user_agent: Option<String>,
+    /// Members that a newer server wrote.
+    #[serde(flatten)]
+    pub(crate) newer: Map<String, Value>,
+}
+
+impl Client {
+    /// A client at this address, if it is known, which describes itself so.
+    #[must_use]
+    pub fn new(ip: Option<std::net::IpAddr>, user_agent: Option<String>) -> Self {
+        Self { ip, user_agent, newer: Map::new() }
+    }
 }
 
 impl Record {
@@ -56,18 +84,29 @@ impl Record {
     pub(crate) fn begin(secret_hash: SecretHash, now: UnixTime, end: UnixTime) -> Self {
         Self {
             version: VERSION,
+            successor: None,
             subject: None,
             secret_hash,
             created_at: now,
             authenticated_at: now,
+            by_password: false,
             issued_at: now,
             absolute_expires_at: end,
+            last_seen_at: None,
+            predecessor: None,
             client: Client::default(),
             claims: Map::new(),
             data: Map::new(),
             revision: 0,
             newer: Map::new(),
         }
+    }
+
+    /// What stands at an ID that was renewed: who has its cookie is told so.
+    pub(crate) fn renewed_as(&self, successor: SessionId, now: UnixTime) -> Self {
+        let Self { secret_hash, absolute_expires_at, .. } = *self;
+        let subject = self.subject.clone();
+        Self { successor: Some(successor), subject, ..Self::begin(secret_hash, now, absolute_expires_at) }
     }
 
     /// Reads a document.
@@ -134,6 +173,7 @@ mod tests {
     fn a_newer_servers_members_survive_a_rewrite() {
         let mut document: Value = serde_json::from_slice(&record().to_document().unwrap()).unwrap();
         document["from_the_future"] = Value::from(42);
+        document["client"]["from_the_future"] = Value::from("too");
         let read = Record::from_document(document.to_string().as_bytes()).unwrap();
         let rewritten: Value = serde_json::from_slice(&read.to_document().unwrap()).unwrap();
         assert_eq!(rewritten, document);

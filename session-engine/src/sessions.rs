@@ -3,34 +3,43 @@
 mod builder;
 mod change;
 mod change_queues;
+mod device;
 mod error;
 mod feed;
 mod known_deadlines;
 mod list;
 mod live;
+mod pace;
 mod renew;
 mod resume;
 mod revoke;
 mod start;
 mod statement;
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use session_core::{KeyRing, Timeouts};
+use session_core::{KeyRing, SessionId, Timeouts, UnixTime};
 
 use crate::clock::Clock;
 use crate::keys::Keys;
+#[cfg(feature = "passwords")]
+use crate::logins::Users;
 use crate::store::Store;
+use crate::subject::Subject;
 use change_queues::ChangeQueues;
 use feed::LatestFeed;
 use known_deadlines::KnownDeadlines;
+use pace::PaceLimit;
 
 pub use builder::SessionsBuilder;
 pub use change::DataChange;
 pub use error::SessionError;
+pub use list::ListedSession;
 pub use live::{Guest, GuestSession, LiveSession, Owner};
+pub use pace::Pace;
 pub use renew::Renewal;
 pub use resume::{Activity, Resumed};
 pub use revoke::Revocation;
@@ -38,17 +47,23 @@ pub use start::{Issued, NewSession};
 
 /// Starts, resumes, renews and revokes sessions, and reads and changes their data.
 ///
-/// It holds no session: any number of servers work on one store.
+/// It holds no session: any number of servers work on one store. Clones are the same.
+#[derive(Clone)]
 pub struct Sessions {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    keys: ArcSwap<Keys>,
-    issuer: String,
+    #[cfg(feature = "passwords")]
+    users: Option<Arc<dyn Users>>,
+    keys: Arc<ArcSwap<Keys>>,
+    issuer: Arc<str>,
     timeouts: Timeouts,
     guest_timeouts: Timeouts,
-    known_deadlines: KnownDeadlines,
-    changes: ChangeQueues,
-    latest_feed: LatestFeed,
+    max_per_subject: NonZero<usize>,
+    known_deadlines: Arc<KnownDeadlines>,
+    changes: Arc<ChangeQueues>,
+    change_pace: Arc<PaceLimit<SessionId>>,
+    renewal_pace: Arc<PaceLimit<Subject>>,
+    latest_feed: Arc<LatestFeed>,
 }
 
 impl Sessions {
@@ -80,7 +95,24 @@ impl Sessions {
     /// How long ago the password was entered, or whatever else the subject proved itself with.
     #[must_use]
     pub fn password_age(&self, session: &LiveSession) -> Duration {
-        self.clock.now().saturating_since(session.record().authenticated_at)
+        self.now().saturating_since(session.record().authenticated_at)
+    }
+
+    /// The time by the clock that all servers share, as far as it is known (R71).
+    fn now(&self) -> UnixTime {
+        self.clock.now().saturating_add_signed(self.store.seconds_ahead())
+    }
+
+    /// Whether a session stands as far as its user goes. While that cannot be said, it does.
+    #[cfg(feature = "passwords")]
+    async fn stands(&self, by_password: bool, subject: Option<&Subject>, authenticated_at: UnixTime) -> bool {
+        let (Some(users), Some(subject), true) = (&self.users, subject, by_password) else { return true };
+        users.sessions_of(subject).await.map_or(true, |sessions| sessions.includes(authenticated_at))
+    }
+
+    #[cfg(not(feature = "passwords"))]
+    async fn stands(&self, _: bool, _: Option<&Subject>, _: UnixTime) -> bool {
+        true
     }
 
     fn timeouts(&self, is_guest: bool) -> Timeouts {

@@ -12,6 +12,7 @@
 //! `store-testing`, one line runs the whole suite of the contract on a store of one's own.
 
 mod attempt_counter;
+mod bounded;
 mod documents;
 #[cfg(feature = "embedded")]
 pub mod embedded;
@@ -23,13 +24,18 @@ mod revocation_log;
 mod subject_index;
 #[cfg(feature = "store-testing")]
 pub mod testing;
+mod trouble;
 
-pub use attempt_counter::{AttemptCounter, AttemptKey, Attempts};
+pub use attempt_counter::{
+    ATTEMPT_PATIENCE, Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit,
+};
+pub(crate) use bounded::BoundedStore;
 pub use documents::{Creation, Documents, Outcome, Stored};
 pub use entry::Entry;
 pub use freshness::Freshness;
-pub use revocation_log::{RevocationLog, Revocations};
-pub use subject_index::{EPOCH_LIFETIME, Epoch, Listed, SubjectIndex, TRIM_AGE};
+pub use revocation_log::{MAX_REVOCATIONS, RevocationLog, Revocations};
+pub use subject_index::{EPOCH_LIFETIME, Epoch, HEAD_LENGTH, Listed, SubjectIndex, TRIM_AGE};
+pub use trouble::Trouble;
 
 /// The largest document: what an application keeps in a session must not slow every request.
 pub const MAX_DOCUMENT_LENGTH: usize = 64 * 1024;

@@ -1,3 +1,4 @@
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -5,7 +6,7 @@ use session_core::{SameSite, StatementCookie, Timeouts};
 use session_engine::store::Store;
 #[cfg(feature = "passwords")]
 use session_engine::{AttemptLimits, HashingLimits, PasswordCost, Users};
-use session_engine::{Clock, Keys, Sessions, SessionsBuilder};
+use session_engine::{Clock, Keys, Pace, Sessions, SessionsBuilder};
 
 use crate::app::{App, Parts};
 use crate::client_address::TrustedProxies;
@@ -127,6 +128,21 @@ impl AppBuilder {
         Self { sessions: self.sessions.guest_timeouts(timeouts), ..self }
     }
 
+    /// How many sessions one subject may have.
+    pub fn max_sessions_per_subject(self, max: NonZero<usize>) -> Self {
+        Self { sessions: self.sessions.max_per_subject(max), ..self }
+    }
+
+    /// How often the data of one session may be changed, on each server.
+    pub fn change_pace(self, pace: Pace) -> Self {
+        Self { sessions: self.sessions.change_pace(pace), ..self }
+    }
+
+    /// How often the sessions of one subject may be renewed, on each server.
+    pub fn renewal_pace(self, pace: Pace) -> Self {
+        Self { sessions: self.sessions.renewal_pace(pace), ..self }
+    }
+
     /// Where the time comes from, if not from the operating system. The store must have the same.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { sessions: self.sessions.clock(clock), ..self }
@@ -163,7 +179,14 @@ impl AppBuilder {
     /// # Errors
     /// When there are users and the system gives no randomness.
     pub fn build(self) -> Result<App, BuildError> {
-        let sessions = self.sessions.build();
+        #[cfg(feature = "passwords")]
+        let sessions = match &self.logins {
+            Some(users) => self.sessions.users(Arc::clone(users)),
+            None => self.sessions,
+        };
+        #[cfg(not(feature = "passwords"))]
+        let sessions = self.sessions;
+        let sessions = sessions.build();
         #[cfg(feature = "passwords")]
         let logins = match self.logins {
             Some(users) => {

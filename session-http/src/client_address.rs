@@ -4,7 +4,7 @@ use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The proxies in front of this server: only what they say of a client's address counts (R37).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,13 +26,13 @@ impl TrustedProxies {
     #[must_use]
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
-        let told = |name: HeaderName, hop: fn(&str) -> Hop| {
-            let lines = headers.get_all(&name).iter().map(|line| line.to_str().unwrap_or("?"));
+        let told = |name: &HeaderName, hop: fn(&str) -> Hop| {
+            let lines = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or("?"));
             let hops: Vec<_> =
                 lines.flat_map(elements).filter(|element| !element.is_empty()).map(hop).collect();
             (!hops.is_empty()).then(|| self.nearest_stranger(peer, &hops))
         };
-        match (told(X_FORWARDED_FOR, Hop::of_list), told(FORWARDED, Hop::of_forwarded)) {
+        match (told(&X_FORWARDED_FOR, Hop::of_list), told(&FORWARDED, Hop::of_forwarded)) {
             (Some(one), Some(other)) if one != other => peer,
             (Some(address), _) | (None, Some(address)) => address,
             (None, None) => peer,

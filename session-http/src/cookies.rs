@@ -4,6 +4,8 @@ use session_core::{
     CookieValue, SameSite, SignedStatement, StatementCookie, remove_cookie, remove_statement_cookie,
     set_cookie, set_statement_cookie,
 };
+#[cfg(feature = "passwords")]
+use session_core::{DeviceCookie, set_device_cookie};
 use session_engine::{Keys, Sessions};
 
 /// How the two cookies are written.
@@ -30,6 +32,12 @@ impl Cookies {
         if let Some(readers) = settings.statement {
             self.push(set_statement_cookie(statement, readers, settings.same_site));
         }
+    }
+
+    /// Lets the device be known again.
+    #[cfg(feature = "passwords")]
+    pub(crate) fn remember(&mut self, device: &DeviceCookie) {
+        self.push(set_device_cookie(device));
     }
 
     /// Takes the session cookie away, and the statement cookie with it: that one is never taken for

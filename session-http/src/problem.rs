@@ -81,6 +81,22 @@ impl Problem {
         self
     }
 
+    /// What a log-out answers to a cookie that this server cannot judge: its session may live, so the
+    /// cookie must stay (R80).
+    pub(crate) fn unjudged(refusal: HeaderRefusal) -> Option<Self> {
+        match refusal {
+            HeaderRefusal::Ambiguous => {
+                let detail = "the request has good cookies of two sessions, and ends neither";
+                Some(Self::new(StatusCode::CONFLICT, "ambiguous", detail))
+            }
+            HeaderRefusal::Cookie(CookieRefusal::UnknownKey) => {
+                let detail = "this server does not have the key of the session cookie; another may";
+                Some(Self::unavailable("unknown_key", detail.into(), STORE_RETRY))
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn from_refusal(refusal: HeaderRefusal) -> Self {
         Self::no_session(match refusal {
             HeaderRefusal::Absent => Reason::Absent,
@@ -102,6 +118,13 @@ impl Problem {
             SessionError::WrongSecret | SessionError::Unreadable(_) => Self::no_session(Reason::Invalid),
             SessionError::OtherRevision { .. } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
+            }
+            // Another request has the newer cookie, or is about to bring it: nobody is logged out (R72).
+            SessionError::Renewed | SessionError::EndedMeanwhile => {
+                Self::new(StatusCode::CONFLICT, "session_renewed", detail).after(STORE_RETRY)
+            }
+            SessionError::TooFast { retry_after } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_fast", detail).after(retry_after)
             }
             SessionError::Contended => Self::new(StatusCode::CONFLICT, "contended", detail),
             SessionError::RevokedMeanwhile => Self::new(StatusCode::CONFLICT, "revoked_meanwhile", detail),
@@ -125,7 +148,7 @@ impl Problem {
             LoginError::TooManyAttempts { retry_after } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail).after(retry_after)
             }
-            LoginError::Busy(_) => Self::unavailable("busy", detail, HASHING_RETRY),
+            LoginError::Busy(_) | LoginError::Crowded => Self::unavailable("busy", detail, HASHING_RETRY),
             LoginError::Users(_) => Self::unavailable("users_unavailable", detail, STORE_RETRY),
             _ => Self::unavailable("store_unavailable", detail, STORE_RETRY),
         }
@@ -188,7 +211,7 @@ impl Problem {
 
     /// It may be tried again then.
     fn after(self, span: Duration) -> Self {
-        Self { headers: vec![(RETRY_AFTER, span.as_secs().max(1).into())], ..self }
+        Self { headers: vec![(RETRY_AFTER, whole_seconds(span).into())], ..self }
     }
 
     fn no_session(reason: Reason) -> Self {
@@ -237,6 +260,12 @@ impl std::fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// Rounded up, since a second too early is too early.
+fn whole_seconds(span: Duration) -> u64 {
+    let rest = u64::from(span.subsec_nanos() > 0);
+    span.as_secs().saturating_add(rest).max(1)
+}
 
 #[derive(Serialize)]
 struct Document<'a> {

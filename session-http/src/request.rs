@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use http::{HeaderMap, Method};
+use session_engine::off_budget;
 
 use crate::body::{Body, Source};
 use crate::problem::Problem;
@@ -26,7 +27,8 @@ impl Request {
     /// The body, which is there once.
     pub(crate) async fn read_body(&mut self) -> Result<Body, Problem> {
         let source = std::mem::replace(&mut self.body, Self::no_body());
-        Body::read(&self.headers, source).await
+        // A client that sends slowly is not the store's fault.
+        off_budget(Body::read(&self.headers, source)).await
     }
 
     /// The first parameter, as what it has to be; or else there is nothing at this path.

@@ -3,7 +3,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use session_core::{AuthenticCookie, SessionId};
 use session_engine::{
-    Activity, DataChange, Issued, LiveSession, Owner, Record, Renewal, Revocation, SessionError, Subject,
+    Activity, DataChange, Issued, ListedSession, LiveSession, Owner, Record, Renewal, Revocation,
+    SessionError, Subject,
 };
 
 use crate::app::App;
@@ -174,7 +175,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store is in trouble.
-    pub async fn list(&self) -> Result<Vec<LiveSession>, Problem> {
+    pub async fn list(&self) -> Result<Vec<ListedSession>, Problem> {
         let listed = self.app.sessions().list(self.subject()).await;
         listed.map_err(|error| self.problem(error))
     }

@@ -60,6 +60,14 @@ impl SessionAnswer {
         Ok(Self { answer: view, cookies })
     }
 
+    /// The same, and the device is known again by this name.
+    #[cfg(feature = "passwords")]
+    pub(crate) fn remember_device(mut self, app: &App, name: &str) -> Result<Self, Problem> {
+        let device = app.sessions().remember_device(name);
+        self.cookies.remember(&device.map_err(|error| Problem::from_session_error(error, None))?);
+        Ok(self)
+    }
+
     /// A guest's session, of which there is no more to say.
     pub(crate) fn of_guest(app: &App, cookie: &CookieValue) -> Self {
         let mut cookies = Cookies::default();

@@ -8,6 +8,7 @@ use std::pin::Pin;
 
 use http::header::{ALLOW, CONTENT_LENGTH};
 use http::{HeaderValue, Method};
+use session_engine::within_budget;
 
 use crate::answer::{self, Answer};
 use crate::problem::Problem;
@@ -104,7 +105,8 @@ impl<S> Table<S> {
         let request = Request { parameters: place.parameters, ..request };
         let wants_no_body = request.method == Method::HEAD;
         let is_question = request.method == Method::OPTIONS;
-        let mut answer = path.answer(state, request).await.unwrap_or_else(Problem::into_answer);
+        let mut answer =
+            within_budget(path.answer(state, request)).await.unwrap_or_else(Problem::into_answer);
         if is_question {
             answer.headers_mut().insert(ALLOW, path.allow.clone());
         }

@@ -142,7 +142,11 @@ impl Visitor {
     /// # Errors
     /// When the store did not confirm it; then the cookies stay.
     pub async fn log_out(&self) -> Result<SessionAnswer, Problem> {
-        if let Ok(cookie) = self.cookie() {
+        let cookie = self.authenticate();
+        if let Some(problem) = cookie.as_ref().err().copied().and_then(Problem::unjudged) {
+            return Err(problem);
+        }
+        if let Ok(cookie) = cookie {
             let session_id = cookie.session_id();
             match self.app.sessions().revoke(&cookie).await {
                 Ok(true) => tracing::info!(%session_id, "logged out"),
@@ -165,10 +169,10 @@ impl Visitor {
     #[must_use]
     pub fn client(&self) -> Client {
         let user_agent = single_value(&self.headers, "user-agent");
-        Client {
-            ip: self.peer.map(|peer| self.app.trusted_proxies().client_address(peer, &self.headers)),
-            user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect()),
-        }
+        Client::new(
+            self.peer.map(|peer| self.app.trusted_proxies().client_address(peer, &self.headers)),
+            user_agent.map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect()),
+        )
     }
 
     /// A client can make a request count as less activity than it is, never as more.
@@ -190,10 +194,17 @@ impl Visitor {
         &self.headers
     }
 
+    fn authenticate(&self) -> Result<AuthenticCookie, HeaderRefusal> {
+        self.app.sessions().authenticate(self.cookie_lines())
+    }
+
+    pub(crate) fn cookie_lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes)
+    }
+
     /// The authentic session cookie. Costs no store command.
     pub(crate) fn cookie(&self) -> Result<AuthenticCookie, Problem> {
-        let lines = self.headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
-        self.app.sessions().authenticate(lines).map_err(|refusal| {
+        self.authenticate().map_err(|refusal| {
             if refusal != HeaderRefusal::Absent {
                 tracing::info!(reason = refusal.code(), "session cookie refused");
             }

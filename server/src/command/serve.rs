@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::data_files::make_parent;
 use crate::output::say;
 use crate::settings::Settings;
-use crate::{Result, key_file, log, store_url};
+use crate::{Result, key_file, log, outdated_sessions, store_url};
 
 /// How long a start waits for the store; a connection takes milliseconds.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
@@ -82,13 +82,13 @@ fn app(
     lifecycle: Lifecycle,
 ) -> Result<App> {
     make_parent(&settings.users)?;
-    let users = UsersFile::new(settings.users.clone());
+    let users = Arc::new(UsersFile::new(settings.users.clone()));
     if users.names()?.is_empty() {
         tracing::warn!("there are no users yet; add one with `session-server user add NAME`");
     }
     let app = App::builder(Keys::new(ring, settings.cookie_name.clone()), store)
         .clock(clock)
-        .users(Arc::new(users))
+        .users(Arc::clone(&users) as _)
         .public_origin(public_origin)
         .allowed_origins(settings.allowed_origins.clone())
         .timeouts(settings.timeouts()?)
@@ -99,8 +99,11 @@ fn app(
         .attempt_limits(settings.attempt_limits())
         .hashing(settings.hashing_limits())
         .password_cost(settings.password_cost.into())
+        .max_sessions_per_subject(settings.sessions_per_user)
         .lifecycle(lifecycle);
-    Ok(app.build()?)
+    let app = app.build()?;
+    outdated_sessions::end_them(app.sessions(), users);
+    Ok(app)
 }
 
 fn stop_at_signal(lifecycle: &Lifecycle) -> Result {

@@ -1,3 +1,4 @@
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -5,12 +6,12 @@ use arc_swap::ArcSwap;
 use session_core::Timeouts;
 
 use super::Sessions;
-use super::change_queues::ChangeQueues;
-use super::feed::LatestFeed;
-use super::known_deadlines::KnownDeadlines;
+use super::pace::{Pace, PaceLimit};
 use crate::clock::{Clock, SystemClock};
 use crate::keys::Keys;
-use crate::store::Store;
+#[cfg(feature = "passwords")]
+use crate::logins::Users;
+use crate::store::{BoundedStore, Store};
 
 /// Puts [`Sessions`] together.
 #[must_use]
@@ -21,6 +22,11 @@ pub struct SessionsBuilder {
     issuer: String,
     timeouts: Timeouts,
     guest_timeouts: Option<Timeouts>,
+    #[cfg(feature = "passwords")]
+    users: Option<Arc<dyn Users>>,
+    max_per_subject: NonZero<usize>,
+    change_pace: Pace,
+    renewal_pace: Pace,
 }
 
 impl Sessions {
@@ -34,6 +40,11 @@ impl Sessions {
             issuer: SessionsBuilder::DEFAULT_ISSUER.into(),
             timeouts: Timeouts::default(),
             guest_timeouts: None,
+            #[cfg(feature = "passwords")]
+            users: None,
+            max_per_subject: SessionsBuilder::DEFAULT_MAX_PER_SUBJECT,
+            change_pace: SessionsBuilder::DEFAULT_CHANGE_PACE,
+            renewal_pace: SessionsBuilder::DEFAULT_RENEWAL_PACE,
         }
     }
 }
@@ -45,6 +56,39 @@ impl SessionsBuilder {
     /// The absolute timeout of guests, unless it is set: long enough to fill a cart, and nobody
     /// misses it afterwards. Their idle timeout is that of all sessions.
     pub const DEFAULT_GUEST_ABSOLUTE: Duration = Duration::from_secs(2 * 60 * 60);
+
+    /// How many sessions a subject may have, unless it is set.
+    pub const DEFAULT_MAX_PER_SUBJECT: NonZero<usize> = NonZero::new(100).unwrap();
+
+    /// How often the data of one session may be changed, unless it is set: 100 times at once, and 20
+    /// times a second.
+    pub const DEFAULT_CHANGE_PACE: Pace = Pace { burst: 100, interval: Duration::from_millis(50) };
+
+    /// How often the sessions of one subject may be renewed, unless it is set: 30 times at once, and
+    /// once a second. Each renewal stands in the revocation feed for six minutes.
+    pub const DEFAULT_RENEWAL_PACE: Pace = Pace { burst: 30, interval: Duration::from_secs(1) };
+
+    /// Who may end sessions that were begun by a password: see
+    /// [`Users::sessions_of`](crate::Users::sessions_of).
+    #[cfg(feature = "passwords")]
+    pub fn users(self, users: Arc<dyn Users>) -> Self {
+        Self { users: Some(users), ..self }
+    }
+
+    /// How many sessions a subject may have; with one more, the one that was used least lately ends.
+    pub fn max_per_subject(self, max_per_subject: NonZero<usize>) -> Self {
+        Self { max_per_subject, ..self }
+    }
+
+    /// How often the data of one session may be changed, on each server.
+    pub fn change_pace(self, change_pace: Pace) -> Self {
+        Self { change_pace, ..self }
+    }
+
+    /// How often the sessions of one subject may be renewed, on each server.
+    pub fn renewal_pace(self, renewal_pace: Pace) -> Self {
+        Self { renewal_pace, ..self }
+    }
 
     /// Where the time comes from, if not from the operating system. The store must have the same.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
@@ -71,15 +115,20 @@ impl SessionsBuilder {
     pub fn build(self) -> Sessions {
         let guest_timeouts = self.guest_timeouts.unwrap_or_else(|| guests(self.timeouts));
         Sessions {
-            store: self.store,
+            store: Arc::new(BoundedStore(self.store)),
             clock: self.clock,
-            keys: ArcSwap::from_pointee(self.keys),
-            issuer: self.issuer,
+            #[cfg(feature = "passwords")]
+            users: self.users,
+            keys: Arc::new(ArcSwap::from_pointee(self.keys)),
+            issuer: self.issuer.into(),
             timeouts: self.timeouts,
             guest_timeouts,
-            known_deadlines: KnownDeadlines::default(),
-            changes: ChangeQueues::default(),
-            latest_feed: LatestFeed::default(),
+            max_per_subject: self.max_per_subject,
+            known_deadlines: Arc::default(),
+            changes: Arc::default(),
+            change_pace: Arc::new(PaceLimit::new(self.change_pace)),
+            renewal_pace: Arc::new(PaceLimit::new(self.renewal_pace)),
+            latest_feed: Arc::default(),
         }
     }
 }

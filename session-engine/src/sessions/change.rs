@@ -7,6 +7,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 use super::change_queues::Waiting;
 use super::live::{Kept, LiveSession, Owner};
 use super::{Activity, SessionError, Sessions};
+use crate::budget::to_its_end;
 use crate::store::{Freshness, Outcome, Unavailable};
 
 /// How often a step is tried again after another server was faster. At each try one of them wins,
@@ -40,7 +41,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SessionError::OtherRevision`] when the data has moved on, [`SessionError::Contended`] when
-    /// other servers kept being faster, and as [`resume`](Self::resume).
+    /// other servers kept being faster, [`SessionError::TooFast`] when it is done too often, and as [`resume`](Self::resume).
     pub async fn change_data<O: Owner>(
         &self,
         cookie: &AuthenticCookie,
@@ -49,6 +50,7 @@ impl Sessions {
         change: DataChange,
     ) -> Result<LiveSession<O>, SessionError> {
         let session: LiveSession<O> = self.resume_confirmed(cookie, activity).await?;
+        self.change_pace.step(&session.id())?;
         self.change(session.id(), RecordChange::Data { expected, change }).await
     }
 
@@ -67,6 +69,7 @@ impl Sessions {
     ) -> Result<(LiveSession<O>, R), SessionError> {
         for _ in 0..MAX_TRIES {
             let session: LiveSession<O> = self.resume_confirmed(cookie, activity).await?;
+            self.change_pace.step(&session.id())?;
             let mut data: T = session.data()?;
             let result = edit(&mut data);
             let Ok(Value::Object(members)) = serde_json::to_value(&data) else {
@@ -109,9 +112,13 @@ impl Sessions {
             match answer.try_recv() {
                 // Carried by whoever had the turn before, or just now.
                 Ok(result) => return LiveSession::new(result?),
-                // Whoever carried it went away in the middle, so nobody knows what became of it.
+                // Carrying it broke off, so nobody knows what became of it.
                 Err(TryRecvError::Closed) => return Err(Unavailable.into()),
-                Err(TryRecvError::Empty) => self.carry(id, queue.leave(id)).await,
+                Err(TryRecvError::Empty) => {
+                    // Others wait for what this one carries.
+                    let (sessions, waiting) = (self.clone(), queue.leave(id));
+                    to_its_end(async move { sessions.carry(id, waiting).await }).await?;
+                }
             }
         }
     }

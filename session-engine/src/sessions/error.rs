@@ -10,9 +10,21 @@ pub enum SessionError {
     /// The store has no such session: it idled out, was revoked, or somebody logged out.
     #[error("session has ended")]
     Ended,
+    /// The session went at this moment, by another request's doing; it may have been renewed.
+    #[error("session ended meanwhile, by another request")]
+    EndedMeanwhile,
     /// The session is past its absolute deadline.
     #[error("session is past its absolute deadline")]
     Expired,
+    /// The session goes on under a newer ID, whose cookie the browser has received or is about to.
+    #[error("session has a newer cookie than this one")]
+    Renewed,
+    /// It was done too often.
+    #[error("too often, expected a pause of {} s", retry_after.as_secs_f64().ceil())]
+    TooFast {
+        /// Until it may be done again.
+        retry_after: std::time::Duration,
+    },
     /// The cookie has the right tag and the wrong secret: somebody else made it with our key.
     #[error("cookie's secret is not the session's")]
     WrongSecret,

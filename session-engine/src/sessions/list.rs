@@ -1,41 +1,97 @@
 use std::cmp::Reverse;
 
-use session_core::{Deadlines, Standing, UnixTime};
+use session_core::{Deadlines, SessionId, Standing, UnixTime};
 
-use super::live::{Kept, LiveSession};
 use super::{SessionError, Sessions};
-use crate::record::Record;
-use crate::store::{Freshness, Listed};
+use crate::record::{Client, RecordHead};
+use crate::store::{Entry, Freshness, Listed};
 use crate::subject::Subject;
+
+/// A living session in the list of a subject: what is known of it without reading what an application
+/// keeps in it.
+#[derive(Clone, Debug)]
+pub struct ListedSession {
+    entry: Entry,
+    head: RecordHead,
+    idle_expires_at: UnixTime,
+}
+
+impl ListedSession {
+    /// Its public ID.
+    #[must_use]
+    pub const fn id(&self) -> SessionId {
+        self.entry.id
+    }
+
+    /// When the session began, by a login.
+    #[must_use]
+    pub const fn created_at(&self) -> UnixTime {
+        self.head.created_at
+    }
+
+    /// When the subject last proved itself.
+    #[must_use]
+    pub const fn authenticated_at(&self) -> UnixTime {
+        self.head.authenticated_at
+    }
+
+    /// When it ends in any case.
+    #[must_use]
+    pub const fn absolute_expires_at(&self) -> UnixTime {
+        self.head.absolute_expires_at
+    }
+
+    /// Until when it lives without further use.
+    #[must_use]
+    pub const fn idle_expires_at(&self) -> UnixTime {
+        self.idle_expires_at
+    }
+
+    /// What it was begun with.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.head.client
+    }
+
+    pub(super) const fn entry(&self) -> &Entry {
+        &self.entry
+    }
+}
 
 impl Sessions {
     /// A subject's living sessions, the one used last first.
     ///
     /// # Errors
     /// When the store is unavailable.
-    pub async fn list(&self, subject: &Subject) -> Result<Vec<LiveSession>, SessionError> {
-        let now = self.clock.now();
-        let listed = self.store.list(subject, Freshness::MayBeCached).await?;
-        let mut sessions: Vec<_> =
-            listed.into_iter().filter_map(|listed| self.living(listed, subject, now)).collect();
-        sessions.sort_by_key(|session| Reverse(session.idle_expires_at()));
+    pub async fn list(&self, subject: &Subject) -> Result<Vec<ListedSession>, SessionError> {
+        let now = self.now();
+        let mut sessions = Vec::new();
+        for listed in self.store.list(subject, Freshness::MayBeCached).await? {
+            let Some(session) = self.living(listed, subject, now) else { continue };
+            let RecordHead { by_password, authenticated_at, .. } = session.head;
+            if self.stands(by_password, Some(subject), authenticated_at).await {
+                sessions.push(session);
+            }
+        }
+        sessions.sort_by_key(|session| Reverse((session.idle_expires_at, session.entry.issued_at)));
         Ok(sessions)
     }
 
-    /// When a session with this idle deadline was last used: at most that long ago, since an
-    /// extension is made only when it is due.
+    /// When a session was last used: at most an extension's interval ago, since an extension is made
+    /// only when it is due.
     #[must_use]
-    pub fn last_seen_at(&self, session: &LiveSession) -> UnixTime {
-        session.idle_expires_at().saturating_sub(self.timeouts.idle()).max(session.record().issued_at)
+    pub fn last_seen_at(&self, session: &ListedSession) -> UnixTime {
+        let extended_at = session.idle_expires_at.saturating_sub(self.timeouts.idle());
+        extended_at.max(session.entry.issued_at).max(session.head.last_seen_at.unwrap_or(UnixTime::EPOCH))
     }
 
-    fn living(&self, listed: Listed, subject: &Subject, now: UnixTime) -> Option<LiveSession> {
-        let record = Record::from_document(&listed.document).ok()?;
-        let Listed { entry, document, idle_expires_at } = listed;
-        let deadlines = Deadlines { idle_expires_at, absolute_expires_at: record.absolute_expires_at };
+    fn living(&self, listed: Listed, subject: &Subject, now: UnixTime) -> Option<ListedSession> {
+        let Listed { entry, head, idle_expires_at } = listed;
+        let head = RecordHead::of(&head)?;
+        let deadlines = Deadlines { idle_expires_at, absolute_expires_at: head.absolute_expires_at };
         let lives = matches!(self.timeouts.judge(deadlines, now), Standing::Unexpired { .. });
-        let is_theirs = record.subject.as_ref() == Some(subject);
-        let kept = Kept { id: entry.id, record, document, idle_expires_at };
-        (lives && is_theirs).then(|| LiveSession::new(kept).ok()).flatten()
+        let is_theirs = head.subject.as_ref() == Some(subject);
+        let is_itself = head.successor.is_none();
+        (lives && is_theirs && is_itself).then_some(ListedSession { entry, head, idle_expires_at })
     }
 }

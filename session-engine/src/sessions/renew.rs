@@ -1,9 +1,22 @@
-use session_core::{AuthenticCookie, SessionSecret};
+use std::time::Duration;
+
+use session_core::{AuthenticCookie, SessionSecret, UnixTime};
+use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use super::change::MAX_TRIES;
-use super::live::LiveSession;
+use super::live::{Kept, LiveSession};
 use super::{Activity, Issued, SessionError, Sessions};
-use crate::store::{Freshness, Outcome};
+use crate::budget::in_time;
+use crate::store::{Freshness, Outcome, Unavailable};
+
+/// For so long whoever still comes with the old cookie hears that there is a newer one: another tab, or
+/// a request that was sent before the answer arrived (R72).
+pub(super) const RENEWAL_GRACE: Duration = Duration::from_secs(60);
+
+/// How often, and after what pauses, a store in trouble is asked what became of a renewal.
+const UNDO_TRIES: u32 = 60;
+const UNDO_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why an ID is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,22 +28,64 @@ pub enum Renewal {
     Reauthenticated,
 }
 
+/// A renewal that is done, and what takes it back.
+struct Renewed {
+    issued: Issued,
+    old: Kept,
+    /// What stands in the place of the old document.
+    marker: Vec<u8>,
+}
+
 impl Sessions {
-    /// Gives a session a new ID and secret: same data, same absolute deadline. The old ID is dead
-    /// once this returns.
+    /// Gives a session a new ID and secret: same data, same absolute deadline. The old ID opens nothing
+    /// any more once this returns.
+    ///
+    /// It runs to its end when nobody waits any more, and is then taken back: whoever has not received
+    /// the new cookie goes on with the old one.
     ///
     /// # Errors
-    /// As [`resume`](Self::resume); the old ID stands then, unless the store was unavailable.
+    /// [`SessionError::TooFast`] when the subject does it too often, and as [`resume`](Self::resume);
+    /// the old ID stands then.
     pub async fn renew(&self, cookie: &AuthenticCookie, renewal: Renewal) -> Result<Issued, SessionError> {
+        let (answer, answered) = oneshot::channel();
+        let (sessions, cookie) = (self.clone(), cookie.clone());
+        let work = async move {
+            let result = sessions.try_to_renew(&cookie, renewal).await;
+            let (issued, undo) = match result {
+                Ok(Renewed { issued, old, marker }) => {
+                    let new = issued.session.kept().clone();
+                    (Ok(issued), Some((old, marker, new)))
+                }
+                Err(error) => (Err(error), None),
+            };
+            if answer.send(issued).is_err()
+                && let Some((old, marker, new)) = undo
+            {
+                sessions.undo_renewal(&old, &marker, &new).await;
+            }
+        };
+        tokio::spawn(work.in_current_span());
+        in_time(async { answered.await.map_err(|_| Unavailable) }).await?
+    }
+
+    async fn try_to_renew(
+        &self,
+        cookie: &AuthenticCookie,
+        renewal: Renewal,
+    ) -> Result<Renewed, SessionError> {
         // Against changes of its data on other servers: the old document goes only if it is still
         // the one that was copied.
         for _ in 0..MAX_TRIES {
             let old: LiveSession = self.resume_confirmed(cookie, Activity::Passive).await?;
-            let now = self.clock.now();
+            if renewal == Renewal::Plain {
+                self.renewal_pace.step(old.subject())?;
+            }
+            let now = self.now();
             let secret = SessionSecret::generate()?;
             let mut record = old.record().clone();
             record.secret_hash = secret.hash();
             record.issued_at = now;
+            record.predecessor = Some(old.id());
             if renewal == Renewal::Reauthenticated {
                 record.authenticated_at = now;
             }
@@ -43,23 +98,55 @@ impl Sessions {
                 self.take_back(issued.session.kept()).await;
                 return Err(unavailable.into());
             }
-            let deleted = self.store.delete_unchanged(&old.kept().entry(), &old.kept().document).await;
-            self.known_deadlines.forget(old.id());
-            match deleted {
-                Ok(Outcome::Done) => return Ok(issued),
+            let old = old.kept().clone();
+            let marker = old.record.renewed_as(issued.session.id(), now).to_document()?;
+            let replaced = self.store.update(old.id, &old.document, &marker).await;
+            self.known_deadlines.forget(old.id);
+            match replaced {
+                Ok(Outcome::Done) => {
+                    self.end_soon(&old, now).await;
+                    return Ok(Renewed { issued, old, marker });
+                }
                 Ok(Outcome::Conflict) => self.take_back(issued.session.kept()).await,
                 Ok(Outcome::Absent) => {
                     self.take_back(issued.session.kept()).await;
                     return Err(SessionError::Ended);
                 }
-                // Nobody knows whether the old one is gone. If it is, the new one must stay; if it
-                // is not, or may not be, the new one idles out with no one able to use it.
-                Err(unavailable) => match self.store.load(old.id(), Freshness::Confirmed, None).await {
-                    Ok(None) => return Ok(issued),
-                    _ => return Err(unavailable.into()),
-                },
+                // Nobody knows whether the old one is gone. Whoever asked is told so and goes on with
+                // the old cookie, so that is what must stand in the end.
+                Err(unavailable) => {
+                    let (sessions, new) = (self.clone(), issued.session.kept().clone());
+                    let undo = async move { sessions.undo_renewal(&old, &marker, &new).await };
+                    tokio::spawn(undo.in_current_span());
+                    return Err(unavailable.into());
+                }
             }
         }
         Err(SessionError::Contended)
+    }
+
+    /// What is left of the old session need not stay longer than somebody may come with its cookie.
+    async fn end_soon(&self, old: &Kept, now: UnixTime) {
+        let end = now.saturating_add(RENEWAL_GRACE).min(old.idle_expires_at);
+        if self.store.load(old.id, Freshness::Confirmed, Some(end)).await.is_err() {
+            tracing::debug!(session_id = %old.id, "renewed session's old document stays until it idles out");
+        }
+    }
+
+    /// Puts the old document back, if it went, and deletes the new one, whose cookie nobody has.
+    async fn undo_renewal(&self, old: &Kept, marker: &[u8], new: &Kept) {
+        for _ in 0..UNDO_TRIES {
+            let Ok(outcome) = self.store.update(old.id, marker, &old.document).await else {
+                tokio::time::sleep(UNDO_PAUSE).await;
+                continue;
+            };
+            if outcome == Outcome::Done {
+                let _ = self.store.load(old.id, Freshness::Confirmed, Some(old.idle_expires_at)).await;
+                tracing::info!(session_id = %old.id, "renewal taken back: nobody received the new cookie");
+            }
+            self.take_back(new).await;
+            return;
+        }
+        tracing::warn!(session_id = %old.id, "unknown whether a session was renewed: the store does not answer");
     }
 }

@@ -1,9 +1,14 @@
-use session_core::{AuthenticCookie, Deadlines, HeaderRefusal, SessionId, Standing, UnixTime};
+use std::time::Duration;
+
+use session_core::{AuthenticCookie, CookieRefusal, Deadlines, HeaderRefusal, SessionId, Standing, UnixTime};
 
 use super::live::{GuestSession, Kept, LiveSession, Owner};
+use super::renew::RENEWAL_GRACE;
 use super::{SessionError, Sessions};
 use crate::record::Record;
 use crate::store::Freshness;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Whether a request counts as use of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +37,16 @@ impl Sessions {
         &self,
         lines: impl IntoIterator<Item = &'h [u8]>,
     ) -> Result<AuthenticCookie, HeaderRefusal> {
-        self.keys.load().cookie().verify_header(lines, self.clock.now())
+        let (keys, now) = (self.keys.load(), self.now());
+        let lines: Vec<&[u8]> = lines.into_iter().collect();
+        match keys.cookie().verify_header(lines.iter().copied(), now) {
+            // Its tag is right, so one of our servers made it, whose clock is ahead of this one's, or was
+            // before this one was set back. Whether the session lives, the store says (R71).
+            Err(HeaderRefusal::Cookie(CookieRefusal::NotYetValid { issued_at, .. })) => {
+                keys.cookie().verify_header(lines, issued_at)
+            }
+            verdict => verdict,
+        }
     }
 
     /// The live session of a cookie, of somebody who is signed in. By activity its idle deadline is
@@ -87,10 +101,42 @@ impl Sessions {
         };
         let kept = self.look_up(cookie.session_id(), freshness, extend_to).await?;
         // In constant time.
-        if kept.record.secret_hash.matches(cookie.secret()) {
-            Ok(kept)
-        } else {
-            Err(SessionError::WrongSecret)
+        if !kept.record.secret_hash.matches(cookie.secret()) {
+            return Err(SessionError::WrongSecret);
+        }
+        if kept.record.successor.is_some() {
+            let is_recent = self.now() < kept.record.issued_at.saturating_add(RENEWAL_GRACE);
+            return Err(if is_recent { SessionError::Renewed } else { SessionError::Ended });
+        }
+        let Record { by_password, authenticated_at, .. } = kept.record;
+        if !self.stands(by_password, kept.record.subject.as_ref(), authenticated_at).await {
+            // So that edges hear of it too, and nobody has to look again.
+            self.end(&kept.entry()).await?;
+            return Err(SessionError::Ended);
+        }
+        if activity == Activity::Active {
+            self.note_last_use(&kept).await;
+        }
+        Ok(kept)
+    }
+
+    /// Once the idle deadline can be pushed no further, it does not tell any more when the session was
+    /// last used, so the record does. Where that cannot be written, the session is good all the same.
+    async fn note_last_use(&self, kept: &Kept) {
+        let (now, record) = (self.now(), &kept.record);
+        let timeouts = self.timeouts(record.subject.is_none());
+        let noted_at =
+            record.last_seen_at.unwrap_or(record.absolute_expires_at.saturating_sub(timeouts.idle()));
+        let is_due = now >= noted_at.saturating_add(timeouts.extension_interval());
+        // A deadline that was read as a lifetime is right to a second.
+        let is_at_its_end = kept.idle_expires_at.saturating_add(SECOND) >= record.absolute_expires_at;
+        if !is_at_its_end || !is_due {
+            return;
+        }
+        let mut seen = record.clone();
+        seen.last_seen_at = Some(now);
+        if let Ok(document) = seen.to_document() {
+            let _ = self.store.update(kept.id, &kept.document, &document).await;
         }
     }
 
@@ -101,7 +147,7 @@ impl Sessions {
         freshness: Freshness,
         extend_to: Option<UnixTime>,
     ) -> Result<Kept, SessionError> {
-        let now = self.clock.now();
+        let now = self.now();
         let Some(stored) = self.store.load(id, freshness, extend_to).await? else {
             self.known_deadlines.forget(id);
             return Err(SessionError::Ended);
@@ -132,7 +178,7 @@ impl Sessions {
 
     /// The extension that use makes now, if it is due. Without knowledge of the deadline it is.
     fn due_extension(&self, cookie: &AuthenticCookie) -> Option<UnixTime> {
-        let (now, absolute_expires_at) = (self.clock.now(), cookie.expires_at());
+        let (now, absolute_expires_at) = (self.now(), cookie.expires_at());
         let Some(known) = self.known_deadlines.of(cookie.session_id(), now) else {
             return Some(self.timeouts.idle_deadline(absolute_expires_at, now));
         };

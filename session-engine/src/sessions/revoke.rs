@@ -1,9 +1,11 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
-use session_core::{AuthenticCookie, SessionId};
+use session_core::{AuthenticCookie, SessionId, UnixTime};
 
+use super::renew::RENEWAL_GRACE;
 use super::{Activity, SessionError, Sessions};
-use crate::record::Record;
-use crate::store::{Entry, Freshness, Unavailable};
+use crate::budget::to_its_end;
+use crate::record::{Record, RecordHead};
+use crate::store::{Entry, Freshness};
 use crate::subject::Subject;
 
 /// How many sessions of a subject are revoked at once.
@@ -35,7 +37,7 @@ impl Sessions {
             // confirmation.
             Ok(session) => match self.end(&session.entry()).await? {
                 true => Ok(true),
-                false => Err(Unavailable.into()),
+                false => Err(SessionError::EndedMeanwhile),
             },
             Err(SessionError::Ended | SessionError::Expired) => Ok(false),
             // A server of another version may be able to read it, so it has to go. Its entry in the
@@ -67,33 +69,95 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm all of it; it may be repeated.
     pub async fn revoke_all(&self, subject: &Subject, which: Revocation) -> Result<usize, SessionError> {
-        let mut ended = 0;
+        let (sessions, subject) = (self.clone(), subject.clone());
+        to_its_end(async move { sessions.try_to_revoke_all(&subject, which).await }).await?
+    }
+
+    async fn try_to_revoke_all(&self, subject: &Subject, which: Revocation) -> Result<usize, SessionError> {
+        let began_at = self.now();
+        let (mut ended, mut gone) = (0, Vec::new());
+        let mut kept: Vec<SessionId> = match which {
+            Revocation::AllExcept(id) => vec![id],
+            Revocation::All => Vec::new(),
+        };
         for _ in 0..MAX_PASSES {
             self.store.change_epoch(subject).await?;
-            let listed = self.store.list(subject, Freshness::Confirmed).await?;
-            let entries = listed.into_iter().map(|listed| listed.entry);
-            let entries = entries.filter(|entry| which != Revocation::AllExcept(entry.id));
-            let deleted: Vec<bool> = stream::iter(entries)
-                .map(|entry| async move { self.end(&entry).await })
-                .buffer_unordered(CONCURRENT_REVOCATIONS)
-                .try_collect()
-                .await?;
-            ended += deleted.iter().filter(|&&existed| existed).count();
-            // What went by itself may have been renewed: its successor was in the index before it
-            // went, so the next pass finds it.
-            if deleted.iter().all(|&existed| existed) {
+            let mut entries = self.store.entries(subject).await?;
+            entries.sort_by_key(|entry| entry.issued_at);
+            self.keep_successors(&entries, began_at, &mut kept).await?;
+            entries.retain(|entry| !kept.contains(&entry.id) && !gone.contains(&entry.id));
+            if entries.is_empty() {
                 tracing::info!(subject = subject.as_str(), ended, "sessions revoked");
                 return Ok(ended);
             }
+            let results: Vec<_> =
+                stream::iter(entries)
+                    .map(|entry| async move {
+                        Ok::<_, SessionError>((entry.id, self.end_if_there(&entry).await?))
+                    })
+                    .buffer_unordered(CONCURRENT_REVOCATIONS)
+                    .try_collect()
+                    .await?;
+            // Once more, since what was just being renewed has a successor, which is in the index before
+            // the old one goes.
+            ended += results.iter().filter(|(_, existed)| *existed).count();
+            gone.extend(results.into_iter().map(|(id, _)| id));
         }
         Err(SessionError::Contended)
+    }
+
+    /// Ends those sessions of a subject that do not stand any more as far as its user goes, because of a
+    /// new password or because the user was removed; says how many.
+    ///
+    /// # Errors
+    /// When the store did not confirm it; it may be repeated.
+    pub async fn end_outdated(&self, subject: &Subject) -> Result<usize, SessionError> {
+        let mut ended = 0;
+        for listed in self.store.list(subject, Freshness::Confirmed).await? {
+            let Some(head) = RecordHead::of(&listed.head) else { continue };
+            if !self.stands(head.by_password, Some(subject), head.authenticated_at).await {
+                ended += usize::from(self.end(&listed.entry).await?);
+            }
+        }
+        Ok(ended)
+    }
+
+    /// The session that is kept may be renewed at this very moment, in another tab: then it is its
+    /// successor that must stay. Only the youngest entries can be that.
+    async fn keep_successors(
+        &self,
+        entries: &[Entry],
+        began_at: UnixTime,
+        kept: &mut Vec<SessionId>,
+    ) -> Result<(), SessionError> {
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let is_young = |entry: &&Entry| entry.issued_at.saturating_add(RENEWAL_GRACE) >= began_at;
+        for entry in entries.iter().filter(is_young) {
+            let Some(stored) = self.store.load(entry.id, Freshness::Confirmed, None).await? else { continue };
+            let predecessor = RecordHead::of(&stored.document).and_then(|head| head.predecessor);
+            if predecessor.is_some_and(|predecessor| kept.contains(&predecessor)) {
+                kept.push(entry.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a session of which only the entry in the index is known; says whether it was there. What
+    /// is not there is not noted, so that the feed does not grow with it.
+    async fn end_if_there(&self, entry: &Entry) -> Result<bool, SessionError> {
+        match self.store.idle_deadline(entry.id, Freshness::Confirmed).await? {
+            Some(_) => self.end(entry).await,
+            None => Ok(false),
+        }
     }
 
     /// Ends a living session by decision; says whether it was still there.
     ///
     /// It is noted first: were it deleted first and then could not be noted, edges would go on to
     /// believe its last statement, with nobody left to end it once more.
-    async fn end(&self, entry: &Entry) -> Result<bool, SessionError> {
+    pub(super) async fn end(&self, entry: &Entry) -> Result<bool, SessionError> {
         self.store.note_revocation(entry.id).await?;
         self.delete(entry).await
     }

@@ -6,6 +6,7 @@ use session_core::{
 use super::change::MAX_TRIES;
 use super::live::{Guest, GuestSession, Kept, LiveSession, Owner};
 use super::{Activity, SessionError, Sessions};
+use crate::budget::to_its_end;
 use crate::record::{Client, Record};
 use crate::store::{Creation, Outcome};
 use crate::subject::Subject;
@@ -21,12 +22,25 @@ pub struct NewSession {
     claims: Map<String, Value>,
     client: Client,
     carried_over: Vec<String>,
+    by_password: bool,
 }
 
 impl NewSession {
     /// A session of this subject, who has just proved to be that.
     pub fn of(subject: Subject) -> Self {
-        Self { subject, claims: Map::new(), client: Client::default(), carried_over: Vec::new() }
+        Self {
+            subject,
+            claims: Map::new(),
+            client: Client::default(),
+            carried_over: Vec::new(),
+            by_password: false,
+        }
+    }
+
+    /// It was a password that proved who this is: a new one, or the removal of the user, ends the
+    /// session.
+    pub fn by_password(self) -> Self {
+        Self { by_password: true, ..self }
     }
 
     /// What the application says of the subject; part of every statement.
@@ -72,18 +86,32 @@ impl Sessions {
         login: NewSession,
         replaces: Option<&AuthenticCookie>,
     ) -> Result<Issued, SessionError> {
-        let Some(former) = replaces else { return self.begin_for(&login, Map::new()).await };
+        let Some(former) = replaces.cloned() else { return self.begin_for(&login, Map::new()).await };
+        let sessions = self.clone();
+        to_its_end(async move { sessions.start_in_place_of(&former, &login).await }).await?
+    }
+
+    async fn start_in_place_of(
+        &self,
+        former: &AuthenticCookie,
+        login: &NewSession,
+    ) -> Result<Issued, SessionError> {
         match self.resume_confirmed::<Guest>(former, Activity::Passive).await {
-            Ok(guest) => return self.take_over(&login, former, guest).await,
+            Ok(guest) => return self.take_over(login, former, guest).await,
             Err(SessionError::Unavailable(unavailable)) => return Err(unavailable.into()),
             Err(_) => {}
         }
-        let issued = self.begin_for(&login, Map::new()).await?;
-        if let Err(SessionError::Unavailable(unavailable)) = self.revoke(former).await {
-            self.take_back(issued.session.kept()).await;
-            return Err(unavailable.into());
+        let issued = self.begin_for(login, Map::new()).await?;
+        match self.revoke(former).await {
+            // Another login in the same browser was faster (a double click), or another tab has just
+            // renewed it: that session is not what was brought along, and stands by itself.
+            Ok(_) | Err(SessionError::EndedMeanwhile | SessionError::Renewed) => Ok(issued),
+            Err(SessionError::Unavailable(unavailable)) => {
+                self.take_back(issued.session.kept()).await;
+                Err(unavailable.into())
+            }
+            Err(_) => Ok(issued),
         }
-        Ok(issued)
     }
 
     /// In place of a guest's session, with what is to be carried over as it is at the end: a change
@@ -117,7 +145,24 @@ impl Sessions {
     }
 
     async fn begin_for(&self, login: &NewSession, data: Map<String, Value>) -> Result<Issued, SessionError> {
-        self.begin(Some(&login.subject), &login.claims, &login.client, data).await
+        let issued = self.begin(Some(login), &login.client, data).await?;
+        self.end_surplus(&login.subject, issued.session.id()).await;
+        Ok(issued)
+    }
+
+    /// Of a subject with too many sessions, those end that were used least lately. Where that cannot be
+    /// done now, it will be at the next login.
+    async fn end_surplus(&self, subject: &Subject, new: SessionId) {
+        let max = self.max_per_subject.get();
+        let is_over = self.store.entries(subject).await.is_ok_and(|entries| entries.len() > max);
+        if !is_over {
+            return;
+        }
+        let Ok(listed) = self.list(subject).await else { return };
+        for surplus in listed.iter().skip(max).filter(|session| session.id() != new) {
+            let ended = self.end(surplus.entry()).await;
+            tracing::info!(session_id = %surplus.id(), is_ended = ended.is_ok(), "too many sessions of one subject");
+        }
     }
 
     /// Starts a session for somebody who has not signed in: only because an application wants to
@@ -131,22 +176,24 @@ impl Sessions {
         client: &Client,
         data: Map<String, Value>,
     ) -> Result<Issued<Guest>, SessionError> {
-        self.begin(None, &Map::new(), client, data).await
+        self.begin(None, client, data).await
     }
 
     async fn begin<O: Owner>(
         &self,
-        subject: Option<&Subject>,
-        claims: &Map<String, Value>,
+        login: Option<&NewSession>,
         client: &Client,
         data: Map<String, Value>,
     ) -> Result<Issued<O>, SessionError> {
-        let now = self.clock.now();
-        let Deadlines { absolute_expires_at, .. } = self.timeouts(subject.is_none()).start(now);
+        let now = self.now();
+        let Deadlines { absolute_expires_at, .. } = self.timeouts(login.is_none()).start(now);
         let secret = SessionSecret::generate()?;
         let mut record = Record::begin(secret.hash(), now, absolute_expires_at);
-        record.subject = subject.cloned();
-        record.claims = claims.clone();
+        if let Some(NewSession { subject, claims, by_password, .. }) = login {
+            record.subject = Some(subject.clone());
+            record.claims = claims.clone();
+            record.by_password = *by_password;
+        }
         record.client = client.clone();
         record.data = data;
         self.issue(record, &secret, now).await

@@ -22,12 +22,12 @@ impl Sessions {
     }
 
     fn state_of(&self, subject: &Subject, kept: &Kept) -> Result<SignedStatement, SessionError> {
-        let (now, record) = (self.clock.now(), &kept.record);
+        let (now, record) = (self.now(), &kept.record);
         if now >= record.absolute_expires_at {
             return Err(SessionError::Expired);
         }
         let claims = StatementClaims {
-            issuer: self.issuer.clone(),
+            issuer: self.issuer.to_string(),
             subject: subject.as_str().into(),
             session_id: kept.id,
             issued_at: now,

@@ -4,19 +4,63 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use session_core::{DeviceId, SessionId};
 use sha2::{Digest, Sha256};
 
 use super::Unavailable;
 
-/// Counts login attempts for every server on the store together (R43).
+/// For so long an attempt counts as under way whose server never said how it ended.
+pub const ATTEMPT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Counts login attempts for every server on the store together (R43): those that failed, and those
+/// that are under way, so that parallel ones cannot slip under the limit, and right ones are never
+/// held against anybody (R66).
 #[async_trait]
 pub trait AttemptCounter: Send + Sync + 'static {
-    /// Counts one more attempt under `key` and says how many there were within `window`, which
-    /// starts with the first attempt.
-    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable>;
+    /// Begins an attempt under `key` in one step, if there may be one: as long as those that failed and
+    /// those under way are fewer than the limit.
+    async fn begin_attempt(&self, key: &AttemptKey, limit: AttemptLimit) -> Result<Admission, Unavailable>;
 
-    /// Takes one attempt back, which turned out to be a good one.
-    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable>;
+    /// Ends an attempt that was admitted. Failed ones are counted within the window of the limit, which
+    /// starts with the first of them.
+    async fn end_attempt(
+        &self,
+        key: &AttemptKey,
+        limit: AttemptLimit,
+        end: AttemptEnd,
+    ) -> Result<(), Unavailable>;
+}
+
+/// How many attempts may fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptLimit {
+    /// So many.
+    pub failures: u64,
+    /// Within so long from the first; then they are forgotten.
+    pub window: Duration,
+}
+
+/// Whether there may be an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is under way.
+    Admitted,
+    /// There may be, once some of those under way have turned out well.
+    Full,
+    /// Too many have failed.
+    Refused {
+        /// Until they are forgotten.
+        forgotten_in: Duration,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptEnd {
+    /// By a wrong password.
+    Failed,
+    /// By a right one, or without anybody having looked at it.
+    Forgiven,
 }
 
 /// What attempts are counted by. Only a short, canonical text: it becomes part of a key.
@@ -24,7 +68,7 @@ pub trait AttemptCounter: Send + Sync + 'static {
 pub struct AttemptKey(String);
 
 impl AttemptKey {
-    /// Counts what is tried for one account name. The name is hashed: it may be of any length and
+    /// Counts what strangers try for one account name. The name is hashed: it may be of any length and
     /// content, and people type passwords into the wrong field.
     #[must_use]
     pub fn account(name: &str) -> Self {
@@ -45,20 +89,23 @@ impl AttemptKey {
         }
     }
 
+    /// Counts what is tried on a device on which the account's owner has signed in.
+    #[must_use]
+    pub fn device(device: DeviceId) -> Self {
+        Self(format!("device:{device}"))
+    }
+
+    /// Counts what is tried within a session, to reauthenticate.
+    #[must_use]
+    pub fn session(id: SessionId) -> Self {
+        Self(format!("session:{id}"))
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// How many attempts there were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempts {
-    /// With this one.
-    pub count: u64,
-    /// Until they are forgotten.
-    pub forgotten_in: Duration,
 }
 
 #[cfg(test)]

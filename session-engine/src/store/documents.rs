@@ -4,6 +4,7 @@ use session_core::{SessionId, UnixTime};
 use super::Unavailable;
 use super::entry::Entry;
 use super::freshness::Freshness;
+use super::trouble::Trouble;
 
 /// Keeps documents under session IDs, and understands none of them.
 #[async_trait]
@@ -47,6 +48,17 @@ pub trait Documents: Send + Sync + 'static {
 
     /// Whether the store has answered lately. Asks nothing of it.
     fn is_available(&self) -> bool;
+
+    /// By how many seconds the clock that all servers on the store share is ahead of this server's, as
+    /// far as that is known and matters. Asks nothing of the store.
+    fn seconds_ahead(&self) -> i64 {
+        0
+    }
+
+    /// What the store refused of late, while it answered. Asks nothing of it.
+    fn troubles(&self) -> Vec<Trouble> {
+        Vec::new()
+    }
 }
 
 /// A document as it was read.

@@ -12,22 +12,22 @@ mod sweep;
 mod tables;
 mod writer;
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadTransaction, ReadableDatabase};
 use session_core::{SessionId, UnixTime};
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use self::writer::Writer;
 use super::{
-    AttemptCounter, AttemptKey, Attempts, Creation, Documents, Entry, Epoch, Freshness, Listed, Outcome,
-    RevocationLog, Revocations, Stored, SubjectIndex, Unavailable,
+    Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
+    Freshness, Listed, Outcome, RevocationLog, Revocations, Stored, SubjectIndex, Unavailable,
 };
 use crate::clock::Clock;
 use crate::private_file;
@@ -45,6 +45,7 @@ pub struct EmbeddedStore {
     shelf: Arc<Shelf>,
     clock: Arc<dyn Clock>,
     writer: Writer,
+    pending_attempts: Mutex<HashMap<AttemptKey, u64>>,
 }
 
 impl EmbeddedStore {
@@ -56,7 +57,7 @@ impl EmbeddedStore {
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::open(directory)?);
         let writer = Writer::start(Arc::clone(&shelf), Arc::clone(&clock)).map_err(OpenError::Thread)?;
-        Ok(Self { shelf, clock, writer })
+        Ok(Self { shelf, clock, writer, pending_attempts: Mutex::default() })
     }
 
     /// Whether there is one in `directory`.
@@ -133,6 +134,10 @@ impl Documents for EmbeddedStore {
 
 #[async_trait]
 impl SubjectIndex for EmbeddedStore {
+    async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Unavailable> {
+        self.read(|transaction, _| tables::entries(transaction, subject)).await
+    }
+
     async fn list(&self, subject: &Subject, _: Freshness) -> Result<Vec<Listed>, Unavailable> {
         self.read(|transaction, now| tables::list(transaction, subject, now)).await
     }
@@ -161,14 +166,47 @@ impl RevocationLog for EmbeddedStore {
 
 #[async_trait]
 impl AttemptCounter for EmbeddedStore {
-    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
-        let key = key.clone();
-        self.writer.submit(move |tables, now| tables.count_attempt(key.as_str(), window, now)).await
+    // Only this process is there to have attempts under way, so they need not be on the disk.
+    async fn begin_attempt(&self, key: &AttemptKey, limit: AttemptLimit) -> Result<Admission, Unavailable> {
+        let mut pending = self.pending_attempts.lock().await;
+        let failed = self.read(|transaction, now| {
+            let failed = tables::failures(transaction, key.as_str(), now)?;
+            Ok(failed.map(|(count, forgotten_at)| (count, forgotten_at.saturating_since(now))))
+        });
+        let (failed, forgotten_in) = failed.await?.unwrap_or_default();
+        if failed >= limit.failures {
+            return Ok(Admission::Refused { forgotten_in });
+        }
+        let under_way = pending.entry(key.clone()).or_default();
+        if failed.saturating_add(*under_way) >= limit.failures {
+            return Ok(Admission::Full);
+        }
+        *under_way += 1;
+        Ok(Admission::Admitted)
     }
 
-    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
-        let key = key.clone();
-        self.writer.submit(move |tables, now| tables.forgive_attempt(key.as_str(), now)).await
+    async fn end_attempt(
+        &self,
+        key: &AttemptKey,
+        limit: AttemptLimit,
+        end: AttemptEnd,
+    ) -> Result<(), Unavailable> {
+        let counted = match end {
+            AttemptEnd::Failed => {
+                let (key, window) = (key.clone(), limit.window);
+                self.writer.submit(move |tables, now| tables.count_failure(key.as_str(), window, now)).await
+            }
+            AttemptEnd::Forgiven => Ok(()),
+        };
+        // A failure is counted before it is no longer under way.
+        let mut pending = self.pending_attempts.lock().await;
+        if let Some(under_way) = pending.get_mut(key) {
+            *under_way = under_way.saturating_sub(1);
+            if *under_way == 0 {
+                pending.remove(key);
+            }
+        }
+        counted
     }
 }
 

@@ -6,7 +6,7 @@
 //! | `subject-sessions:<subject>` | sorted set of `<session-id>.<issued-at>` by absolute deadline |
 //! | `subject-epoch:<subject>` | random bytes, for an hour |
 //! | `revocations` | sorted set of session IDs by when they were revoked, for minutes |
-//! | `attempts:<key>` | a counter, for its window |
+//! | `attempts:<key>` | how many failed, how many are under way, and since when; for their window |
 //!
 //! The subject is percent-encoded. Every command touches one key, so all of this works on a
 //! cluster, and there is no `MULTI`, which a full Redis refuses even for a deletion.
@@ -21,25 +21,42 @@ mod documents;
 mod fault;
 mod keys;
 mod link;
+mod refusals;
 mod request;
 mod revocation_log;
 mod scripts;
+mod skew;
 mod subject_index;
 mod topology;
 
 use std::sync::Arc;
 
+use session_core::UnixTime;
 use zeroize::Zeroizing;
 
 use self::keys::Keys;
+use self::refusals::Refusals;
+use self::skew::Skew;
 use self::topology::Topology;
 use crate::clock::Clock;
 
 /// The sessions of every server that has the same Redis.
 pub struct RedisStore {
     servers: Topology,
+    /// The same servers over connections of their own, for what may be large: it must not be in the
+    /// way of a session check (R78).
+    bulk: Topology,
     keys: Keys,
     clock: Arc<dyn Clock>,
+    refusals: Arc<Refusals>,
+    skew: Arc<Skew>,
+}
+
+/// Who hears of what connections learn on the way.
+#[derive(Clone)]
+struct Observers {
+    refusals: Arc<Refusals>,
+    skew: Option<Arc<Skew>>,
 }
 
 /// Where Redis is, and what is ours in it.
@@ -83,7 +100,17 @@ impl RedisStore {
             return Err(OpenError::Prefix);
         }
         let keys = Keys::new(&settings.prefix);
-        Ok(Self { servers: Topology::open(settings, &keys)?, keys, clock })
+        let (refusals, skew) = (Arc::<Refusals>::default(), Arc::new(Skew::new(Arc::clone(&clock))));
+        let open =
+            |skew| Topology::open(settings, &keys, &Observers { refusals: Arc::clone(&refusals), skew });
+        // One of the two connections is enough to read the clock.
+        let (servers, bulk) = (open(Some(Arc::clone(&skew)))?, open(None)?);
+        Ok(Self { servers, bulk, keys, clock, refusals, skew })
+    }
+
+    /// The time by the clock that all servers share.
+    fn now(&self) -> UnixTime {
+        self.clock.now().saturating_add_signed(self.skew.seconds_ahead())
     }
 }
 

@@ -16,10 +16,13 @@ pub trait RevocationLog: Send + Sync + 'static {
     /// [`REVOCATION_INTEREST`]: session_core::REVOCATION_INTEREST
     async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable>;
 
-    /// What is noted, complete as of a time by the same clock, so never from a cache. Works when the
-    /// store cannot write.
+    /// What is noted, complete as of a time by the same clock, so never from a cache; of more than
+    /// [`MAX_REVOCATIONS`] the latest. Works when the store cannot write.
     async fn revocations(&self) -> Result<Revocations, Unavailable>;
 }
+
+/// How many revocations are told of: more than a feed of 4 MiB holds, nobody reads (FORMAT.md §3).
+pub const MAX_REVOCATIONS: usize = 100_000;
 
 /// The revocations that are of interest.
 #[derive(Clone, Debug, PartialEq, Eq)]

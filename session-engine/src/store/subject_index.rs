@@ -11,8 +11,13 @@ use crate::subject::Subject;
 /// Finds the sessions of a subject, and knows when all of them are being ended.
 #[async_trait]
 pub trait SubjectIndex: Send + Sync + 'static {
-    /// Every document of a subject, in no particular order. Entries whose document is gone are
-    /// trimmed on the way, but never one so young that its document may still be on its way (R28).
+    /// The entries of a subject, in no particular order, also some whose document is gone. What it
+    /// costs goes by how many there are, and not by what is kept in them.
+    async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Unavailable>;
+
+    /// Every document of a subject, the beginning of each, in no particular order. Entries whose
+    /// document is gone are trimmed on the way, but never one so young that its document may still be
+    /// on its way (R28).
     async fn list(&self, subject: &Subject, freshness: Freshness) -> Result<Vec<Listed>, Unavailable>;
 
     /// The subject's epoch, always [confirmed](Freshness::Confirmed): whoever creates a session
@@ -29,8 +34,8 @@ pub trait SubjectIndex: Send + Sync + 'static {
 pub struct Listed {
     /// Its place in the index.
     pub entry: Entry,
-    /// The bytes.
-    pub document: Vec<u8>,
+    /// Its first bytes, at most [`HEAD_LENGTH`].
+    pub head: Vec<u8>,
     /// When it will be let go.
     pub idle_expires_at: UnixTime,
 }
@@ -46,6 +51,10 @@ impl Epoch {
         Self(bytes)
     }
 }
+
+/// How much of a document a list has: what it says of the session comes before what an application
+/// keeps in it, which may be large.
+pub const HEAD_LENGTH: usize = 4096;
 
 /// How long an epoch must be kept: far longer than any creation takes that might compare it.
 pub const EPOCH_LIFETIME: Duration = Duration::from_secs(60 * 60);

@@ -1,12 +1,11 @@
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use session_core::{SessionId, UnixTime};
 use session_engine::Subject;
 use session_engine::store::{
-    AttemptCounter, AttemptKey, Attempts, Creation, Documents, Entry, Epoch, Freshness, Listed, Outcome,
-    RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
+    Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
+    Freshness, Listed, Outcome, RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
 };
 
 /// A store that notes how fresh each read had to be, and lets a test come in between.
@@ -82,6 +81,10 @@ impl Documents for WatchedStore {
         self.store.delete_unchanged(entry, expected).await
     }
 
+    fn seconds_ahead(&self) -> i64 {
+        self.store.seconds_ahead()
+    }
+
     fn is_available(&self) -> bool {
         self.store.is_available()
     }
@@ -89,6 +92,10 @@ impl Documents for WatchedStore {
 
 #[async_trait]
 impl SubjectIndex for WatchedStore {
+    async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Unavailable> {
+        self.store.entries(subject).await
+    }
+
     async fn list(&self, subject: &Subject, freshness: Freshness) -> Result<Vec<Listed>, Unavailable> {
         self.note(freshness);
         self.store.list(subject, freshness).await
@@ -116,11 +123,16 @@ impl RevocationLog for WatchedStore {
 
 #[async_trait]
 impl AttemptCounter for WatchedStore {
-    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
-        self.store.count_attempt(key, window).await
+    async fn begin_attempt(&self, key: &AttemptKey, limit: AttemptLimit) -> Result<Admission, Unavailable> {
+        self.store.begin_attempt(key, limit).await
     }
 
-    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
-        self.store.forgive_attempt(key).await
+    async fn end_attempt(
+        &self,
+        key: &AttemptKey,
+        limit: AttemptLimit,
+        end: AttemptEnd,
+    ) -> Result<(), Unavailable> {
+        self.store.end_attempt(key, limit, end).await
     }
 }

@@ -10,9 +10,12 @@ use session_engine::ManualClock;
 use session_engine::store::embedded::{EmbeddedStore, OpenError};
 use session_engine::store::testing::{IDLE, START, entry_of, first_deadline, subject_of};
 use session_engine::store::{
-    AttemptCounter, AttemptKey, Creation, Documents, Freshness, RevocationLog, SubjectIndex, Unavailable,
+    Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Freshness,
+    RevocationLog, SubjectIndex, Unavailable,
 };
 use tempfile::TempDir;
+
+const LIMIT: AttemptLimit = AttemptLimit { failures: 1, window: IDLE };
 
 #[tokio::test]
 async fn a_restart_keeps_everything() {
@@ -24,7 +27,8 @@ async fn a_restart_keeps_everything() {
         create(&store, &dead).await;
         store.note_revocation(dead.id).await.unwrap();
         store.delete(&dead).await.unwrap();
-        store.count_attempt(&key, IDLE).await.unwrap();
+        store.begin_attempt(&key, LIMIT).await.unwrap();
+        store.end_attempt(&key, LIMIT, AttemptEnd::Failed).await.unwrap();
         store.change_epoch(subject_of(&alive)).await.unwrap();
         store.epoch(subject_of(&alive)).await.unwrap()
     };
@@ -38,7 +42,8 @@ async fn a_restart_keeps_everything() {
     assert_eq!(store.list(subject_of(&alive), Freshness::Confirmed).await.unwrap().len(), 1);
     assert_eq!(store.epoch(subject_of(&alive)).await, Ok(epoch));
     assert_eq!(store.revocations().await.unwrap().ids, [dead.id]);
-    assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 2);
+    let refused = store.begin_attempt(&key, LIMIT).await;
+    assert_eq!(refused, Ok(Admission::Refused { forgotten_in: IDLE }));
 }
 
 #[test]

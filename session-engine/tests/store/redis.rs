@@ -11,8 +11,8 @@ use session_engine::store::testing::{
     ABSOLUTE, Harness, IDLE, START, entry_of, first_deadline, subject_called, subject_of,
 };
 use session_engine::store::{
-    AttemptCounter, AttemptKey, Creation, Documents, Entry, Freshness, Outcome, RevocationLog, Revocations,
-    SubjectIndex,
+    Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Freshness,
+    Outcome, RevocationLog, Revocations, Store, SubjectIndex,
 };
 
 use super::harness::{OnRedis, connect, until_available};
@@ -50,9 +50,8 @@ async fn every_key_has_an_end() {
     store.load(entry.id, Freshness::Confirmed, Some(first_deadline())).await.unwrap();
     store.change_epoch(subject_of(&entry)).await.unwrap();
     let key = AttemptKey::account("alice");
-    store.count_attempt(&key, IDLE).await.unwrap();
-    store.count_attempt(&key, IDLE).await.unwrap();
-    store.forgive_attempt(&key).await.unwrap();
+    fail(&*store, &key).await;
+    store.begin_attempt(&key, LIMIT).await.unwrap();
     store.note_revocation(entry.id).await.unwrap();
     let keys: Vec<String> = harness.redis.run(&["KEYS", "*"]);
     assert_eq!(keys.len(), 5);
@@ -64,11 +63,13 @@ async fn every_key_has_an_end() {
 #[tokio::test]
 async fn a_counter_without_an_end_gets_one() {
     let (harness, key) = (OnRedis::start().await, AttemptKey::account("alice"));
-    harness.store().count_attempt(&key, IDLE).await.unwrap();
+    fail(&*harness.store(), &key).await;
     let keys: Vec<String> = harness.redis.run(&["KEYS", "attempts:*"]);
     let _: u64 = harness.redis.run(&["PERSIST", &keys[0]]);
-    let attempts = harness.store().count_attempt(&key, IDLE).await.unwrap();
-    assert_eq!((attempts.count, attempts.forgotten_in), (2, IDLE));
+    fail(&*harness.store(), &key).await;
+    let refused = harness.store().begin_attempt(&key, LIMIT).await;
+    assert!(matches!(refused, Ok(Admission::Refused { .. })), "{refused:?}");
+    assert!(harness.redis.run::<i64>(&["TTL", &keys[0]]) > 0);
 }
 
 #[tokio::test]
@@ -220,11 +221,11 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
         "+set",
         "+del",
         "+exists",
-        "+expiretime",
+        "+getrange",
         "+expire",
         "+expireat",
     ]);
-    user.extend(["+ttl", "+incr", "+decr", "+zadd", "+zrem", "+zrange", "+zremrangebyscore"]);
+    user.extend(["+ttl", "+zadd", "+zrem", "+zrange", "+zremrangebyscore"]);
     user.extend(["+time", "+evalsha", "+script|load"]);
     let _: String = harness.redis.run(&user);
     let url = harness.redis.url().replace("//", "//sessions:secret@");
@@ -240,9 +241,10 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
     assert_eq!(store.list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
     assert_eq!(store.change_epoch(subject_of(&entry)).await, Ok(()));
     assert!(store.epoch(subject_of(&entry)).await.is_ok());
-    assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 1);
-    assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 2);
-    assert_eq!(store.forgive_attempt(&key).await, Ok(()));
+    fail(&store, &key).await;
+    fail(&store, &key).await;
+    assert!(matches!(store.begin_attempt(&key, LIMIT).await, Ok(Admission::Refused { .. })));
+    assert_eq!(store.entries(subject_of(&entry)).await.unwrap().len(), 1);
     assert_eq!(store.note_revocation(entry.id).await, Ok(()));
     assert_eq!(store.revocations().await.unwrap().ids, [entry.id]);
     assert_eq!(store.delete_unchanged(&entry, b"two").await, Ok(Outcome::Done));
@@ -280,6 +282,13 @@ async fn memory_is_back_after_five_thousand_sessions_expired() {
     assert!(left < 500_000.0, "{left} bytes stay");
 }
 
+const LIMIT: AttemptLimit = AttemptLimit { failures: 2, window: IDLE };
+
+async fn fail(store: &dyn Store, key: &AttemptKey) {
+    assert_eq!(store.begin_attempt(key, LIMIT).await, Ok(Admission::Admitted));
+    store.end_attempt(key, LIMIT, AttemptEnd::Failed).await.unwrap();
+}
+
 fn entry_of_until_first_deadline() -> Entry {
     Entry { absolute_expires_at: first_deadline(), ..entry_of("alice") }
 }
@@ -291,7 +300,7 @@ async fn create(harness: &OnRedis, entry: &Entry, document: &[u8]) {
 /// Commands but those of the connections themselves, and of this question.
 fn asked_by_requests(harness: &OnRedis) -> BTreeMap<String, u64> {
     let mut calls = harness.redis.commandstats();
-    calls.retain(|name, _| !["hello", "exists", "info"].contains(&name.as_str()));
+    calls.retain(|name, _| !["hello", "exists", "info", "time"].contains(&name.as_str()));
     calls
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use session_engine::store::redis::{RedisSettings, RedisStore};
 use session_engine::store::testing::{ABSOLUTE, IDLE, entry_of, random_below, subject_called, subject_of};
 use session_engine::store::{
-    AttemptKey, Creation, Documents, Entry, Freshness, Outcome, RevocationLog, Store, SubjectIndex,
-    Unavailable,
+    AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Freshness, Outcome, RevocationLog,
+    Store, SubjectIndex, Unavailable,
 };
 use session_engine::{Clock, ManualClock, SystemClock};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -360,7 +360,9 @@ async fn assert_every_operation_is_unavailable(store: &dyn Store, entry: &Entry)
     }
 }
 
-const OPERATIONS: usize = 14;
+const OPERATIONS: usize = 15;
+
+const LIMIT: AttemptLimit = AttemptLimit { failures: 10, window: IDLE };
 
 async fn is_unavailable(store: &dyn Store, entry: &Entry, operation: usize) -> bool {
     let (deadline, key) = (deadline_of(entry), AttemptKey::account("alice"));
@@ -375,10 +377,11 @@ async fn is_unavailable(store: &dyn Store, entry: &Entry, operation: usize) -> b
         7 => store.list(subject_of(entry), Freshness::Confirmed).await == Err(Unavailable),
         8 => store.epoch(subject_of(entry)).await == Err(Unavailable),
         9 => store.change_epoch(subject_of(entry)).await == Err(Unavailable),
-        10 => store.count_attempt(&key, IDLE).await == Err(Unavailable),
-        11 => store.forgive_attempt(&key).await == Err(Unavailable),
+        10 => store.begin_attempt(&key, LIMIT).await == Err(Unavailable),
+        11 => store.end_attempt(&key, LIMIT, AttemptEnd::Failed).await == Err(Unavailable),
         12 => store.note_revocation(entry.id).await == Err(Unavailable),
         13 => store.revocations().await == Err(Unavailable),
+        14 => store.entries(subject_of(entry)).await == Err(Unavailable),
         _ => unreachable!("there are {OPERATIONS} operations"),
     }
 }

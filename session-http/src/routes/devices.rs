@@ -1,7 +1,7 @@
 use http::StatusCode;
 use serde::Serialize;
 use session_core::SessionId;
-use session_engine::{Client, LiveSession};
+use session_engine::{Client, ListedSession};
 
 use crate::answer::{self, Answer};
 use crate::app::App;
@@ -32,16 +32,15 @@ pub(super) async fn list(app: App, request: Request) -> Result<Answer, Problem> 
     Ok(answer::json(&DevicesView { sessions: sessions.iter().map(view).collect() }))
 }
 
-fn device<'a>(app: &App, session: &'a LiveSession, current: SessionId) -> DeviceView<'a> {
-    let record = session.record();
+fn device<'a>(app: &App, session: &'a ListedSession, current: SessionId) -> DeviceView<'a> {
     DeviceView {
         session_id: session.id(),
         current: session.id() == current,
-        created_at: record.created_at.as_secs(),
+        created_at: session.created_at().as_secs(),
         last_seen_at: app.sessions().last_seen_at(session).as_secs(),
         idle_expires_at: session.idle_expires_at().as_secs(),
-        absolute_expires_at: record.absolute_expires_at.as_secs(),
-        client: &record.client,
+        absolute_expires_at: session.absolute_expires_at().as_secs(),
+        client: session.client(),
     }
 }
 

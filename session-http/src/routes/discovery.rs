@@ -4,6 +4,8 @@ use http::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE,
 };
 use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use session_engine::store::Trouble;
 
 use crate::answer::{self, Answer};
 use crate::app::App;
@@ -72,12 +74,37 @@ pub(super) async fn live(_: App, _: Request) -> Result<Answer, Problem> {
     Ok(answer::no_content())
 }
 
-/// `GET /readyz`: the store answered lately, and the server is not about to stop.
+#[derive(Serialize)]
+struct Readiness {
+    troubles: Vec<TroubleView>,
+}
+
+#[derive(Serialize)]
+struct TroubleView {
+    asked: String,
+    reason: String,
+    times: u64,
+}
+
+impl Readiness {
+    fn with(troubles: &[Trouble]) -> Self {
+        let view = |trouble: &Trouble| TroubleView {
+            asked: trouble.asked.clone(),
+            reason: trouble.reason.clone(),
+            times: trouble.times,
+        };
+        Self { troubles: troubles.iter().map(view).collect() }
+    }
+}
+
+/// `GET /readyz`: the store answered lately, and the server is not about to stop. What the store refuses
+/// while it answers keeps no load balancer away, and is told to who looks (R68).
 pub(super) async fn ready(app: App, _: Request) -> Result<Answer, Problem> {
     if app.lifecycle().is_stopping() {
         Err(Problem::draining())
     } else if app.sessions().store().is_available() {
-        Ok(answer::no_content())
+        let troubles = app.sessions().store().troubles();
+        Ok(if troubles.is_empty() { answer::no_content() } else { answer::json(&Readiness::with(&troubles)) })
     } else {
         Err(Problem::store_unavailable())
     }

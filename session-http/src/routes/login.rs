@@ -1,7 +1,7 @@
 use http::StatusCode;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use session_engine::{Client, LoginError, Logins, NewSession, Password, User};
+use session_engine::{AttemptSource, LoginError, Logins, NewSession, Password, User};
 
 use crate::answer::{Answer, see_other};
 use crate::app::App;
@@ -61,12 +61,26 @@ pub(super) async fn log_in(app: App, mut request: Request) -> Result<Answer, Pro
 }
 
 async fn start(visitor: &Visitor, credentials: Credentials) -> Result<SessionAnswer, Problem> {
-    let Client { ip, .. } = visitor.client();
-    let password = Password::new(credentials.password);
-    let user = logins(visitor.app())?.authenticate(&credentials.username, password, ip).await;
+    let Credentials { username, password } = credentials;
+    let device = visitor.app().sessions().known_device(visitor.cookie_lines(), &username);
+    let source = AttemptSource { address: visitor.client().ip, device, session: None };
+    let user = logins(visitor.app())?.authenticate(&username, Password::new(password), source).await;
+    let user = user.inspect_err(|error| log_refusal(error, visitor));
     let User { subject, claims, .. } = user.map_err(Problem::from_login_error)?;
     let carried_over = visitor.app().carried_over().iter().cloned();
-    visitor.sign_in(NewSession::of(subject).claims(claims).carry_over(carried_over)).await
+    let session = NewSession::of(subject).by_password().claims(claims).carry_over(carried_over);
+    visitor.sign_in(session).await?.remember_device(visitor.app(), &username)
+}
+
+/// For whoever watches the log to keep guessers out. Not the name: it may be a password in the wrong
+/// field.
+fn log_refusal(error: &LoginError, visitor: &Visitor) {
+    let address = visitor.client().ip.map(tracing::field::display);
+    match error {
+        LoginError::Refused => tracing::warn!(address, "login refused"),
+        LoginError::TooManyAttempts { .. } => tracing::warn!(address, "login limited"),
+        error => tracing::info!(address, %error, "login not possible"),
+    }
 }
 
 /// `POST /session/reauthenticate`: the password once more, and a new ID.
@@ -75,8 +89,11 @@ pub(super) async fn reauthenticate(app: App, mut request: Request) -> Result<Ans
     let PasswordAgain { password } = body.json(&[JSON], "a JSON object with the text `password`")?;
     let visitor = app.visitor(request.headers, request.peer);
     let session = visitor.session().await?;
-    let (name, address) = (session.subject().as_str(), visitor.client().ip);
-    let user = logins(&app)?.authenticate(name, Password::new(password), address).await;
+    let name = session.subject().as_str();
+    let device = app.sessions().known_device(visitor.cookie_lines(), name);
+    let source = AttemptSource { address: visitor.client().ip, device, session: Some(session.id()) };
+    let user = logins(&app)?.authenticate(name, Password::new(password), source).await;
+    let user = user.inspect_err(|error| log_refusal(error, &visitor));
     // A login name of one user may be the subject of another.
     let same_user = user.and_then(|user| match user.subject == *session.subject() {
         true => Ok(user),

@@ -7,8 +7,8 @@ use session_engine::store::embedded::EmbeddedStore;
 use session_engine::store::redis::{RedisSettings, RedisStore};
 use session_engine::store::{Documents, Store};
 use session_engine::{
-    AttemptLimits, Clock, FileUser, HashingLimits, HashingMemory, Keys, ManualClock, Password, PasswordCost,
-    PasswordHash, UsersFile,
+    AttemptLimits, Clock, FileUser, HashingLimits, HashingMemory, Keys, ManualClock, Pace, Password,
+    PasswordCost, PasswordHash, UsersFile,
 };
 use session_http::{App, Limits, serve, warp::site};
 use tempfile::TempDir;
@@ -119,6 +119,8 @@ impl Fleet {
             .users(Arc::new(users))
             .hashing(hashing)
             .attempt_limits(LIMITS)
+            .change_pace(UNHURRIED)
+            .renewal_pace(UNHURRIED)
             .public_origin("https://app.example")
             .timeouts(Timeouts::new(IDLE, ABSOLUTE).unwrap())
             .reauthenticate_within(REAUTHENTICATE_WITHIN)
@@ -156,6 +158,9 @@ impl Fleet {
         self.redis.as_mut().expect("a fleet on Redis")
     }
 }
+
+/// Tests of other things do not have to wait.
+const UNHURRIED: Pace = Pace { burst: u32::MAX, interval: Duration::from_nanos(1) };
 
 impl Server {
     /// Tells the server to stop, as a signal would.

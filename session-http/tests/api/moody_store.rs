@@ -1,13 +1,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use session_core::{SessionId, UnixTime};
 use session_engine::Subject;
 use session_engine::store::{
-    AttemptCounter, AttemptKey, Attempts, Creation, Documents, Entry, Epoch, Freshness, Listed, Outcome,
-    RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
+    Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
+    Freshness, Listed, Outcome, RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
 };
 
 /// A store that can be told to be out of luck.
@@ -98,6 +97,10 @@ impl Documents for MoodyStore {
         self.up()?.delete_unchanged(entry, expected).await
     }
 
+    fn seconds_ahead(&self) -> i64 {
+        self.store.seconds_ahead()
+    }
+
     fn is_available(&self) -> bool {
         self.up().is_ok_and(Documents::is_available)
     }
@@ -105,6 +108,10 @@ impl Documents for MoodyStore {
 
 #[async_trait]
 impl SubjectIndex for MoodyStore {
+    async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Unavailable> {
+        self.up()?.entries(subject).await
+    }
+
     async fn list(&self, subject: &Subject, freshness: Freshness) -> Result<Vec<Listed>, Unavailable> {
         self.up()?.list(subject, freshness).await
     }
@@ -138,11 +145,16 @@ impl RevocationLog for MoodyStore {
 
 #[async_trait]
 impl AttemptCounter for MoodyStore {
-    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
-        self.up()?.count_attempt(key, window).await
+    async fn begin_attempt(&self, key: &AttemptKey, limit: AttemptLimit) -> Result<Admission, Unavailable> {
+        self.up()?.begin_attempt(key, limit).await
     }
 
-    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
-        self.up()?.forgive_attempt(key).await
+    async fn end_attempt(
+        &self,
+        key: &AttemptKey,
+        limit: AttemptLimit,
+        end: AttemptEnd,
+    ) -> Result<(), Unavailable> {
+        self.up()?.end_attempt(key, limit, end).await
     }
 }

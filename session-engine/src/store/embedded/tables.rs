@@ -3,12 +3,15 @@
 //! Every row that has a deadline has exactly one row in [`EXPIRIES`] with the same deadline: all
 //! changes go through functions that keep the two in step.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use redb::{Database, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
 
-use crate::store::{Attempts, Creation, EPOCH_LIFETIME, Entry, Listed, Outcome, Revocations, Stored};
+use crate::store::{
+    Creation, EPOCH_LIFETIME, Entry, HEAD_LENGTH, Listed, MAX_REVOCATIONS, Outcome, Revocations, Stored,
+};
 use crate::subject::Subject;
 
 type Id = [u8; 16];
@@ -74,12 +77,29 @@ pub(super) fn list(
         if let Some(session) = session.filter(|session| now < session.idle_expires_at) {
             found.push(Listed {
                 entry,
-                document: session.document,
+                head: head(session.document),
                 idle_expires_at: session.idle_expires_at,
             });
         }
     }
     Ok(found)
+}
+
+/// The entries of a subject, also of documents that are due and not swept yet.
+pub(super) fn entries(transaction: &ReadTransaction, subject: &Subject) -> Result<Vec<Entry>, redb::Error> {
+    let mut found = Vec::new();
+    let ids = (subject.as_str(), &[0; 16])..=(subject.as_str(), &[u8::MAX; 16]);
+    for row in transaction.open_table(INDEX)?.range(ids)? {
+        let (key, times) = row?;
+        let (_, id) = key.value();
+        found.push(entry(id, subject, times.value()));
+    }
+    Ok(found)
+}
+
+fn head(mut document: Vec<u8>) -> Vec<u8> {
+    document.truncate(HEAD_LENGTH);
+    document
 }
 
 /// The subject's epoch, unless it is forgotten.
@@ -98,14 +118,29 @@ pub(super) fn epoch(
 
 /// The revocations that are not forgotten.
 pub(super) fn revocations(transaction: &ReadTransaction, now: UnixTime) -> Result<Revocations, redb::Error> {
-    let mut ids = Vec::new();
+    let mut noted = Vec::new();
     for row in transaction.open_table(REVOCATIONS)?.iter()? {
         let (id, forgotten_at) = row?;
         if now.as_secs() < forgotten_at.value() {
-            ids.push(SessionId::from_bytes(*id.value()));
+            noted.push((forgotten_at.value(), SessionId::from_bytes(*id.value())));
         }
     }
-    Ok(Revocations { ids, as_of: now })
+    if noted.len() > MAX_REVOCATIONS {
+        noted.sort_unstable_by_key(|(forgotten_at, _)| Reverse(*forgotten_at));
+        noted.truncate(MAX_REVOCATIONS);
+    }
+    Ok(Revocations { ids: noted.into_iter().map(|(_, id)| id).collect(), as_of: now })
+}
+
+/// How many attempts failed, and until when they are remembered.
+pub(super) fn failures(
+    transaction: &ReadTransaction,
+    key: &str,
+    now: UnixTime,
+) -> Result<Option<(u64, UnixTime)>, redb::Error> {
+    let row = transaction.open_table(ATTEMPTS)?.get(key)?.map(|row| row.value());
+    let row = row.map(|(forgotten_at, count)| (count, UnixTime::from_secs(forgotten_at)));
+    Ok(row.filter(|(_, forgotten_at)| now < *forgotten_at))
 }
 
 fn entry(id: &Id, subject: &Subject, (issued_at, absolute_expires_at): (u64, u64)) -> Entry {
@@ -231,31 +266,19 @@ impl<'t> Tables<'t> {
         self.reschedule(old, forgotten_at, Kind::Revocation, id.as_bytes())
     }
 
-    pub(super) fn count_attempt(
+    pub(super) fn count_failure(
         &mut self,
         key: &str,
         window: Duration,
         now: UnixTime,
-    ) -> Result<Attempts, redb::Error> {
+    ) -> Result<(), redb::Error> {
         let old = self.attempts.get(key)?.map(|row| row.value());
         let (forgotten_at, count) = match old {
             Some((at, count)) if now.as_secs() < at => (UnixTime::from_secs(at), count.saturating_add(1)),
             _ => (now.saturating_add(window), 1),
         };
         self.attempts.insert(key, (forgotten_at.as_secs(), count))?;
-        self.reschedule(old.map(|(at, _)| at), forgotten_at, Kind::Attempts, key.as_bytes())?;
-        Ok(Attempts { count, forgotten_in: forgotten_at.saturating_since(now) })
-    }
-
-    pub(super) fn forgive_attempt(&mut self, key: &str, now: UnixTime) -> Result<(), redb::Error> {
-        let Some((at, count)) = self.attempts.get(key)?.map(|row| row.value()) else { return Ok(()) };
-        if count > 1 && now.as_secs() < at {
-            self.attempts.insert(key, (at, count - 1))?;
-            self.is_changed = true;
-            return Ok(());
-        }
-        self.attempts.remove(key)?;
-        self.unschedule(UnixTime::from_secs(at), Kind::Attempts, key.as_bytes())
+        self.reschedule(old.map(|(at, _)| at), forgotten_at, Kind::Attempts, key.as_bytes())
     }
 
     /// Removes the row that a row of [`EXPIRIES`] speaks of.

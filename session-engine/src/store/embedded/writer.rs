@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redb::Database;
 use session_core::UnixTime;
@@ -30,6 +30,9 @@ const MAX_BATCH: usize = 512;
 /// notice, since what is due is absent anyway.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
+/// A transaction that takes so long is not slow: the disk hangs (R79).
+const HANGING: Duration = Duration::from_secs(1);
+
 /// One change that waits.
 struct Job {
     change: Work,
@@ -46,14 +49,35 @@ pub(super) struct Writer {
     // Taken in `drop`: the thread ends once nobody can submit any more.
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
+    progress: Arc<Progress>,
+}
+
+/// Since when the thread has been at one transaction.
+#[derive(Default)]
+struct Progress(Mutex<Option<Instant>>);
+
+impl Progress {
+    fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn hangs(&self) -> bool {
+        let began_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        began_at.is_some_and(|began_at| began_at.elapsed() >= HANGING)
+    }
 }
 
 impl Writer {
     pub(super) fn start(shelf: Arc<Shelf>, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let (jobs, queue) = sync_channel(QUEUE_LENGTH);
-        let desk = Desk { queue, shelf, clock };
+        let progress = Arc::<Progress>::default();
+        let desk = Desk { queue, shelf, clock, progress: Arc::clone(&progress) };
         let thread = thread::Builder::new().name("session-writer".into()).spawn(move || desk.work())?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), progress })
     }
 
     /// Has the tables changed, and answers when the change is on the disk. Whether a logical
@@ -79,8 +103,9 @@ impl Writer {
         Ok(result)
     }
 
+    /// Whether it works and gets on: a disk that does not answer is noticed here.
     pub(super) fn is_alive(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) && !self.progress.hangs()
     }
 }
 
@@ -99,6 +124,7 @@ struct Desk {
     queue: Receiver<Job>,
     shelf: Arc<Shelf>,
     clock: Arc<dyn Clock>,
+    progress: Arc<Progress>,
 }
 
 impl Desk {
@@ -107,7 +133,10 @@ impl Desk {
         while let Some(jobs) = self.next_jobs(pause) {
             let (changes, _over): (Vec<_>, Vec<_>) =
                 jobs.into_iter().map(|job| (job.change, job.over)).unzip();
-            pause = match self.commit(changes) {
+            self.progress.begin();
+            let committed = self.commit(changes);
+            self.progress.end();
+            pause = match committed {
                 Ok(Swept::Some) => Duration::ZERO,
                 Ok(Swept::All) => SWEEP_INTERVAL,
                 Err(error) => {

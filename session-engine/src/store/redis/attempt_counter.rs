@@ -2,28 +2,42 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::request::Request;
 use super::{RedisStore, scripts};
-use crate::store::{AttemptCounter, AttemptKey, Attempts, Unavailable};
+use crate::store::{
+    ATTEMPT_PATIENCE, Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Unavailable,
+};
 
 #[async_trait]
 impl AttemptCounter for RedisStore {
-    async fn count_attempt(&self, key: &AttemptKey, window: Duration) -> Result<Attempts, Unavailable> {
-        let of_counter = |name| Request::new(name, self.keys.attempts(key));
-        let requests = [
-            of_counter("INCR"),
-            // Not only with the first attempt: no counter can stay without an end.
-            of_counter("EXPIRE").arg(window.as_secs().max(1)).arg("NX"),
-            of_counter("TTL"),
-        ];
-        let replies = self.servers.run_all(&requests).await;
-        let replies: Vec<i64> = replies.into_iter().collect::<Result<_, _>>()?;
-        let [count, _, seconds] = replies[..] else { return Err(Unavailable) };
-        let positive = |number: i64| u64::try_from(number).map_err(|_| Unavailable);
-        Ok(Attempts { count: positive(count)?, forgotten_in: Duration::from_secs(positive(seconds)?) })
+    async fn begin_attempt(&self, key: &AttemptKey, limit: AttemptLimit) -> Result<Admission, Unavailable> {
+        let (failures, patience) = (limit.failures.to_string(), ATTEMPT_PATIENCE.as_secs().to_string());
+        let arguments = [failures.as_bytes(), patience.as_bytes()];
+        let key = self.keys.attempts(key);
+        let (admission, seconds): (String, i64) =
+            self.servers.run_script(&scripts::BEGIN_ATTEMPT, &key, &arguments).await?;
+        match admission.as_str() {
+            "admitted" => Ok(Admission::Admitted),
+            "full" => Ok(Admission::Full),
+            "refused" => {
+                let forgotten_in = Duration::from_secs(u64::try_from(seconds).map_err(|_| Unavailable)?);
+                Ok(Admission::Refused { forgotten_in })
+            }
+            _ => Err(Unavailable),
+        }
     }
 
-    async fn forgive_attempt(&self, key: &AttemptKey) -> Result<(), Unavailable> {
-        Ok(self.servers.run_script(&scripts::FORGIVE_ATTEMPT, &self.keys.attempts(key), &[]).await?)
+    async fn end_attempt(
+        &self,
+        key: &AttemptKey,
+        limit: AttemptLimit,
+        end: AttemptEnd,
+    ) -> Result<(), Unavailable> {
+        let failed = match end {
+            AttemptEnd::Failed => "1",
+            AttemptEnd::Forgiven => "0",
+        };
+        let window = limit.window.as_secs().max(1).to_string();
+        let arguments = [failed.as_bytes(), window.as_bytes()];
+        Ok(self.servers.run_script(&scripts::END_ATTEMPT, &self.keys.attempts(key), &arguments).await?)
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use session_core::{SessionId, UnixTime};
 
@@ -6,7 +8,7 @@ use super::fault::{CANNOT_WRITE, Fault, WRONG_TYPE};
 use super::request::Request;
 use super::scripts::{self, Script};
 use crate::store::{
-    Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Unavailable,
+    Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Trouble, Unavailable,
 };
 
 #[async_trait]
@@ -22,7 +24,7 @@ impl Documents for RedisStore {
             None => false,
         };
         let set = Request::new("SET", self.keys.session(entry.id)).arg(document);
-        let set = set.arg("NX").arg("EXAT").arg(idle_expires_at.as_secs());
+        let set = set.arg("NX").arg("EX").arg(self.lifetime(idle_expires_at));
         let set: Option<String> = self.servers.run(&set).await?;
         if set.is_some() {
             return Ok(Creation::Created);
@@ -47,7 +49,7 @@ impl Documents for RedisStore {
             let document = readable(self.servers.run_idempotent(&get()).await)?;
             return Ok(document.map(|document| Stored { document, idle_expires_at: None }));
         };
-        let extending = Request::new("GETEX", self.keys.session(id)).arg("EXAT").arg(deadline.as_secs());
+        let extending = Request::new("GETEX", self.keys.session(id)).arg("EX").arg(self.lifetime(deadline));
         let (document, idle_expires_at) = match self.servers.run_idempotent(&extending).await {
             Err(fault) if fault.is_any_of(&CANNOT_WRITE) => (self.servers.run_idempotent(&get()).await, None),
             result => (result, Some(deadline)),
@@ -56,8 +58,8 @@ impl Documents for RedisStore {
     }
 
     async fn idle_deadline(&self, id: SessionId, _: Freshness) -> Result<Option<UnixTime>, Unavailable> {
-        let request = Request::new("EXPIRETIME", self.keys.session(id));
-        Ok(deadline_of(self.servers.run_idempotent(&request).await?))
+        let request = Request::new("TTL", self.keys.session(id));
+        Ok(self.deadline_of(self.servers.run_idempotent(&request).await?))
     }
 
     async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
@@ -83,11 +85,36 @@ impl Documents for RedisStore {
     }
 
     fn is_available(&self) -> bool {
-        self.servers.is_up()
+        self.servers.is_up() && self.bulk.is_up()
+    }
+
+    fn seconds_ahead(&self) -> i64 {
+        self.skew.seconds_ahead()
+    }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.refusals.recent()
     }
 }
 
 impl RedisStore {
+    /// How long from now, for a command that counts from when it arrives: a deadline that the clock of
+    /// Redis has passed would end the session by being set (R71).
+    fn lifetime(&self, deadline: UnixTime) -> u64 {
+        deadline.saturating_since(self.now()).as_secs().max(1)
+    }
+
+    /// What `TTL` says: -2 for a key that is not there, -1 for one that stays.
+    pub(super) fn deadline_of(&self, seconds: i64) -> Option<UnixTime> {
+        match seconds {
+            -1 => Some(UnixTime::MAX),
+            seconds => {
+                let left = u64::try_from(seconds).ok()?;
+                Some(self.now().saturating_add(Duration::from_secs(left)))
+            }
+        }
+    }
+
     async fn change(&self, script: &Script, id: SessionId, arguments: &[&[u8]]) -> Result<Outcome, Fault> {
         let outcome = self.servers.run_script::<String>(script, &self.keys.session(id), arguments).await;
         match outcome.as_deref() {
@@ -110,13 +137,5 @@ pub(super) fn readable(value: Result<Option<Vec<u8>>, Fault>) -> Result<Option<V
         Ok(Some(document)) if document.len() > MAX_DOCUMENT_LENGTH => Ok(Some(Vec::new())),
         Err(fault) if fault.is_any_of(&WRONG_TYPE) => Ok(Some(Vec::new())),
         value => value,
-    }
-}
-
-/// What `EXPIRETIME` says: -2 for a key that is not there, -1 for one that stays.
-pub(super) fn deadline_of(expire_time: i64) -> Option<UnixTime> {
-    match expire_time {
-        -1 => Some(UnixTime::MAX),
-        secs => u64::try_from(secs).ok().map(UnixTime::from_secs),
     }
 }

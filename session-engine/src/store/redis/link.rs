@@ -9,16 +9,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult};
+use redis::{Arg, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult};
+use session_core::UnixTime;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::dial::{Advice, Dialler};
-use super::fault::{Fault, Verdict};
+use super::fault::{Fault, NO_SCRIPT, Verdict, WRONG_TYPE};
 use super::keys::Keys;
-use super::{OpenError, RedisSettings};
+use super::refusals::Refusals;
+use super::skew::Skew;
+use super::{Observers, OpenError, RedisSettings};
 use crate::store::Unavailable;
 
 /// How many answers in a row may fail to come before the connection is given up.
@@ -35,6 +38,9 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(5);
 /// A connection on which nothing was answered for so long is asked for a sign of life.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often the clocks are compared.
+const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
+
 /// The way to Redis.
 pub(super) struct Link {
     line: Arc<Line>,
@@ -43,11 +49,17 @@ pub(super) struct Link {
 
 impl Link {
     /// Begins to dial, and waits for nothing.
-    pub(super) fn open(settings: &RedisSettings, keys: &Keys) -> Result<Self, OpenError> {
-        let line = Arc::new(Line::default());
+    pub(super) fn open(
+        settings: &RedisSettings,
+        keys: &Keys,
+        observers: Observers,
+    ) -> Result<Self, OpenError> {
+        let Observers { refusals, skew } = observers;
+        let line = Arc::new(Line { refusals, ..Line::default() });
         let dialler = Dialler::new(settings, keys)?.tell_disconnections_to(Arc::clone(&line.is_disturbed));
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
-        let supervisor = Supervisor { dialler, line: Arc::clone(&line), advice: None, is_known_down: false };
+        let supervisor =
+            Supervisor { dialler, line: Arc::clone(&line), skew, advice: None, is_known_down: false };
         Ok(Self { line, supervisor: runtime.spawn(supervisor.run()) })
     }
 
@@ -84,8 +96,10 @@ impl Link {
         let connection = self.line.current().ok_or(Unavailable)?;
         let results: RedisResult<Vec<RedisResult<T>>> =
             commands.ignore_errors().query_async(&mut connection.redis.clone()).await;
-        let results = self.line.settle(&connection, results)?;
-        Ok(results.into_iter().map(|result| self.line.settle(&connection, result)).collect())
+        let results = self.line.settle(&connection, Asked::Named("a batch"), results)?;
+        let asked = commands.cmd_iter().map(Asked::Command);
+        let settled = asked.zip(results).map(|(asked, result)| self.line.settle(&connection, asked, result));
+        Ok(settled.collect())
     }
 }
 
@@ -101,6 +115,7 @@ struct Line {
     current: RwLock<Option<Connection>>,
     /// Woken when the connection was given up, or may have ended.
     is_disturbed: Arc<Notify>,
+    refusals: Arc<Refusals>,
 }
 
 impl Line {
@@ -118,11 +133,16 @@ impl Line {
 
     async fn run<T: FromRedisValue>(&self, connection: &Connection, command: &Cmd) -> Result<T, Fault> {
         let result = command.query_async(&mut connection.redis.clone()).await;
-        self.settle(connection, result)
+        self.settle(connection, Asked::Command(command), result)
     }
 
     /// Learns from a result whether the connection is still good.
-    fn settle<T>(&self, connection: &Connection, result: RedisResult<T>) -> Result<T, Fault> {
+    fn settle<T>(
+        &self,
+        connection: &Connection,
+        asked: Asked<'_>,
+        result: RedisResult<T>,
+    ) -> Result<T, Fault> {
         let error = match result {
             Ok(value) => {
                 connection.note_answer();
@@ -133,7 +153,11 @@ impl Line {
         match Verdict::of(&error) {
             Verdict::Sound => {
                 connection.note_answer();
-                return Err(Fault::Refused(error.code().unwrap_or_default().to_owned()));
+                let fault = Fault::Refused(error.code().unwrap_or_default().to_owned());
+                if !fault.is_any_of(&NO_SCRIPT) && !fault.is_any_of(&WRONG_TYPE) {
+                    self.refusals.note(&asked.name(), error.code().unwrap_or_default());
+                }
+                return Err(fault);
             }
             Verdict::Late if connection.note_timeout() < MAX_TIMEOUTS => {}
             Verdict::Late | Verdict::Broken => self.give_up(connection, &error),
@@ -192,6 +216,7 @@ impl Connection {
 struct Supervisor {
     dialler: Dialler,
     line: Arc<Line>,
+    skew: Option<Arc<Skew>>,
     /// What was last told of the server's settings.
     advice: Option<Advice>,
     /// Whether it was told that there is no connection.
@@ -203,6 +228,7 @@ impl Supervisor {
         loop {
             let connection = self.connect().await;
             let connected_at = Instant::now();
+            self.compare_clocks(&connection).await;
             self.advise(&connection).await;
             self.watch(&connection).await;
             // A server that answers and then breaks the connection must not be dialled in a circle.
@@ -247,7 +273,12 @@ impl Supervisor {
 
     /// Returns when the connection was given up.
     async fn watch(&self, connection: &Connection) {
+        let mut compared_at = Instant::now();
         while self.line.has(connection) {
+            if compared_at.elapsed() >= CLOCK_INTERVAL {
+                compared_at = Instant::now();
+                self.compare_clocks(connection).await;
+            }
             let disturbed = timeout(PROBE_INTERVAL, self.line.is_disturbed.notified()).await;
             if disturbed.is_ok() {
                 connection.health.has_answered.store(false, Ordering::Relaxed);
@@ -261,7 +292,37 @@ impl Supervisor {
         while self.line.has(connection) && !connection.health.has_answered.swap(false, Ordering::Relaxed) {
             let answer = self.dialler.check(&mut connection.redis.clone()).await;
             // Whatever came of it is noted on the connection.
-            let _ = self.line.settle(connection, answer);
+            let _ = self.line.settle(connection, Asked::Named("EXISTS"), answer);
+        }
+    }
+
+    /// Where the clock may not be asked for, it is taken to be the same.
+    async fn compare_clocks(&self, connection: &Connection) {
+        let Some(skew) = &self.skew else { return };
+        let time = redis::cmd("TIME").query_async::<(u64, u64)>(&mut connection.redis.clone()).await;
+        if let Ok((secs, _)) = self.line.settle(connection, Asked::Named("TIME"), time) {
+            skew.learn(UnixTime::from_secs(secs));
+        }
+    }
+}
+
+/// What an answer is to.
+#[derive(Clone, Copy)]
+enum Asked<'c> {
+    Command(&'c Cmd),
+    Named(&'static str),
+}
+
+impl Asked<'_> {
+    /// The command's name, without what it is about.
+    fn name(self) -> String {
+        let command = match self {
+            Self::Named(name) => return name.to_owned(),
+            Self::Command(command) => command,
+        };
+        match command.args_iter().next() {
+            Some(Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
+            _ => String::new(),
         }
     }
 }

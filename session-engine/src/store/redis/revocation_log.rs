@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
 
 use super::{RedisStore, scripts};
-use crate::store::{RevocationLog, Revocations, Unavailable};
+use crate::store::{MAX_REVOCATIONS, RevocationLog, Revocations, Unavailable};
 
 #[async_trait]
 impl RevocationLog for RedisStore {
@@ -13,10 +13,10 @@ impl RevocationLog for RedisStore {
     }
 
     async fn revocations(&self) -> Result<Revocations, Unavailable> {
-        let interest = REVOCATION_INTEREST.as_secs().to_string();
-        let arguments = [interest.as_bytes()];
+        let (interest, most) = (REVOCATION_INTEREST.as_secs().to_string(), MAX_REVOCATIONS.to_string());
+        let arguments = [interest.as_bytes(), most.as_bytes()];
         let (now, members): (u64, Vec<String>) =
-            self.servers.run_script(&scripts::REVOCATIONS, &self.keys.revocations(), &arguments).await?;
+            self.bulk.run_script(&scripts::REVOCATIONS, &self.keys.revocations(), &arguments).await?;
         // What is no session ID is not ours.
         let ids = members.iter().filter_map(|member| member.parse().ok()).collect();
         Ok(Revocations { ids, as_of: UnixTime::from_secs(now) })

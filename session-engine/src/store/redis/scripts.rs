@@ -5,13 +5,17 @@ use std::sync::LazyLock;
 
 /// A script that Redis is told of once, and then called by its hash.
 pub(super) struct Script {
-    pub(super) text: &'static str,
+    pub(super) text: String,
     pub(super) hash: String,
 }
 
 impl Script {
-    fn new(text: &'static str) -> Self {
-        Self { text, hash: redis::Script::new(text).get_hash().to_owned() }
+    fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), hash: redis::Script::new(text).get_hash().to_owned() }
+    }
+
+    fn of(parts: &[&str]) -> Self {
+        Self::new(&parts.concat())
     }
 }
 
@@ -63,23 +67,66 @@ return 'done'",
     )
 });
 
-/// The server's own time, and the members that are not too old by it. Writes nothing, so it runs
+/// The server's own time, and the latest members that are not too old by it. Writes nothing, so it runs
 /// when Redis cannot write.
 pub(super) static REVOCATIONS: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "#!lua flags=no-writes
 local now = redis.call('TIME')[1]
-return {now, redis.call('ZRANGE', KEYS[1], '(' .. (now - ARGV[1]), '+inf', 'BYSCORE')}",
+local oldest = '(' .. (now - ARGV[1])
+return {now, redis.call('ZRANGE', KEYS[1], '+inf', oldest, 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[2])}",
     )
 });
 
-/// Takes one attempt back, if there is one: a bare `DECR` would leave a negative counter without
-/// an end where none was.
-pub(super) static FORGIVE_ATTEMPT: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "#!lua flags=allow-oom
-local count = tonumber(redis.call('GET', KEYS[1]) or 0)
-if count > 1 then redis.call('DECR', KEYS[1]) else redis.call('DEL', KEYS[1]) end
+/// A counter of attempts is a text: how many failed, how many are under way, and when the last of
+/// these began. It lives as long as its window, and without failures as long as what is under way.
+const READ_ATTEMPTS: &str = "#!lua flags=allow-oom
+local failed, pending, begun = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%d+) (%d+)$')
+failed, pending, begun = tonumber(failed or 0), tonumber(pending or 0), tonumber(begun or 0)
+";
+
+/// Begins an attempt, if those that failed and those under way are fewer than the limit.
+pub(super) static BEGIN_ATTEMPT: LazyLock<Script> = LazyLock::new(|| {
+    Script::of(&[
+        READ_ATTEMPTS,
+        "local limit, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now = tonumber(redis.call('TIME')[1])
+if now - begun >= patience then pending = 0 end
+if failed >= limit then
+    local left = redis.call('TTL', KEYS[1])
+    if left >= 0 then return {'refused', left} end
+    redis.call('EXPIRE', KEYS[1], patience)
+    return {'refused', patience}
+end
+if failed + pending >= limit then return {'full', 0} end
+local counter = failed .. ' ' .. (pending + 1) .. ' ' .. now
+if failed > 0 then
+    redis.call('SET', KEYS[1], counter, 'KEEPTTL')
+else
+    redis.call('SET', KEYS[1], counter, 'EX', patience)
+end
+return {'admitted', 0}",
+    ])
+});
+
+/// Ends an attempt. The window begins with the first that failed.
+pub(super) static END_ATTEMPT: LazyLock<Script> = LazyLock::new(|| {
+    Script::of(&[
+        READ_ATTEMPTS,
+        "local has_failed, window = ARGV[1] == '1', ARGV[2]
+local is_first = failed == 0
+if has_failed then failed = failed + 1 end
+if pending > 0 then pending = pending - 1 end
+if failed == 0 and pending == 0 then
+    redis.call('DEL', KEYS[1])
+    return 'done'
+end
+local counter = failed .. ' ' .. pending .. ' ' .. begun
+if has_failed and is_first then
+    redis.call('SET', KEYS[1], counter, 'EX', window)
+else
+    redis.call('SET', KEYS[1], counter, 'KEEPTTL')
+end
 return 'done'",
-    )
+    ])
 });

@@ -2,11 +2,13 @@ use async_trait::async_trait;
 use redis::{FromRedisValue, Value};
 use session_core::{SessionId, UnixTime};
 
-use super::documents::{deadline_of, readable};
+use super::documents::readable;
 use super::fault::Fault;
 use super::request::Request;
 use super::{RedisStore, keys, scripts};
-use crate::store::{EPOCH_LIFETIME, Entry, Epoch, Freshness, Listed, SubjectIndex, TRIM_AGE, Unavailable};
+use crate::store::{
+    EPOCH_LIFETIME, Entry, Epoch, Freshness, HEAD_LENGTH, Listed, SubjectIndex, TRIM_AGE, Unavailable,
+};
 use crate::subject::Subject;
 
 /// How many documents of a list are asked for at once: few enough to come within one deadline.
@@ -14,6 +16,14 @@ const LIST_CHUNK: usize = 100;
 
 #[async_trait]
 impl SubjectIndex for RedisStore {
+    async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Unavailable> {
+        let request = Request::new("ZRANGE", self.keys.index(subject)).arg(0).arg(-1).arg("WITHSCORES");
+        let members: Vec<(String, f64)> = self.bulk.run_idempotent(&request).await?;
+        let entries =
+            members.iter().filter_map(|(member, score)| keys::parse_member(member, *score, subject));
+        Ok(entries.collect())
+    }
+
     async fn list(&self, subject: &Subject, _: Freshness) -> Result<Vec<Listed>, Unavailable> {
         let entries = self.entries(subject).await?;
         let mut listed = Vec::with_capacity(entries.len());
@@ -60,33 +70,25 @@ impl RedisStore {
         }
     }
 
-    async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Fault> {
-        let request = Request::new("ZRANGE", self.keys.index(subject)).arg(0).arg(-1).arg("WITHSCORES");
-        let members: Vec<(String, f64)> = self.servers.run_idempotent(&request).await?;
-        let entries =
-            members.iter().filter_map(|(member, score)| keys::parse_member(member, *score, subject));
-        Ok(entries.collect())
-    }
-
     /// Those of the entries whose document is there; of the others, the old ones are trimmed.
     async fn read_entries(&self, subject: &Subject, entries: &[Entry]) -> Result<Vec<Listed>, Fault> {
-        let questions =
-            |entry: &Entry| ["GET", "EXPIRETIME"].map(|name| Request::new(name, self.keys.session(entry.id)));
+        let questions = |entry: &Entry| {
+            let head = Request::new("GETRANGE", self.keys.session(entry.id)).arg(0).arg(HEAD_LENGTH - 1);
+            [head, Request::new("TTL", self.keys.session(entry.id))]
+        };
         let requests: Vec<_> = entries.iter().flat_map(questions).collect();
-        let replies: Vec<Result<Value, Fault>> = self.servers.run_all(&requests).await;
+        let replies: Vec<Result<Value, Fault>> = self.bulk.run_all(&requests).await;
         let (mut listed, mut dead) = (Vec::new(), Vec::new());
         let mut replies = replies.into_iter();
         for entry in entries {
-            let (Some(document), Some(deadline)) = (replies.next(), replies.next()) else {
+            let (Some(head), Some(deadline)) = (replies.next(), replies.next()) else {
                 return Err(Fault::Unavailable);
             };
-            match (readable(decode(document))?, deadline_of(decode(deadline)?)) {
-                (None, _) => dead.push(entry),
-                // It expired between the two answers.
-                (Some(_), None) => {}
-                (Some(document), Some(idle_expires_at)) => {
-                    listed.push(Listed { entry: entry.clone(), document, idle_expires_at });
-                }
+            // Of a key that is not there the head is empty.
+            let head = readable(decode(head).map(Some))?.unwrap_or_default();
+            match self.deadline_of(decode(deadline)?) {
+                None => dead.push(entry),
+                Some(idle_expires_at) => listed.push(Listed { entry: entry.clone(), head, idle_expires_at }),
             }
         }
         self.trim(subject, &dead).await;
@@ -107,7 +109,7 @@ impl RedisStore {
 
     /// What is older has no document on its way, whichever server's clock is asked.
     fn trimmed_before(&self) -> UnixTime {
-        self.clock.now().saturating_sub(TRIM_AGE)
+        self.now().saturating_sub(TRIM_AGE)
     }
 }
 

@@ -8,7 +8,7 @@ use super::keys::Keys;
 use super::link::Link;
 use super::request::Request;
 use super::scripts::Script;
-use super::{OpenError, RedisSettings};
+use super::{Observers, OpenError, RedisSettings};
 
 /// The servers that keep the keys.
 pub(super) enum Topology {
@@ -21,8 +21,12 @@ pub(super) enum Topology {
 
 impl Topology {
     /// Begins to connect to what the settings name, and waits for nothing.
-    pub(super) fn open(settings: &RedisSettings, keys: &Keys) -> Result<Self, OpenError> {
-        Ok(Self::Standalone(Link::open(settings, keys)?))
+    pub(super) fn open(
+        settings: &RedisSettings,
+        keys: &Keys,
+        observers: &Observers,
+    ) -> Result<Self, OpenError> {
+        Ok(Self::Standalone(Link::open(settings, keys, observers.clone())?))
     }
 
     #[cfg_attr(not(test), expect(unused_variables, reason = "one server has every key"))]
@@ -94,7 +98,7 @@ impl Topology {
         match link.run(&call).await {
             // The server was started since; the script did not run.
             Err(fault) if fault.is_any_of(&NO_SCRIPT) => {
-                let _: String = link.run(cmd("SCRIPT").arg("LOAD").arg(script.text)).await?;
+                let _: String = link.run(cmd("SCRIPT").arg("LOAD").arg(&script.text)).await?;
                 link.run(&call).await
             }
             result => result,
@@ -119,9 +123,14 @@ mod tests {
 
     use super::*;
     use crate::store::redis::RedisStore;
+    use crate::store::redis::skew::Skew;
     use crate::store::{Creation, Documents, Entry, Freshness, Outcome, SubjectIndex, Unavailable};
     use crate::subject::Subject;
     use crate::{Clock, ManualClock, SystemClock};
+
+    fn observers() -> Observers {
+        Observers { refusals: Arc::default(), skew: None }
+    }
 
     /// A store on two servers: the index and one session's document on the first, the other
     /// session's document on the second.
@@ -144,11 +153,20 @@ mod tests {
                 absolute_expires_at: deadline,
             });
             let keys = Keys::new("");
-            let open = |server: &RedisServer| Link::open(&RedisSettings::new(&server.url()), &keys).unwrap();
-            let links = [open(&servers[0]), open(&servers[1])];
-            let topology = Topology::Pair(Box::new(links), entries[1].id);
-            let store = RedisStore { servers: topology, keys, clock: Arc::new(ManualClock::at(now)) };
-            while !store.is_available() {
+            let open = |server: &RedisServer| {
+                Link::open(&RedisSettings::new(&server.url()), &keys, observers()).unwrap()
+            };
+            let pair = || Topology::Pair(Box::new([open(&servers[0]), open(&servers[1])]), entries[1].id);
+            let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
+            let store = RedisStore {
+                servers: pair(),
+                bulk: pair(),
+                keys: keys.clone(),
+                clock: Arc::clone(&clock),
+                refusals: Arc::default(),
+                skew: Arc::new(Skew::new(clock)),
+            };
+            while !store.servers.is_up() || !store.bulk.is_up() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             for entry in &entries {

@@ -6,9 +6,13 @@ use std::time::Duration;
 use session_core::{REVOCATION_INTEREST, SessionId};
 
 use super::harness::{ABSOLUTE, Harness, IDLE, START, entry_of, first_deadline, list, subject_called};
-use crate::store::{AttemptKey, Creation, Entry, Freshness, Outcome, Store};
+use crate::store::{
+    Admission, AttemptEnd, AttemptKey, AttemptLimit, Creation, Entry, Freshness, Outcome, Store,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+const LIMIT: AttemptLimit = AttemptLimit { failures: 10, window: IDLE };
 
 pub async fn a_document_is_created_only_where_none_is(harness: impl Harness) {
     let (store, entry) = (harness.store(), entry_of("alice"));
@@ -123,7 +127,7 @@ pub async fn a_list_has_exactly_the_documents_of_one_subject(harness: impl Harne
     create(&*store, &entry_of("alic"), b"near").await;
     store.delete(&alices[1]).await.unwrap();
     let mut documents: Vec<_> =
-        list(&*store, &alices[0]).await.unwrap().into_iter().map(|listed| listed.document).collect();
+        list(&*store, &alices[0]).await.unwrap().into_iter().map(|listed| listed.head).collect();
     documents.sort();
     assert_eq!(documents, [b"a", b"c"]);
 }
@@ -157,7 +161,7 @@ pub async fn a_listed_document_comes_with_its_entry_and_deadline(harness: impl H
     let pushed = first_deadline().saturating_add(SECOND);
     store.load(entry.id, Freshness::Confirmed, Some(pushed)).await.unwrap();
     let listed = list(&*store, &entry).await.unwrap().remove(0);
-    assert_eq!((listed.entry, listed.document), (entry, b"document".to_vec()));
+    assert_eq!((listed.entry, listed.head), (entry, b"document".to_vec()));
     assert_eq!(listed.idle_expires_at, pushed);
 }
 
@@ -171,7 +175,7 @@ pub async fn subjects_of_any_characters_have_lists_of_their_own(harness: impl Ha
     for name in names {
         let listed = store.list(&subject_called(name), Freshness::Confirmed).await.unwrap();
         assert_eq!(listed.len(), 1, "{name}");
-        assert_eq!(listed[0].document, name.as_bytes());
+        assert_eq!(listed[0].head, name.as_bytes());
     }
 }
 
@@ -293,43 +297,72 @@ pub async fn a_thousand_revocations_at_once_are_all_noted(harness: impl Harness)
     assert_eq!(noted(&*harness.second_server()).await, ids);
 }
 
-pub async fn attempts_are_counted_together_by_every_server(harness: impl Harness) {
+pub async fn failed_attempts_are_counted_together_by_every_server(harness: impl Harness) {
     let (first, second) = (harness.store(), harness.second_server());
     let (alice, bob) = (AttemptKey::account("alice"), AttemptKey::account("bob"));
-    for round in 1..=5 {
-        let attempts = first.count_attempt(&alice, IDLE).await.unwrap();
-        assert_eq!((attempts.count, attempts.forgotten_in), (round * 2 - 1, IDLE));
-        assert_eq!(second.count_attempt(&alice, IDLE).await.unwrap().count, round * 2);
+    for _ in 0..LIMIT.failures / 2 {
+        fail(&*first, &alice).await;
+        fail(&*second, &alice).await;
     }
-    assert_eq!(first.count_attempt(&bob, IDLE).await.unwrap().count, 1);
+    for store in [&first, &second] {
+        let refused = store.begin_attempt(&alice, LIMIT).await;
+        assert_eq!(refused, Ok(Admission::Refused { forgotten_in: IDLE }));
+    }
+    assert_eq!(first.begin_attempt(&bob, LIMIT).await, Ok(Admission::Admitted));
 }
 
-pub async fn attempts_are_forgotten_after_the_window(harness: impl Harness) {
+pub async fn failed_attempts_are_forgotten_after_the_window(harness: impl Harness) {
     let (store, key) = (harness.store(), AttemptKey::account("alice"));
-    store.count_attempt(&key, IDLE).await.unwrap();
+    fail(&*store, &key).await;
     harness.advance(IDLE / 2);
-    let attempts = store.count_attempt(&key, IDLE).await.unwrap();
-    assert_eq!((attempts.count, attempts.forgotten_in), (2, IDLE / 2), "the window began with the first");
+    for _ in 1..LIMIT.failures {
+        fail(&*store, &key).await;
+    }
+    let refused = store.begin_attempt(&key, LIMIT).await;
+    let forgotten_in = IDLE / 2;
+    assert_eq!(refused, Ok(Admission::Refused { forgotten_in }), "the window began with the first");
     harness.advance(IDLE / 2 + SECOND);
-    let attempts = store.count_attempt(&key, IDLE).await.unwrap();
-    assert_eq!((attempts.count, attempts.forgotten_in), (1, IDLE));
+    fail(&*store, &key).await;
+    assert_eq!(store.begin_attempt(&key, LIMIT).await, Ok(Admission::Admitted));
 }
 
-pub async fn a_forgiven_attempt_does_not_count(harness: impl Harness) {
-    let (store, key) = (harness.store(), AttemptKey::account("alice"));
-    store.count_attempt(&key, IDLE).await.unwrap();
-    store.count_attempt(&key, IDLE).await.unwrap();
-    store.forgive_attempt(&key).await.unwrap();
-    let attempts = store.count_attempt(&key, IDLE).await.unwrap();
-    assert_eq!((attempts.count, attempts.forgotten_in), (2, IDLE));
+pub async fn attempts_under_way_cannot_slip_under_the_limit(harness: impl Harness) {
+    let (first, second) = (harness.store(), harness.second_server());
+    let key = AttemptKey::account("alice");
+    fail(&*first, &key).await;
+    for round in 1..LIMIT.failures {
+        let store = if round % 2 == 0 { &first } else { &second };
+        assert_eq!(store.begin_attempt(&key, LIMIT).await, Ok(Admission::Admitted));
+    }
+    assert_eq!(first.begin_attempt(&key, LIMIT).await, Ok(Admission::Full));
+    first.end_attempt(&key, LIMIT, AttemptEnd::Forgiven).await.unwrap();
+    assert_eq!(first.begin_attempt(&key, LIMIT).await, Ok(Admission::Admitted));
+    for _ in 1..LIMIT.failures {
+        first.end_attempt(&key, LIMIT, AttemptEnd::Failed).await.unwrap();
+    }
+    let refused = first.begin_attempt(&key, LIMIT).await;
+    assert_eq!(refused, Ok(Admission::Refused { forgotten_in: IDLE }));
 }
 
-pub async fn forgiving_what_was_never_counted_gives_no_credit(harness: impl Harness) {
+pub async fn of_many_attempts_at_once_as_many_are_admitted_as_may_fail(harness: impl Harness) {
+    let mut attempts = tokio::task::JoinSet::new();
+    for number in 0..64 {
+        let store = if number % 2 == 0 { harness.store() } else { harness.second_server() };
+        attempts.spawn(async move { store.begin_attempt(&AttemptKey::account("alice"), LIMIT).await });
+    }
+    let admissions = attempts.join_all().await;
+    let admitted = admissions.iter().filter(|admission| **admission == Ok(Admission::Admitted)).count();
+    let full = admissions.iter().filter(|admission| **admission == Ok(Admission::Full)).count();
+    assert_eq!((admitted as u64, full as u64), (LIMIT.failures, 64 - LIMIT.failures));
+}
+
+pub async fn forgiven_attempts_leave_nothing_behind(harness: impl Harness) {
     let (store, key) = (harness.store(), AttemptKey::account("alice"));
-    store.forgive_attempt(&key).await.unwrap();
-    store.forgive_attempt(&key).await.unwrap();
-    assert_eq!(store.count_attempt(&key, IDLE).await.unwrap().count, 1);
-    store.forgive_attempt(&key).await.unwrap();
+    for _ in 0..LIMIT.failures * 2 {
+        assert_eq!(store.begin_attempt(&key, LIMIT).await, Ok(Admission::Admitted));
+        store.end_attempt(&key, LIMIT, AttemptEnd::Forgiven).await.unwrap();
+    }
+    store.end_attempt(&key, LIMIT, AttemptEnd::Forgiven).await.unwrap();
     drop(store);
     assert_nothing_is_left(harness).await;
 }
@@ -338,7 +371,7 @@ pub async fn what_expired_leaves_nothing_behind(harness: impl Harness) {
     create_many(&harness, 1_000).await;
     let store = harness.store();
     store.change_epoch(&subject_called("alice")).await.unwrap();
-    store.count_attempt(&AttemptKey::account("alice"), IDLE).await.unwrap();
+    fail(&*store, &AttemptKey::account("alice")).await;
     store.note_revocation(entry_of("alice").id).await.unwrap();
     harness.advance(IDLE);
     assert_eq!(store.list(&subject_called("alice"), Freshness::Confirmed).await, Ok(Vec::new()));
@@ -350,6 +383,11 @@ pub async fn what_expired_leaves_nothing_behind(harness: impl Harness) {
 pub async fn an_open_store_is_available(harness: impl Harness) {
     assert!(harness.store().is_available());
     assert!(harness.second_server().is_available());
+}
+
+async fn fail(store: &dyn Store, key: &AttemptKey) {
+    assert_eq!(store.begin_attempt(key, LIMIT).await, Ok(Admission::Admitted));
+    store.end_attempt(key, LIMIT, AttemptEnd::Failed).await.unwrap();
 }
 
 async fn create_many(harness: &impl Harness, count: usize) {
