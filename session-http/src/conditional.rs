@@ -4,7 +4,6 @@ use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::answer::{self, Answer};
-use crate::problem::Problem;
 
 /// What a list of tags says.
 enum Tags {
@@ -12,24 +11,25 @@ enum Tags {
     Any,
     /// These, each as it is written, with `W/` before it if it is a weak one.
     Listed(Vec<String>),
+    /// Nothing that can be understood: it names no tag of ours.
+    Malformed,
 }
 
 impl Tags {
     /// What a header says in all its lines; `None` without it.
-    fn of(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Self>, Problem> {
+    fn of(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
         if !headers.contains_key(name) {
-            return Ok(None);
+            return None;
         }
         let mut text = String::new();
         for line in headers.get_all(name) {
-            text.push_str(line.to_str().map_err(|_| Problem::unexpected_tags(name))?);
+            text.push_str(line.to_str().unwrap_or("?"));
             text.push(',');
         }
-        let tags = match text.trim_matches([' ', '\t', ',']) {
+        Some(match text.trim_matches([' ', '\t', ',']) {
             "*" => Self::Any,
-            _ => Self::Listed(listed(&text).ok_or_else(|| Problem::unexpected_tags(name))?),
-        };
-        Ok(Some(tags))
+            _ => listed(&text).map_or(Self::Malformed, Self::Listed),
+        })
     }
 
     /// By the strong comparison, which no weak tag passes.
@@ -37,6 +37,7 @@ impl Tags {
         match self {
             Self::Any => true,
             Self::Listed(tags) => tags.iter().any(|theirs| theirs == tag),
+            Self::Malformed => false,
         }
     }
 
@@ -46,6 +47,7 @@ impl Tags {
             Self::Listed(tags) => {
                 tags.iter().any(|theirs| theirs.strip_prefix("W/").unwrap_or(theirs) == tag)
             }
+            Self::Malformed => false,
         }
     }
 }
@@ -71,8 +73,8 @@ fn listed(text: &str) -> Option<Vec<String>> {
 }
 
 /// The answer with its tag, or 304 without its body if the client has it already (§13.1.2).
-pub(crate) fn answer(headers: &HeaderMap, tag: &str, mut answer: Answer) -> Result<Answer, Problem> {
-    let has_already = Tags::of(headers, &IF_NONE_MATCH)?.is_some_and(|tags| tags.name_weakly(tag));
+pub(crate) fn answer(headers: &HeaderMap, tag: &str, mut answer: Answer) -> Answer {
+    let has_already = Tags::of(headers, &IF_NONE_MATCH).is_some_and(|tags| tags.name_weakly(tag));
     if has_already {
         let mut unchanged = answer::empty(http::StatusCode::NOT_MODIFIED);
         for name in [http::header::CACHE_CONTROL, http::header::VARY] {
@@ -81,7 +83,7 @@ pub(crate) fn answer(headers: &HeaderMap, tag: &str, mut answer: Answer) -> Resu
         answer = unchanged;
     }
     answer.headers_mut().extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
-    Ok(answer)
+    answer
 }
 
 /// The tag of a revision.
@@ -103,20 +105,22 @@ pub(crate) enum Precondition {
 impl Precondition {
     /// Of `If-Match` (§13.1.1) and `If-None-Match` (§13.1.2), for a thing at revision `present`. The
     /// step that makes the change compares once more.
-    pub(crate) fn of(headers: &HeaderMap, present: u64) -> Result<Self, Problem> {
+    pub(crate) fn of(headers: &HeaderMap, present: u64) -> Self {
         let tag = tag_of(present);
         // As §13.2.2 orders them. That the thing is there satisfies `*` in the one and not in the other.
-        match Tags::of(headers, &IF_MATCH)? {
+        match Tags::of(headers, &IF_MATCH) {
             None => {}
-            Some(Tags::Any) => return Ok(Self::None),
-            Some(tags) if tags.name_strongly(&tag) => return Ok(Self::Is(present)),
-            Some(_) => return Ok(Self::Impossible),
+            Some(Tags::Any) => return Self::None,
+            Some(tags) if tags.name_strongly(&tag) => return Self::Is(present),
+            Some(_) => return Self::Impossible,
         }
-        match Tags::of(headers, &IF_NONE_MATCH)? {
-            None => Ok(Self::None),
-            Some(tags) if tags.name_weakly(&tag) => Ok(Self::Impossible),
+        match Tags::of(headers, &IF_NONE_MATCH) {
+            None => Self::None,
+            // Whoever wanted to exclude something and cannot be understood must not change it.
+            Some(Tags::Malformed) => Self::Impossible,
+            Some(tags) if tags.name_weakly(&tag) => Self::Impossible,
             // It must not become one of those that are named before it is changed.
-            Some(_) => Ok(Self::Is(present)),
+            Some(_) => Self::Is(present),
         }
     }
 
@@ -134,58 +138,58 @@ mod tests {
         lines.iter().map(|(name, line)| (name.clone(), line.parse().unwrap())).collect()
     }
 
-    fn precondition(lines: &[(HeaderName, &str)]) -> Option<Precondition> {
-        Precondition::of(&headers(lines), 7).ok()
+    fn precondition(lines: &[(HeaderName, &str)]) -> Precondition {
+        Precondition::of(&headers(lines), 7)
     }
 
     /// RFC 9110 §13.1.1, row by row, for a thing whose tag is `"7"`.
     #[test]
     fn if_match_compares_strongly() {
         for (line, expected) in [
-            ("\"7\"", Some(Precondition::Is(7))),
-            ("\"6\", \"7\"", Some(Precondition::Is(7))),
-            ("\"6\",\"7\" , \"8\"", Some(Precondition::Is(7))),
-            (", ,\"7\",", Some(Precondition::Is(7))),
-            ("\"a,b\", \"7\"", Some(Precondition::Is(7))),
-            ("W/\"6\", \"7\"", Some(Precondition::Is(7))),
-            ("*", Some(Precondition::None)),
-            (" * ", Some(Precondition::None)),
-            ("\"6\"", Some(Precondition::Impossible)),
-            ("\"07\"", Some(Precondition::Impossible)),
-            ("\"+7\"", Some(Precondition::Impossible)),
-            ("\" 7\"", None),
-            ("W/\"7\"", Some(Precondition::Impossible)),
-            ("\"\"", Some(Precondition::Impossible)),
-            ("", Some(Precondition::Impossible)),
-            ("7", None),
-            ("\"7", None),
-            ("w/\"7\"", None),
-            ("\"6\" \"7\"", None),
-            ("*, \"7\"", None),
+            ("\"7\"", Precondition::Is(7)),
+            ("\"6\", \"7\"", Precondition::Is(7)),
+            ("\"6\",\"7\" , \"8\"", Precondition::Is(7)),
+            (", ,\"7\",", Precondition::Is(7)),
+            ("\"a,b\", \"7\"", Precondition::Is(7)),
+            ("W/\"6\", \"7\"", Precondition::Is(7)),
+            ("*", Precondition::None),
+            (" * ", Precondition::None),
+            ("\"6\"", Precondition::Impossible),
+            ("\"07\"", Precondition::Impossible),
+            ("\"+7\"", Precondition::Impossible),
+            ("\" 7\"", Precondition::Impossible),
+            ("W/\"7\"", Precondition::Impossible),
+            ("\"\"", Precondition::Impossible),
+            ("", Precondition::Impossible),
+            ("7", Precondition::Impossible),
+            ("\"7", Precondition::Impossible),
+            ("w/\"7\"", Precondition::Impossible),
+            ("\"6\" \"7\"", Precondition::Impossible),
+            ("*, \"7\"", Precondition::Impossible),
         ] {
             assert_eq!(precondition(&[(IF_MATCH, line)]), expected, "{line:?}");
         }
         let lines = [(IF_MATCH, "\"6\""), (IF_MATCH, "\"7\"")];
-        assert_eq!(precondition(&lines), Some(Precondition::Is(7)), "several lines are one list");
+        assert_eq!(precondition(&lines), Precondition::Is(7), "several lines are one list");
     }
 
     /// RFC 9110 §13.1.2: weakly, and `*` is whatever is there.
     #[test]
     fn if_none_match_keeps_from_changing_what_is_known() {
         for (line, expected) in [
-            ("*", Some(Precondition::Impossible)),
-            ("\"7\"", Some(Precondition::Impossible)),
-            ("W/\"7\"", Some(Precondition::Impossible)),
-            ("\"6\", W/\"7\"", Some(Precondition::Impossible)),
-            ("\"6\"", Some(Precondition::Is(7))),
-            ("x", None),
+            ("*", Precondition::Impossible),
+            ("\"7\"", Precondition::Impossible),
+            ("W/\"7\"", Precondition::Impossible),
+            ("\"6\", W/\"7\"", Precondition::Impossible),
+            ("\"6\"", Precondition::Is(7)),
+            ("x", Precondition::Impossible),
         ] {
             assert_eq!(precondition(&[(IF_NONE_MATCH, line)]), expected, "{line:?}");
         }
-        assert_eq!(precondition(&[]), Some(Precondition::None));
+        assert_eq!(precondition(&[]), Precondition::None);
         // §13.2.2: `If-Match` is looked at first.
         let both = [(IF_MATCH, "\"7\""), (IF_NONE_MATCH, "\"7\"")];
-        assert_eq!(precondition(&both), Some(Precondition::Is(7)));
+        assert_eq!(precondition(&both), Precondition::Is(7));
     }
 
     #[test]
@@ -197,9 +201,10 @@ mod tests {
             ("*", 304),
             ("\"6\"", 200),
             ("\"77\"", 200),
+            ("7", 200),
         ] {
             let body = Answer::new("body".into());
-            let answer = answer(&headers(&[(IF_NONE_MATCH, line)]), "\"7\"", body).unwrap();
+            let answer = answer(&headers(&[(IF_NONE_MATCH, line)]), "\"7\"", body);
             assert_eq!(answer.status().as_u16(), status, "{line}");
             assert_eq!(answer.headers()[ETAG], "\"7\"");
             assert_eq!(answer.body().is_empty(), status == 304);

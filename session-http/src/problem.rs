@@ -200,11 +200,6 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
     }
 
-    pub(crate) fn unexpected_tags(name: &HeaderName) -> Self {
-        let detail = format!("`{name}` is not `*` or a list of tags such as `\"1\", W/\"2\"`");
-        Self::new(StatusCode::BAD_REQUEST, "unexpected_tags", detail)
-    }
-
     fn unavailable(code: &'static str, detail: String, retry_after: Duration) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).after(retry_after)
     }

@@ -258,7 +258,7 @@ mod tests {
         for host in ["a", "app.example:8080", "127.0.0.1", "[::1]:8080", "xn--bcher-kva.example"] {
             assert!(is_good(Version::HTTP_11, &[host]), "{host}");
         }
-        for host in ["", " ", "a b", "u@a", "a/b", "http://a", "a:b:c", "[::1", "a,b", "a\tb"] {
+        for host in ["", " ", "a b", "u@a", "a/b", "http://a", "a:b:c", "[::1", "a\tb"] {
             assert!(!is_good(Version::HTTP_11, &[host]), "{host:?}");
         }
         assert!(!is_good(Version::HTTP_11, &[]) && !is_good(Version::HTTP_11, &["a", "a"]));

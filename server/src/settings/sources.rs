@@ -1,6 +1,6 @@
 //! Where settings come from: flags, the environment, and a file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -40,10 +40,12 @@ pub(crate) fn parse(
         warnings = foreign_variables(set.iter().filter_map(|(name, _)| name.to_str()));
     }
     if let Ok(Some(file)) = leaf.try_get_one::<PathBuf>("config") {
-        let known_here = names_at(&path);
+        let known_here = settings_at(&path);
         let is_wanted = |name: &str| {
-            let source = || leaf.value_source(&name.replace('-', "_"));
-            known_here.contains(name) && matches!(source(), None | Some(ValueSource::DefaultValue))
+            let source = |id: &String| leaf.value_source(id);
+            known_here
+                .get(name)
+                .is_some_and(|id| matches!(source(id), None | Some(ValueSource::DefaultValue)))
         };
         let from_file = arguments_from_file(file, is_wanted)?;
         // What follows `--` is no flag.
@@ -150,8 +152,9 @@ fn foreign_variables<'v>(variables: impl Iterator<Item = &'v str>) -> Vec<String
         name.to_ascii_uppercase().starts_with(ENVIRONMENT_PREFIX) && !known.iter().any(|known| known == name)
     });
     let warning = |name: &str| {
-        let upper = name.to_ascii_uppercase();
-        let likeness = |known: &&String| strsim::jaro_winkler(known, &upper);
+        // The prefix is what all of them have in common.
+        let own = |name: &str| name[ENVIRONMENT_PREFIX.len()..].to_ascii_uppercase();
+        let likeness = |known: &&String| strsim::jaro_winkler(&own(known), &own(name));
         let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         match nearest.filter(|nearest| likeness(nearest) > RESEMBLANCE) {
             Some(nearest) => {
@@ -163,16 +166,23 @@ fn foreign_variables<'v>(variables: impl Iterator<Item = &'v str>) -> Vec<String
     foreign.map(warning).collect()
 }
 
-/// The long flags of a command, with those that it has from the ones above it.
 fn names_at(path: &[&str]) -> BTreeSet<String> {
-    let (mut command, mut names) = (Cli::command(), BTreeSet::new());
+    settings_at(path).into_keys().collect()
+}
+
+/// The long flags of a command, with those that it has from the ones above it, and what the parser
+/// calls each.
+fn settings_at(path: &[&str]) -> BTreeMap<String, String> {
+    let (mut command, mut settings) = (Cli::command(), BTreeMap::new());
     for name in path {
         let Some(below) = command.find_subcommand(name).cloned() else { break };
-        names.extend(below.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned));
+        let named =
+            |argument: &clap::Arg| Some((argument.get_long()?.to_owned(), argument.get_id().to_string()));
+        settings.extend(below.get_arguments().filter_map(named));
         command = below;
     }
-    names.remove("help");
-    names
+    settings.remove("help");
+    settings
 }
 
 #[cfg(test)]

@@ -67,9 +67,14 @@ impl Sessions {
         activity: Activity,
         mut edit: impl FnMut(&mut T) -> R,
     ) -> Result<(LiveSession<O>, R), SessionError> {
+        let mut is_first = true;
         for _ in 0..MAX_TRIES {
             let session: LiveSession<O> = self.resume_confirmed(cookie, activity).await?;
-            self.change_pace.step(&session.id())?;
+            if is_first {
+                // Not again for each time that another server was faster.
+                self.change_pace.step(&session.id())?;
+                is_first = false;
+            }
             let mut data: T = session.data()?;
             let result = edit(&mut data);
             let Ok(Value::Object(members)) = serde_json::to_value(&data) else {

@@ -39,6 +39,7 @@ use self::refusals::Refusals;
 use self::skew::Skew;
 use self::topology::Topology;
 use crate::clock::Clock;
+use crate::store::Unavailable;
 
 /// The sessions of every server that has the same Redis.
 pub struct RedisStore {
@@ -106,6 +107,11 @@ impl RedisStore {
         // One of the two connections is enough to read the clock.
         let (servers, bulk) = (open(Some(Arc::clone(&skew)))?, open(None)?);
         Ok(Self { servers, bulk, keys, clock, refusals, skew })
+    }
+
+    /// For what may be large. Where the servers are known not to answer, nobody waits for them again.
+    fn bulk(&self) -> Result<&Topology, Unavailable> {
+        if self.servers.is_up() { Ok(&self.bulk) } else { Err(Unavailable) }
     }
 
     /// The time by the clock that all servers share.

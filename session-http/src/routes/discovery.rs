@@ -42,7 +42,7 @@ async fn feed(app: &App, headers: &HeaderMap) -> Result<Answer, Problem> {
     // The signature is of every byte before it, and of the same bytes it is the same.
     let signature = feed.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     let tag = format!("\"{}\"", String::from_utf8_lossy(signature));
-    conditional::answer(headers, &tag, public("application/jwt", REVOCATIONS_MAY_BE_KEPT, feed))
+    Ok(conditional::answer(headers, &tag, public("application/jwt", REVOCATIONS_MAY_BE_KEPT, feed)))
 }
 
 /// `OPTIONS`, before a page of another origin asks with `If-None-Match` (Fetch Standard, CORS).

@@ -1,4 +1,4 @@
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 use session_engine::DataChange;
 
@@ -18,7 +18,7 @@ const PATCHES: &str = "application/merge-patch+json, application/json";
 /// `GET /session/data`.
 pub(super) async fn show(app: App, request: Request) -> Result<Answer, Problem> {
     let visitor = app.visitor(request.headers, request.peer);
-    view(visitor.headers(), &visitor.session().await?)
+    Ok(view(visitor.headers(), &visitor.session().await?))
 }
 
 /// `OPTIONS /session/data`: what `PATCH` takes (RFC 5789 §3.1).
@@ -37,7 +37,10 @@ pub(super) async fn replace(app: App, mut request: Request) -> Result<Answer, Pr
 /// `PATCH /session/data`: a JSON Merge Patch (RFC 7396).
 pub(super) async fn merge(app: App, mut request: Request) -> Result<Answer, Problem> {
     let patch = object(&request.read_body().await?, &[MERGE_PATCH, JSON]);
-    let patch = patch.map_err(|problem| problem.with_header(ACCEPT_PATCH, PATCHES))?;
+    let patch = patch.map_err(|problem| match problem.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => problem.with_header(ACCEPT_PATCH, PATCHES),
+        _ => problem,
+    })?;
     change(&app, request, DataChange::Merge(patch)).await
 }
 
@@ -51,7 +54,7 @@ async fn change(app: &App, request: Request, change: DataChange) -> Result<Answe
     let expected = expected_revision(&visitor).await?;
     let session = Session::changed(app, cookie, visitor.activity(), expected, change).await?;
     // What the client had before the change is no reason not to tell what there is now.
-    view(&HeaderMap::new(), &session)
+    Ok(view(&HeaderMap::new(), &session))
 }
 
 /// Only who presupposes something is looked up first; the change itself compares once more.
@@ -60,7 +63,7 @@ async fn expected_revision(visitor: &Visitor) -> Result<Option<u64>, Problem> {
         return Ok(None);
     }
     let session = visitor.session().await?;
-    match Precondition::of(visitor.headers(), session.record().revision)? {
+    match Precondition::of(visitor.headers(), session.record().revision) {
         Precondition::None => Ok(None),
         Precondition::Is(revision) => Ok(Some(revision)),
         Precondition::Impossible => Err(Problem::other_tag()),
@@ -68,7 +71,7 @@ async fn expected_revision(visitor: &Visitor) -> Result<Option<u64>, Problem> {
 }
 
 /// The data, with its revision as `ETag`.
-fn view(headers: &HeaderMap, session: &Session) -> Result<Answer, Problem> {
+fn view(headers: &HeaderMap, session: &Session) -> Answer {
     let tag = conditional::tag_of(session.record().revision);
     conditional::answer(headers, &tag, answer::json(&session.record().data))
 }

@@ -15,6 +15,9 @@ pub(crate) struct Browser {
     pub(crate) cookie: Option<String>,
     /// The same of the statement cookie, which is not sent back: no server reads it.
     pub(crate) statement: Option<String>,
+    /// The same of the device cookie, which is sent back if that is what a test is about.
+    device: Option<String>,
+    is_known_again: bool,
 }
 
 /// An answer, read to its end.
@@ -28,7 +31,7 @@ pub(crate) struct Answer {
 impl Browser {
     pub(crate) fn at(server: SocketAddr) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { http, server, cookie: None, statement: None }
+        Self { http, server, cookie: None, statement: None, device: None, is_known_again: false }
     }
 
     /// The same browser, led to another server by the load balancer.
@@ -38,10 +41,24 @@ impl Browser {
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("http://{}{path}", self.server));
-        match &self.cookie {
+        let request = match &self.cookie {
             Some(value) => request.header(COOKIE, format!("theme=dark; __Host-session={value}; a=b")),
             None => request,
+        };
+        match self.device.as_ref().filter(|_| self.is_known_again) {
+            Some(value) => request.header(COOKIE, format!("__Host-session-device={value}")),
+            None => request,
         }
+    }
+
+    /// One that sends its device cookie too.
+    pub(crate) fn that_is_known_again(self) -> Self {
+        assert!(self.device.is_some());
+        Self { is_known_again: true, ..self }
+    }
+
+    pub(crate) fn forget_the_device(&mut self) {
+        self.device = None;
     }
 
     /// Sends it, holds the answer against `openapi.json`, and heeds `Set-Cookie`.
@@ -63,12 +80,13 @@ impl Browser {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, text: response.text().await.expect("a body") };
         secrecy::remember(&answer);
-        for cookie in answer.set_cookies() {
+        for cookie in answer.all_set_cookies() {
             let (name, rest) = cookie.split_once('=').expect("a name");
             let value = rest.split(';').next().filter(|value| !value.is_empty()).map(str::to_owned);
             match name {
                 "__Host-session" => self.cookie = value,
                 "__Host-session-statement" => self.statement = value,
+                "__Host-session-device" => self.device = value,
                 other => panic!("another cookie: {other}"),
             }
         }
@@ -148,7 +166,14 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// But for the device cookie, which says nothing of a session.
     pub(crate) fn set_cookies(&self) -> Vec<String> {
+        let mut cookies = self.all_set_cookies();
+        cookies.retain(|cookie| !cookie.starts_with("__Host-session-device="));
+        cookies
+    }
+
+    pub(crate) fn all_set_cookies(&self) -> Vec<String> {
         let values = self.headers.get_all(SET_COOKIE).iter();
         values.map(|value| value.to_str().expect("ASCII").to_owned()).collect()
     }

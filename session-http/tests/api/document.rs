@@ -26,7 +26,8 @@ pub(crate) const METHODS: [Method; 8] = [
 ];
 
 /// The headers that mean something to a client: they are documented wherever they are sent.
-const TELLING_HEADERS: [&str; 7] = [
+const TELLING_HEADERS: [&str; 8] = [
+    "accept-patch",
     "access-control-allow-origin",
     "allow",
     "etag",

@@ -10,7 +10,7 @@ use session_engine::{
     AttemptLimits, Clock, FileUser, HashingLimits, HashingMemory, Keys, ManualClock, Pace, Password,
     PasswordCost, PasswordHash, UsersFile,
 };
-use session_http::{App, Limits, serve, warp::site};
+use session_http::{App, AppBuilder, Limits, serve, warp::site};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -101,6 +101,23 @@ impl Fleet {
         fleet
     }
 
+    /// Redis as a server with this clock has it.
+    pub(crate) async fn connect_at(&self, clock: &ManualClock) -> Arc<dyn Store> {
+        let url = self.redis.as_ref().expect("a fleet on Redis").url();
+        let store = RedisStore::open(&RedisSettings::new(&url), Arc::new(clock.clone())).unwrap();
+        while !store.is_available() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Arc::new(store)
+    }
+
+    /// One more server on the store of the first, with other settings.
+    pub(crate) async fn add_server_that(&mut self, set: impl FnOnce(AppBuilder) -> AppBuilder) -> SocketAddr {
+        let store = Arc::clone(self.servers[0].app.sessions().store());
+        let app = set(self.builder(store, HashingLimits::default())).build().unwrap();
+        self.serve(app, Limits::default()).await.address
+    }
+
     /// One more server on the store.
     pub(crate) async fn add_server(&mut self, store: Arc<dyn Store>, limits: Limits) -> &Server {
         self.add_server_that_hashes(store, limits, HashingLimits::default()).await
@@ -113,8 +130,13 @@ impl Fleet {
         limits: Limits,
         hashing: HashingLimits,
     ) -> &Server {
+        let app = self.builder(store, hashing).build().unwrap();
+        self.serve(app, limits).await
+    }
+
+    fn builder(&self, store: Arc<dyn Store>, hashing: HashingLimits) -> AppBuilder {
         let users = UsersFile::new(self.directory.path().join("users"));
-        let app = App::builder(Keys::new(&self.keys, CookieName::default()), store)
+        App::builder(Keys::new(&self.keys, CookieName::default()), store)
             .clock(Arc::new(self.clock.clone()))
             .users(Arc::new(users))
             .hashing(hashing)
@@ -125,8 +147,9 @@ impl Fleet {
             .timeouts(Timeouts::new(IDLE, ABSOLUTE).unwrap())
             .reauthenticate_within(REAUTHENTICATE_WITHIN)
             .statement_cookie(self.statement_cookie)
-            .build()
-            .unwrap();
+    }
+
+    async fn serve(&mut self, app: App, limits: Limits) -> &Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(serve(listener, warp::service(site(&app)), app.lifecycle().clone(), limits));

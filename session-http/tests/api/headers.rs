@@ -35,7 +35,7 @@ async fn answers(fleet: &Fleet) -> Vec<Answer> {
 async fn every_answer_has_its_security_headers(fleet: Fleet) {
     for answer in answers(&fleet).await {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
-        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{answer:?}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{answer:?}");
         assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{answer:?}");
         assert!(answer.header("strict-transport-security").starts_with("max-age=63072000"), "{answer:?}");
     }

@@ -7,20 +7,24 @@ mod document;
 mod fleet;
 mod moody_store;
 
+mod clocks;
 mod devices;
 mod faults;
 mod headers;
 mod hostile_clients;
+mod known_devices;
 mod log_in;
 mod log_out;
 mod openapi;
 mod own_routes;
+mod renewals;
 mod revocation_feed;
 mod revocations;
 mod same_site;
 mod secrecy;
 mod session;
 mod session_data;
+mod shares;
 mod statement_cookie;
 
 /// Makes a test of each function for each store: `on_every_store!(a_story, another_story);`

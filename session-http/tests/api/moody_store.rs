@@ -6,7 +6,8 @@ use session_core::{SessionId, UnixTime};
 use session_engine::Subject;
 use session_engine::store::{
     Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
-    Freshness, Listed, Outcome, RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
+    Freshness, Listed, Outcome, RevocationLog, Revocations, Store, Stored, SubjectIndex, Trouble,
+    Unavailable,
 };
 
 /// A store that can be told to be out of luck.
@@ -27,6 +28,8 @@ pub(crate) enum Mood {
     Revoking,
     /// It notes no revocation.
     Noteless,
+    /// It may not do everything that it is asked.
+    Refusing,
 }
 
 impl MoodyStore {
@@ -95,6 +98,11 @@ impl Documents for MoodyStore {
             return Ok(Outcome::Conflict);
         }
         self.up()?.delete_unchanged(entry, expected).await
+    }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        let trouble = Trouble { asked: "ZADD".into(), reason: "NOPERM".into(), times: 2 };
+        if self.is(Mood::Refusing) { vec![trouble] } else { self.store.troubles() }
     }
 
     fn seconds_ahead(&self) -> i64 {

@@ -15,8 +15,8 @@ use hyper::body::Frame;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use session_engine::HashingLimits;
 use session_engine::store::{Freshness, Outcome};
+use session_engine::{HashingLimits, Pace};
 use session_http::{Limits, warp::site};
 use tower::Service;
 
@@ -85,6 +85,10 @@ async fn every_documented_answer_can_be_met() {
     let mut walk = Walk::begin().await;
     walk.through_what_goes_well().await;
     walk.through_refusals().await;
+    walk.through_renewed_sessions().await;
+    walk.through_preconditions().await;
+    walk.through_cookies_that_cannot_be_judged().await;
+    walk.through_haste().await;
     walk.through_too_many_attempts().await;
     walk.through_bodies_that_fail_on_the_way().await;
     walk.through_a_session_that_cannot_be_stated().await;
@@ -246,6 +250,56 @@ impl Walk {
         self.ask(&mut browser, (Method::DELETE, "/sessions?keep=all")).await.expect_status(400);
     }
 
+    async fn through_renewed_sessions(&mut self) {
+        let mut browser = self.fleet.alice().await;
+        let mut old = browser.clone();
+        browser.post("/session/renew", json!({})).await.expect_status(200);
+        for operation in WITH_SESSION.into_iter().chain(HEADS).chain([LOG_OUT]) {
+            self.ask(&mut old, operation).await.expect_status(409);
+        }
+    }
+
+    async fn through_preconditions(&mut self) {
+        let mut browser = self.fleet.alice().await;
+        for method in [Method::GET, Method::HEAD] {
+            let known = browser.request(method, "/session/data").header("If-None-Match", "*");
+            self.send(&mut browser, known).await.expect_status(304);
+        }
+        for (method, path) in [REPLACE, MERGE] {
+            let request = good(&browser, method, path).header("If-None-Match", "*");
+            self.send(&mut browser, request).await.expect_status(412);
+        }
+    }
+
+    async fn through_cookies_that_cannot_be_judged(&mut self) {
+        let (one, other) = (self.fleet.alice().await, self.fleet.alice().await);
+        let mut browser = self.fleet.browser();
+        let both = format!("__Host-session={}; __Host-session={}", one.cookie(), other.cookie());
+        let elsewhere = format!("__Host-session={}", one.cookie().replacen(".c1.", ".c9.", 1));
+        for (cookie, status, code) in [(both, 409, "ambiguous"), (elsewhere, 503, "unknown_key")] {
+            let request = browser.request(Method::POST, "/logout").header("Cookie", cookie);
+            let answer = self.send(&mut browser, request).await.expect_status(status);
+            assert_eq!(answer.json()["code"], code);
+        }
+        for mut browser in [one, other] {
+            browser.get("/session").await.expect_status(200);
+        }
+    }
+
+    async fn through_haste(&mut self) {
+        let pace = Pace { burst: 1, interval: Duration::from_secs(3600) };
+        let address = self.fleet.add_server_that(|app| app.change_pace(pace).renewal_pace(pace)).await;
+        for operation in [REPLACE, MERGE, RENEW] {
+            let mut browser = self.fleet.alice().await.led_to(address);
+            // The second time comes too soon; whoever renews has a share with all of hers.
+            let statuses = [
+                self.ask(&mut browser, operation.clone()).await.status,
+                self.ask(&mut browser, operation).await.status,
+            ];
+            assert_eq!(statuses[1], 429);
+        }
+    }
+
     async fn through_too_many_attempts(&mut self) {
         let mut browser = self.fleet.browser();
         browser.log_in("bob", PASSWORD).await.expect_status(200);
@@ -257,14 +311,13 @@ impl Walk {
             );
             browser.request(Method::POST, path).json(&body)
         };
-        for attempt in 0..=LIMITS.per_account {
-            let (_, path) = if attempt == 0 { LOG_IN } else { REAUTHENTICATE };
-            let status = if attempt == LIMITS.per_account { 429 } else { 401 };
-            let request = wrong(&browser, path);
-            self.send(&mut browser, request).await.expect_status(status);
+        for (_, path) in [LOG_IN, REAUTHENTICATE] {
+            for attempt in 0..=LIMITS.per_account {
+                let status = if attempt == LIMITS.per_account { 429 } else { 401 };
+                let request = wrong(&browser, path);
+                self.send(&mut browser, request).await.expect_status(status);
+            }
         }
-        let request = wrong(&browser, "/login");
-        self.send(&mut browser, request).await.expect_status(429);
     }
 
     /// The broken and the endless body are handed to the routes without a connection under them, so
@@ -344,6 +397,10 @@ impl Walk {
         for operation in [LOG_IN, RENEW, REAUTHENTICATE] {
             let answer = self.ask(&mut browser, operation).await.expect_status(409);
             assert_eq!(answer.json()["code"], "revoked_meanwhile");
+        }
+        self.store.be(Mood::Refusing);
+        for method in [Method::GET, Method::HEAD] {
+            self.ask(&mut browser, (method, "/readyz")).await.expect_status(200);
         }
         self.store.be(Mood::Well);
         assert_eq!(browser.cookie, cookie, "none of it touches the cookie");

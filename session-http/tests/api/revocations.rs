@@ -138,6 +138,8 @@ async fn only_the_end_of_a_session_makes_the_feed_longer(fleet: Fleet) {
     bob.delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA").await.expect_status(404);
     let mut forger = fleet.browser();
     forger.cookie = Some(alice.cookie().replace("v1.", "v1.x"));
+    forger.log_out().await.expect_status(503);
+    forger.cookie = Some(alice.cookie().replace("v1.", "v2."));
     forger.log_out().await.expect_status(204);
     assert_eq!(told(&fleet).await, [""; 0]);
     let replayed = alice.clone();

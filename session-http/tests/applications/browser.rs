@@ -133,7 +133,8 @@ impl Answer {
             let (name, rest) = line.split_once('=').unwrap();
             (name.to_owned(), rest.split(';').next().unwrap_or_default().to_owned())
         };
-        lines.map(pair).collect()
+        // The device cookie says nothing of a session.
+        lines.map(pair).filter(|(name, _)| name != "__Host-session-device").collect()
     }
 
     /// Which cookies it sets, by their short names.

@@ -24,7 +24,7 @@ impl Documents for RedisStore {
             None => false,
         };
         let set = Request::new("SET", self.keys.session(entry.id)).arg(document);
-        let set = set.arg("NX").arg("EX").arg(self.lifetime(idle_expires_at));
+        let set = set.arg("NX").arg("PX").arg(self.lifetime(idle_expires_at));
         let set: Option<String> = self.servers.run(&set).await?;
         if set.is_some() {
             return Ok(Creation::Created);
@@ -49,7 +49,7 @@ impl Documents for RedisStore {
             let document = readable(self.servers.run_idempotent(&get()).await)?;
             return Ok(document.map(|document| Stored { document, idle_expires_at: None }));
         };
-        let extending = Request::new("GETEX", self.keys.session(id)).arg("EX").arg(self.lifetime(deadline));
+        let extending = Request::new("GETEX", self.keys.session(id)).arg("PX").arg(self.lifetime(deadline));
         let (document, idle_expires_at) = match self.servers.run_idempotent(&extending).await {
             Err(fault) if fault.is_any_of(&CANNOT_WRITE) => (self.servers.run_idempotent(&get()).await, None),
             result => (result, Some(deadline)),
@@ -98,10 +98,12 @@ impl Documents for RedisStore {
 }
 
 impl RedisStore {
-    /// How long from now, for a command that counts from when it arrives: a deadline that the clock of
-    /// Redis has passed would end the session by being set (R71).
+    /// How long from now, in milliseconds, for a command that counts from when it arrives: a deadline
+    /// that the clock of Redis has passed would end the session by being set (R71). On average half of
+    /// the present second is over.
     fn lifetime(&self, deadline: UnixTime) -> u64 {
-        deadline.saturating_since(self.now()).as_secs().max(1)
+        let left = deadline.saturating_since(self.now()).max(Duration::from_secs(1));
+        left.as_secs().saturating_mul(1000).saturating_sub(500)
     }
 
     /// What `TTL` says: -2 for a key that is not there, -1 for one that stays.

@@ -55,7 +55,8 @@ impl Link {
         observers: Observers,
     ) -> Result<Self, OpenError> {
         let Observers { refusals, skew } = observers;
-        let line = Arc::new(Line { refusals, ..Line::default() });
+        let is_told_of = skew.is_some();
+        let line = Arc::new(Line { refusals, is_told_of, ..Line::default() });
         let dialler = Dialler::new(settings, keys)?.tell_disconnections_to(Arc::clone(&line.is_disturbed));
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let supervisor =
@@ -116,6 +117,8 @@ struct Line {
     /// Woken when the connection was given up, or may have ended.
     is_disturbed: Arc<Notify>,
     refusals: Arc<Refusals>,
+    /// Whether its changes are told of: of several connections to one server one is enough.
+    is_told_of: bool,
 }
 
 impl Line {
@@ -170,10 +173,12 @@ impl Line {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|current| current.is(connection)) {
             *current = None;
-            tracing::warn!(
-                reason = error.category(),
-                "redis connection is given up: sessions are unavailable"
-            );
+            let reason = error.category();
+            if self.is_told_of {
+                tracing::warn!(reason, "redis connection is given up: sessions are unavailable");
+            } else {
+                tracing::debug!(reason, "redis connection is given up");
+            }
             self.is_disturbed.notify_one();
         }
     }
@@ -244,7 +249,9 @@ impl Supervisor {
                 Ok(redis) => {
                     let connection = Connection::new(redis);
                     self.line.replace(Some(connection.clone()));
-                    tracing::info!(address = self.dialler.address, "redis is connected");
+                    if self.line.is_told_of {
+                        tracing::info!(address = self.dialler.address, "redis is connected");
+                    }
                     self.is_known_down = false;
                     return connection;
                 }
@@ -257,7 +264,7 @@ impl Supervisor {
     }
 
     fn tell_down(&mut self, error: &RedisError) {
-        if !std::mem::replace(&mut self.is_known_down, true) {
+        if self.line.is_told_of && !std::mem::replace(&mut self.is_known_down, true) {
             let (address, reason) = (&self.dialler.address, error.category());
             tracing::warn!(address, reason, %error, "redis is not reachable: sessions are unavailable");
         }
@@ -265,6 +272,9 @@ impl Supervisor {
 
     /// Looks at the server's settings, and tells what was not told before.
     async fn advise(&mut self, connection: &Connection) {
+        if !self.line.is_told_of {
+            return;
+        }
         let advice = Advice::ask(&mut connection.redis.clone()).await;
         if self.advice.replace(advice) != Some(advice) {
             advice.tell(&self.dialler.address);

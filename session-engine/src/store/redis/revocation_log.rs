@@ -16,7 +16,7 @@ impl RevocationLog for RedisStore {
         let (interest, most) = (REVOCATION_INTEREST.as_secs().to_string(), MAX_REVOCATIONS.to_string());
         let arguments = [interest.as_bytes(), most.as_bytes()];
         let (now, members): (u64, Vec<String>) =
-            self.bulk.run_script(&scripts::REVOCATIONS, &self.keys.revocations(), &arguments).await?;
+            self.bulk()?.run_script(&scripts::REVOCATIONS, &self.keys.revocations(), &arguments).await?;
         // What is no session ID is not ours.
         let ids = members.iter().filter_map(|member| member.parse().ok()).collect();
         Ok(Revocations { ids, as_of: UnixTime::from_secs(now) })

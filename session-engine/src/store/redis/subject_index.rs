@@ -18,7 +18,7 @@ const LIST_CHUNK: usize = 100;
 impl SubjectIndex for RedisStore {
     async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Unavailable> {
         let request = Request::new("ZRANGE", self.keys.index(subject)).arg(0).arg(-1).arg("WITHSCORES");
-        let members: Vec<(String, f64)> = self.bulk.run_idempotent(&request).await?;
+        let members: Vec<(String, f64)> = self.bulk()?.run_idempotent(&request).await?;
         let entries =
             members.iter().filter_map(|(member, score)| keys::parse_member(member, *score, subject));
         Ok(entries.collect())
@@ -77,7 +77,7 @@ impl RedisStore {
             [head, Request::new("TTL", self.keys.session(entry.id))]
         };
         let requests: Vec<_> = entries.iter().flat_map(questions).collect();
-        let replies: Vec<Result<Value, Fault>> = self.bulk.run_all(&requests).await;
+        let replies: Vec<Result<Value, Fault>> = self.bulk()?.run_all(&requests).await;
         let (mut listed, mut dead) = (Vec::new(), Vec::new());
         let mut replies = replies.into_iter();
         for entry in entries {

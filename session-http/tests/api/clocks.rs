@@ -1,0 +1,71 @@
+//! Servers whose clocks differ, and clocks that are set back, log nobody out (R71).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use session_core::UnixTime;
+use session_engine::ManualClock;
+use session_http::Limits;
+
+use crate::fleet::{Fleet, START};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_whose_clocks_differ_know_each_others_sessions() {
+    for offset in [Duration::from_secs(90), HOUR] {
+        for other in [START.saturating_add(offset), START.saturating_sub(offset)] {
+            let mut fleet = Fleet::on_redis().await;
+            let astray = server_at(&mut fleet, other).await;
+            let mut here = fleet.alice().await;
+            let mut there = fleet.browser().led_to(astray);
+            there.log_in("alice", crate::fleet::PASSWORD).await.expect_status(200);
+            for browser in [&mut here, &mut there] {
+                for address in [fleet.servers[0].address, astray] {
+                    let mut browser = browser.led_to(address);
+                    let answer = browser.get("/session").await.expect_status(200);
+                    assert_eq!(answer.time("idle_expires_at"), START.as_secs() + 30 * 60);
+                    assert_eq!(answer.time("absolute_expires_at"), START.as_secs() + 12 * 60 * 60);
+                }
+            }
+            here.led_to(astray).log_out().await.expect_status(204);
+            here.get("/session").await.expect_no_session("ended");
+        }
+    }
+}
+
+/// The host of Redis has the wrong time, and nobody here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_whose_clock_is_ahead_ends_no_session_by_being_read() {
+    let mut fleet = Fleet::on_redis().await;
+    let mut browser = fleet.alice().await;
+    fleet.clock.advance(Duration::from_secs(120));
+    // Long past the deadline that a read would set.
+    fleet.redis().set_clock(START.saturating_add(Duration::from_secs(25 * 60)));
+    for _ in 0..3 {
+        browser.get("/session").await.expect_status(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_set_back_logs_nobody_out() {
+    let fleet = Fleet::on_the_embedded_store().await;
+    let mut browser = fleet.alice().await;
+    for span in [Duration::from_secs(90), HOUR] {
+        fleet.clock.set_back(span);
+        browser.get("/session").await.expect_status(200);
+        browser.patch("/session/data", serde_json::json!({ "a": 1 })).await.expect_status(200);
+        browser.post("/session/renew", serde_json::json!({})).await.expect_status(200);
+    }
+}
+
+/// One more server, on the same Redis, whose own clock is elsewhere.
+async fn server_at(fleet: &mut Fleet, now: UnixTime) -> std::net::SocketAddr {
+    let clock = ManualClock::at(now);
+    let store = fleet.connect_at(&clock).await;
+    let ours = std::mem::replace(&mut fleet.clock, clock);
+    let address = fleet.add_server(store, Limits::default()).await.address;
+    fleet.clock = ours;
+    let _: &Arc<_> = &fleet.keys;
+    address
+}

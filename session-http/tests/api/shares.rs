@@ -1,0 +1,63 @@
+//! Nobody takes what is everybody's (R78).
+
+use std::num::NonZero;
+use std::time::Duration;
+
+use serde_json::json;
+use session_engine::Pace;
+
+use crate::fleet::{Fleet, PASSWORD};
+use crate::on_every_store;
+
+on_every_store!(
+    with_one_session_too_many_the_oldest_ends,
+    changes_of_one_session_have_their_pace,
+    renewals_of_one_subject_have_their_pace,
+);
+
+async fn with_one_session_too_many_the_oldest_ends(mut fleet: Fleet) {
+    let address = fleet.add_server_that(|app| app.max_sessions_per_subject(NonZero::new(3).unwrap())).await;
+    let mut browsers = Vec::new();
+    for _ in 0..5 {
+        let mut browser = fleet.browser().led_to(address);
+        browser.log_in("alice", PASSWORD).await.expect_status(200);
+        browsers.push(browser);
+        fleet.advance(Duration::from_secs(1));
+    }
+    for (number, browser) in browsers.iter_mut().enumerate() {
+        let answer = browser.get("/session").await;
+        assert_eq!(answer.status, if number < 2 { 401 } else { 200 }, "{number}");
+    }
+    let listed = browsers[4].get("/sessions").await.expect_status(200).json();
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 3);
+    // Nobody else is concerned.
+    fleet.browser().led_to(address).log_in("bob", PASSWORD).await.expect_status(200);
+}
+
+async fn changes_of_one_session_have_their_pace(mut fleet: Fleet) {
+    let pace = Pace { burst: 3, interval: Duration::from_secs(3600) };
+    let address = fleet.add_server_that(|app| app.change_pace(pace)).await;
+    let mut browser = fleet.alice().await.led_to(address);
+    for number in 0..3 {
+        browser.patch("/session/data", json!({ "a": number })).await.expect_status(200);
+    }
+    let answer = browser.put("/session/data", json!({})).await.expect_status(429);
+    assert_eq!(answer.json()["code"], "too_fast");
+    assert!(answer.header("retry-after").parse::<u64>().unwrap() > 3000);
+    assert_eq!(browser.get("/session/data").await.expect_status(200).json(), json!({ "a": 2 }));
+    let mut other = fleet.alice().await.led_to(address);
+    other.patch("/session/data", json!({ "a": 1 })).await.expect_status(200);
+}
+
+async fn renewals_of_one_subject_have_their_pace(mut fleet: Fleet) {
+    let pace = Pace { burst: 2, interval: Duration::from_secs(3600) };
+    let address = fleet.add_server_that(|app| app.renewal_pace(pace)).await;
+    let mut browser = fleet.alice().await.led_to(address);
+    for _ in 0..2 {
+        browser.post("/session/renew", json!({})).await.expect_status(200);
+    }
+    browser.post("/session/renew", json!({})).await.expect_status(429);
+    browser.get("/session").await.expect_status(200);
+    // To prove who one is again is held up by nobody.
+    browser.post("/session/reauthenticate", json!({ "password": PASSWORD })).await.expect_status(200);
+}
