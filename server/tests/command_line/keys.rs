@@ -25,16 +25,22 @@ fn a_new_key_ring_is_for_its_owner_alone_and_never_replaces_another() {
     assert_ne!(machine.read("elsewhere/ring.json"), before, "each ring has keys of its own");
 }
 
-#[test]
-fn a_key_ring_that_others_can_read_is_refused() {
+/// R64: as orchestrators mount secrets.
+#[tokio::test]
+async fn a_key_ring_is_taken_as_it_is_mounted_unless_others_can_write_it() {
     let machine = Machine::new();
     machine.run(&["keys", "new"]).expect_success();
-    for mode in [0o640, 0o604, 0o620, 0o601] {
+    for mode in [0o620, 0o602, 0o666] {
         machine.set_mode(KEYS, mode);
         let message = machine.run(&["serve", "--listen", "127.0.0.1:0"]).expect_refusal();
-        let expected =
-            "key ring `session-data/keys.json` can be read by others than its owner; run `chmod 600` on it";
+        let expected = "key ring `session-data/keys.json` can be written by others than its owner; run `chmod go-w` on it";
         assert_eq!(message, expected);
+    }
+    for (mode, is_warned_of) in [(0o440, false), (0o640, false), (0o444, true)] {
+        machine.set_mode(KEYS, mode);
+        machine.serve(&[]).await.terminate().await;
+        let warned = machine.read("log").contains("can be read by every user of this machine");
+        assert_eq!(warned, is_warned_of, "{mode:o}");
     }
 }
 

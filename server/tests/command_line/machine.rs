@@ -90,10 +90,18 @@ impl Machine {
 
     /// Serves on a free port.
     pub(crate) async fn serve(&self, arguments: &[&str]) -> Server {
-        let command = self.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
-        let mut command = tokio::process::Command::from(command);
+        self.serve_with(arguments, |_| ()).await
+    }
+
+    /// The same, with another environment or another place for the log.
+    pub(crate) async fn serve_with(&self, arguments: &[&str], set: impl FnOnce(&mut Command)) -> Server {
+        let listen = if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
+        let mut command = self.command(&[&["serve"], listen, arguments].concat());
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(log).kill_on_drop(true).spawn().unwrap();
+        command.stderr(log);
+        set(&mut command);
+        let mut command = tokio::process::Command::from(command);
+        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("in time").unwrap();
         let address = line.as_deref().and_then(|line| line.strip_prefix("serving on http://"));
@@ -161,6 +169,10 @@ impl Login {
         self.view["statement"].as_str().unwrap()
     }
 
+    pub(crate) fn session_id(&self) -> String {
+        self.view["session_id"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) fn absolute_expires_at(&self) -> u64 {
         self.view["absolute_expires_at"].as_u64().unwrap()
     }
@@ -200,6 +212,25 @@ impl Server {
     fn signal(&self, signal: Signal) {
         let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("a running server");
         kill_process(id, signal).unwrap();
+    }
+
+    /// Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        self.signal(Signal::INT);
+    }
+
+    /// Ctrl-C once more, and waits until it has ended.
+    pub(crate) async fn interrupted(mut self) -> ExitStatus {
+        self.interrupt();
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("to stop").unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
+        self.http.get(format!("http://{}{path}", self.address)).send().await.unwrap()
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     /// Asks it to stop, and waits until it has.

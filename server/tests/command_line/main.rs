@@ -4,7 +4,7 @@
 mod explain;
 mod keys;
 mod machine;
-
+mod operation;
 mod serving;
 mod settings;
 mod users;

@@ -32,8 +32,7 @@ fn every_refusal_says_what_was_expected_and_changes_nothing() {
     let machine = Machine::with_alice();
     let before = machine.read(USERS);
     let exists = "user `alice` exists; `session-server user set-password` changes the password";
-    let name =
-        "user name is not 1 to 255 bytes without colon, control characters, and white space at the ends";
+    let name = "user name is not 1 to 255 bytes without colon, `#` at its start, white space at its ends, and characters that nobody sees or that look like others (RFC 8265)";
     let short = "password is too short, expected at least 8 characters";
     let long = "password is too long, expected at most 1,024 bytes";
     let guessable = "password is easy to guess, expected a less common one";

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 use session_core::{AuthenticCookie, SessionId, UnixTime};
 
@@ -14,6 +16,9 @@ const CONCURRENT_REVOCATIONS: usize = 64;
 /// How often revoking all looks again for sessions that were renewed meanwhile.
 const MAX_PASSES: usize = 20;
 
+/// How long a document that is on its way may take.
+const MOMENT: Duration = Duration::from_millis(10);
+
 /// Which of a subject's sessions are revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,6 +27,30 @@ pub enum Revocation {
     All,
     /// All but this one.
     AllExcept(SessionId),
+}
+
+/// What is known of a subject's entries while they are ended.
+struct Sorting {
+    began_at: UnixTime,
+    kept: Vec<SessionId>,
+    gone: Vec<SessionId>,
+    missed: Vec<SessionId>,
+}
+
+enum Sorted {
+    Ends,
+    Stays,
+    Undecided,
+}
+
+impl Sorting {
+    fn of(which: Revocation, began_at: UnixTime) -> Self {
+        let kept = match which {
+            Revocation::AllExcept(id) => vec![id],
+            Revocation::All => Vec::new(),
+        };
+        Self { began_at, kept, gone: Vec::new(), missed: Vec::new() }
+    }
 }
 
 impl Sessions {
@@ -74,24 +103,27 @@ impl Sessions {
     }
 
     async fn try_to_revoke_all(&self, subject: &Subject, which: Revocation) -> Result<usize, SessionError> {
-        let began_at = self.now();
-        let (mut ended, mut gone) = (0, Vec::new());
-        let mut kept: Vec<SessionId> = match which {
-            Revocation::AllExcept(id) => vec![id],
-            Revocation::All => Vec::new(),
-        };
+        let mut sorting = Sorting::of(which, self.now());
+        let mut ended = 0;
         for _ in 0..MAX_PASSES {
             self.store.change_epoch(subject).await?;
             let mut entries = self.store.entries(subject).await?;
             entries.sort_by_key(|entry| entry.issued_at);
-            self.keep_successors(&entries, began_at, &mut kept).await?;
-            entries.retain(|entry| !kept.contains(&entry.id) && !gone.contains(&entry.id));
-            if entries.is_empty() {
+            let mut ending = Vec::new();
+            let mut is_decided = true;
+            for entry in entries {
+                match self.sort(&mut sorting, &entry).await? {
+                    Sorted::Ends => ending.push(entry),
+                    Sorted::Stays => {}
+                    Sorted::Undecided => is_decided = false,
+                }
+            }
+            if ending.is_empty() && is_decided {
                 tracing::info!(subject = subject.as_str(), ended, "sessions revoked");
                 return Ok(ended);
             }
             let results: Vec<_> =
-                stream::iter(entries)
+                stream::iter(ending)
                     .map(|entry| async move {
                         Ok::<_, SessionError>((entry.id, self.end_if_there(&entry).await?))
                     })
@@ -101,9 +133,36 @@ impl Sessions {
             // Once more, since what was just being renewed has a successor, which is in the index before
             // the old one goes.
             ended += results.iter().filter(|(_, existed)| *existed).count();
-            gone.extend(results.into_iter().map(|(id, _)| id));
+            sorting.gone.extend(results.into_iter().map(|(id, _)| id));
         }
         Err(SessionError::Contended)
+    }
+
+    /// The session that is kept may be renewed at this very moment, in another tab: then it is its
+    /// successor that must stay. Only a young entry can be that, and its document says so.
+    async fn sort(&self, sorting: &mut Sorting, entry: &Entry) -> Result<Sorted, SessionError> {
+        if sorting.kept.contains(&entry.id) || sorting.gone.contains(&entry.id) {
+            return Ok(Sorted::Stays);
+        }
+        let is_young = entry.issued_at.saturating_add(RENEWAL_GRACE) >= sorting.began_at;
+        if sorting.kept.is_empty() || !is_young {
+            return Ok(Sorted::Ends);
+        }
+        let Some(stored) = self.store.load(entry.id, Freshness::Confirmed, None).await? else {
+            // Its document is on its way, or is not: the next look tells.
+            if sorting.missed.contains(&entry.id) {
+                sorting.gone.push(entry.id);
+            }
+            sorting.missed.push(entry.id);
+            tokio::time::sleep(MOMENT).await;
+            return Ok(Sorted::Undecided);
+        };
+        let predecessor = RecordHead::of(&stored.document).and_then(|head| head.predecessor);
+        if predecessor.is_some_and(|predecessor| sorting.kept.contains(&predecessor)) {
+            sorting.kept.push(entry.id);
+            return Ok(Sorted::Stays);
+        }
+        Ok(Sorted::Ends)
     }
 
     /// Ends those sessions of a subject that do not stand any more as far as its user goes, because of a
@@ -120,28 +179,6 @@ impl Sessions {
             }
         }
         Ok(ended)
-    }
-
-    /// The session that is kept may be renewed at this very moment, in another tab: then it is its
-    /// successor that must stay. Only the youngest entries can be that.
-    async fn keep_successors(
-        &self,
-        entries: &[Entry],
-        began_at: UnixTime,
-        kept: &mut Vec<SessionId>,
-    ) -> Result<(), SessionError> {
-        if kept.is_empty() {
-            return Ok(());
-        }
-        let is_young = |entry: &&Entry| entry.issued_at.saturating_add(RENEWAL_GRACE) >= began_at;
-        for entry in entries.iter().filter(is_young) {
-            let Some(stored) = self.store.load(entry.id, Freshness::Confirmed, None).await? else { continue };
-            let predecessor = RecordHead::of(&stored.document).and_then(|head| head.predecessor);
-            if predecessor.is_some_and(|predecessor| kept.contains(&predecessor)) {
-                kept.push(entry.id);
-            }
-        }
-        Ok(())
     }
 
     /// Ends a session of which only the entry in the index is known; says whether it was there. What

@@ -221,6 +221,7 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
         "+set",
         "+del",
         "+exists",
+        "+expiretime",
         "+getrange",
         "+expire",
         "+expireat",

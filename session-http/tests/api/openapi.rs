@@ -431,8 +431,11 @@ impl Walk {
     async fn through_the_end_of_the_server(&mut self) {
         let mut browser = self.fleet.alice().await;
         std::fs::write(self.fleet.directory.path().join("users"), "garbage").unwrap();
+        // One that has never seen a good file.
+        let address = self.fleet.add_server_that(|app| app).await;
+        let mut there = browser.led_to(address);
         for operation in [LOG_IN, REAUTHENTICATE] {
-            let answer = self.ask(&mut browser, operation).await.expect_status(503);
+            let answer = self.ask(&mut there, operation).await.expect_status(503);
             assert_eq!(answer.json()["code"], "users_unavailable");
         }
         self.fleet.servers[0].app.lifecycle().stop();

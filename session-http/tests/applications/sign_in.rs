@@ -55,7 +55,7 @@ async fn renewal_gives_another_id_and_keeps_the_rest(site: Site) {
     assert_eq!(renewed.given(), ["session", "statement"]);
     assert_ne!(browser.session_id(), former.session_id());
     assert_eq!(browser.get("/todos").await.expect(200).json(), json!(["write a test"]));
-    former.get("/todos").await.expect_problem(401, "no_session");
+    former.get("/todos").await.expect_problem(409, "session_renewed");
 }
 
 async fn logged_out_is_logged_out(site: Site) {

@@ -58,8 +58,8 @@ impl Documents for RedisStore {
     }
 
     async fn idle_deadline(&self, id: SessionId, _: Freshness) -> Result<Option<UnixTime>, Unavailable> {
-        let request = Request::new("TTL", self.keys.session(id));
-        Ok(self.deadline_of(self.servers.run_idempotent(&request).await?))
+        let request = Request::new("EXPIRETIME", self.keys.session(id));
+        Ok(deadline_of(self.servers.run_idempotent(&request).await?))
     }
 
     async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
@@ -106,17 +106,6 @@ impl RedisStore {
         left.as_secs().saturating_mul(1000).saturating_sub(500)
     }
 
-    /// What `TTL` says: -2 for a key that is not there, -1 for one that stays.
-    pub(super) fn deadline_of(&self, seconds: i64) -> Option<UnixTime> {
-        match seconds {
-            -1 => Some(UnixTime::MAX),
-            seconds => {
-                let left = u64::try_from(seconds).ok()?;
-                Some(self.now().saturating_add(Duration::from_secs(left)))
-            }
-        }
-    }
-
     async fn change(&self, script: &Script, id: SessionId, arguments: &[&[u8]]) -> Result<Outcome, Fault> {
         let outcome = self.servers.run_script::<String>(script, &self.keys.session(id), arguments).await;
         match outcome.as_deref() {
@@ -139,5 +128,14 @@ pub(super) fn readable(value: Result<Option<Vec<u8>>, Fault>) -> Result<Option<V
         Ok(Some(document)) if document.len() > MAX_DOCUMENT_LENGTH => Ok(Some(Vec::new())),
         Err(fault) if fault.is_any_of(&WRONG_TYPE) => Ok(Some(Vec::new())),
         value => value,
+    }
+}
+
+/// What `EXPIRETIME` says: -2 for a key that is not there, -1 for one that stays. It is by the clock of
+/// Redis, which is the one that sessions go by.
+pub(super) fn deadline_of(expire_time: i64) -> Option<UnixTime> {
+    match expire_time {
+        -1 => Some(UnixTime::MAX),
+        secs => u64::try_from(secs).ok().map(UnixTime::from_secs),
     }
 }

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use redis::{FromRedisValue, Value};
 use session_core::{SessionId, UnixTime};
 
-use super::documents::readable;
+use super::documents::{deadline_of, readable};
 use super::fault::Fault;
 use super::request::Request;
 use super::{RedisStore, keys, scripts};
@@ -74,7 +74,7 @@ impl RedisStore {
     async fn read_entries(&self, subject: &Subject, entries: &[Entry]) -> Result<Vec<Listed>, Fault> {
         let questions = |entry: &Entry| {
             let head = Request::new("GETRANGE", self.keys.session(entry.id)).arg(0).arg(HEAD_LENGTH - 1);
-            [head, Request::new("TTL", self.keys.session(entry.id))]
+            [head, Request::new("EXPIRETIME", self.keys.session(entry.id))]
         };
         let requests: Vec<_> = entries.iter().flat_map(questions).collect();
         let replies: Vec<Result<Value, Fault>> = self.bulk()?.run_all(&requests).await;
@@ -86,7 +86,7 @@ impl RedisStore {
             };
             // Of a key that is not there the head is empty.
             let head = readable(decode(head).map(Some))?.unwrap_or_default();
-            match self.deadline_of(decode(deadline)?) {
+            match deadline_of(decode(deadline)?) {
                 None => dead.push(entry),
                 Some(idle_expires_at) => listed.push(Listed { entry: entry.clone(), head, idle_expires_at }),
             }

@@ -1,0 +1,232 @@
+//! What operators do to a server, and what becomes of it.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::machine::{Login, Machine, PASSWORD, Server};
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_costs_no_request() {
+    let machine = Machine::with_alice();
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let (stalled_reader, stalled) = std::io::pipe().unwrap();
+    for log in [Stdio::from(full), Stdio::from(closed), Stdio::from(stalled)] {
+        let server = machine.serve_with(&["--log", "trace"], |command| drop(command.stderr(log))).await;
+        // Many times what a pipe holds.
+        for _ in 0..2_000 {
+            assert_eq!(server.get("/livez").await.status(), 204);
+        }
+        let login = server.log_in("alice").await;
+        assert_eq!(server.status_of(&login).await, 200);
+        assert_eq!(server.terminate().await.code(), Some(0));
+    }
+    drop(stalled_reader);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_one_clear_line() {
+    let machine = Machine::new();
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = machine.command(&["keys", "new"]).stdout(full()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.starts_with("session-server: cannot write to standard output: "), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_at_once_what_the_first_one_drains() {
+    let machine = Machine::new();
+    let server = machine.serve(&[]).await;
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{",
+    )
+    .await
+    .unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let began_at = Instant::now();
+    server.interrupt();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(server.interrupted().await.code(), Some(130));
+    assert!(began_at.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn servers_that_start_at_once_share_the_key_ring_that_one_of_them_made() {
+    let machine = Machine::with_alice();
+    let redis = session_testing::RedisServer::start(&[]);
+    let url = redis.url();
+    let flags = ["--store", url.as_str()];
+    let (a, b, c, d) = tokio::join!(
+        machine.serve(&flags),
+        machine.serve(&flags),
+        machine.serve(&flags),
+        machine.serve(&flags)
+    );
+    let login = a.log_in("alice").await;
+    for server in [&a, &b, &c, &d] {
+        assert_eq!(server.status_of(&login).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_variable_is_none_and_a_foreign_one_is_warned_of() {
+    let machine = Machine::new();
+    let server = machine
+        .serve_with(&[], |command| {
+            command.env("SESSION_PUBLIC_ORIGIN", "").env("SESSION_IDLE_TIMEOUT", "");
+            command.env("SESSION_SERVER_SERVICE_HOST", "10.96.0.7").env("SESSION_IDLE_TIMEOT", "5m");
+        })
+        .await;
+    server.terminate().await;
+    let log = machine.read("log");
+    assert!(log.contains("`SESSION_SERVER_SERVICE_HOST` is not a setting; it is ignored"), "{log}");
+    assert!(
+        log.contains("`SESSION_IDLE_TIMEOT` is not a setting; was `SESSION_IDLE_TIMEOUT` meant?"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn every_address_needs_an_origin_and_a_name_is_one() {
+    let machine = Machine::new();
+    for every in [":0", "0.0.0.0:0", "[::]:0"] {
+        let message = machine.run(&["serve", "--listen", every]).expect_refusal();
+        assert!(message.ends_with("set `--public-origin`"), "{message}");
+    }
+    for listen in ["localhost:0", ":0"] {
+        let flags = ["--public-origin", "https://app.example", "--listen", listen];
+        machine.serve(&flags).await.terminate().await;
+    }
+}
+
+#[test]
+fn a_users_file_stays_what_and_whose_it_is() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.path("etc")).unwrap();
+    machine.write("etc/users", "# the office\n");
+    machine.set_mode("etc/users", 0o640);
+    symlink("etc/users", machine.path("users")).unwrap();
+    let before = std::fs::metadata(machine.path("etc/users")).unwrap();
+    let add = ["user", "--users", "users", "add", "alice", "--password-stdin"];
+    machine.enter(&add, PASSWORD).expect_success();
+    assert!(machine.path("users").is_symlink());
+    let after = std::fs::metadata(machine.path("etc/users")).unwrap();
+    assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
+    let text = machine.read("etc/users");
+    assert!(text.starts_with("# the office\nalice:$argon2id$"), "{text}");
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_user_becomes_of_the_sessions() {
+    const OTHER: &str = "another canary phrase 77";
+    let machine = Machine::with_alice();
+    let redis = session_testing::RedisServer::start(&[]);
+    let url = redis.url();
+    let (server, other) = (machine.serve(&["--store", &url]).await, machine.serve(&["--store", &url]).await);
+    let everywhere = async |login: &Login, status: u16| {
+        for server in [&server, &other] {
+            assert_eq!(server.status_of(login).await, status);
+        }
+    };
+    let set = |flags: &[&str], password: &str| {
+        let words = [&["user", "set-password", "alice", "--password-stdin"], flags].concat();
+        machine.enter(&words, password).expect_success();
+    };
+
+    let login = server.log_in("alice").await;
+    set(&["--keep-sessions"], PASSWORD);
+    everywhere(&login, 200).await;
+    set(&[], OTHER);
+    everywhere(&login, 401).await;
+    let login = server.try_log_in("alice", OTHER).await.unwrap();
+    everywhere(&login, 200).await;
+
+    machine.run(&["user", "end-sessions", "alice"]).expect_success();
+    everywhere(&login, 401).await;
+    let login = server.try_log_in("alice", OTHER).await.unwrap();
+    machine.run(&["user", "remove", "alice", "--keep-sessions"]).expect_success();
+    everywhere(&login, 200).await;
+    assert_eq!(server.try_log_in("alice", OTHER).await.err(), Some(401));
+    machine.run(&["user", "remove", "alice"]).expect_success();
+    everywhere(&login, 401).await;
+
+    // And a namesake inherits nothing.
+    machine.enter(&["user", "add", "alice", "--password-stdin"], PASSWORD).expect_success();
+    everywhere(&login, 401).await;
+    server.log_in("alice").await;
+}
+
+/// An edge that holds a statement learns of it although nobody uses the session.
+#[tokio::test]
+async fn edges_hear_of_sessions_that_ended_with_a_password() {
+    let machine = Machine::with_alice();
+    let server = machine.serve(&[]).await;
+    let login = server.log_in("alice").await;
+    machine.run(&["user", "remove", "alice"]).expect_success();
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !feed(&server).await.contains(&login.session_id()) {
+        assert!(Instant::now() < patience, "nobody is told");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn every_request_has_an_id_in_its_answer_and_in_the_log() {
+    let machine = Machine::with_alice();
+    let server = machine.serve(&["--trusted-proxies", "127.0.0.1", "--log-format", "json"]).await;
+    let fresh = server.get("/livez").await;
+    let fresh = fresh.headers()["x-request-id"].to_str().unwrap().to_owned();
+    assert_eq!(fresh.len(), 16);
+    let theirs = server.http().get(format!("http://{}/livez", server.address));
+    let theirs = theirs.header("X-Request-ID", "from-the-proxy.1").header("X-Forwarded-For", "192.0.2.7:80");
+    assert_eq!(theirs.send().await.unwrap().headers()["x-request-id"], "from-the-proxy.1");
+    server.try_log_in("alice", "wrong").await.err().unwrap();
+    server.terminate().await;
+    let log = machine.read("log");
+    let line = |what: &str| {
+        let line = log.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {log}"));
+        serde_json::from_str::<serde_json::Value>(line).unwrap()
+    };
+    let request = line("from-the-proxy.1");
+    assert_eq!(request["fields"]["client"], "192.0.2.7");
+    assert!(request["fields"]["duration_us"].is_u64(), "{request}");
+    assert_eq!(line(&fresh)["fields"]["path"], "/livez");
+    let refused = line("login refused");
+    assert_eq!((&refused["level"], &refused["fields"]["address"]), (&"WARN".into(), &"127.0.0.1".into()));
+}
+
+#[tokio::test]
+async fn a_client_that_has_closed_its_side_gets_its_answer() {
+    let machine = Machine::new();
+    let server = machine.serve(&[]).await;
+    for (request, status) in [
+        ("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n", "204"),
+        ("GET /livez HTTP/1.0\r\n\r\n", "204"),
+        ("GET /livez HTTP/1.1\r\n\r\n", "400"),
+        ("GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"),
+        ("GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n", "400"),
+    ] {
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{request:?}: {answer:?}");
+    }
+}
+
+async fn feed(server: &Server) -> String {
+    let feed = server.get("/.well-known/session-revocations").await.text().await.unwrap();
+    let payload = feed.split('.').nth(1).unwrap();
+    let payload = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload).unwrap();
+    String::from_utf8(payload).unwrap()
+}
