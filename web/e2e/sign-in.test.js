@@ -70,6 +70,15 @@ inEveryBrowser('signing in waits for a store that is away, and says so', async (
   assert.deepEqual(await tab.faults(), []);
 });
 
+everywhere('signing in leads to where the visitor wanted to go', async (t, { browser, serve }) => {
+  const server = await serve();
+  const tab = await visit(t, browser, server, { path: '/login?next=/openapi.json' });
+  await tab.signIn('not the password');
+  await tab.see('The name or the password is wrong.');
+  await tab.signIn();
+  await tab.until(() => location.pathname === '/openapi.json');
+});
+
 everywhere(
   'without JavaScript the form signs in, out, and says what is wrong',
   async (t, { browser, serve }) => {

@@ -91,6 +91,8 @@ async function problem<T>(response: Response): Promise<Answer<T>> {
   if (code === 'no_session') return { kind: 'no_session', reason };
   if (code === 'login_refused') return { kind: 'refused' };
   if (code === 'reauthentication_required') return { kind: 'password_needed' };
+  // Another tab has the newer cookie by now, and so has the next request.
+  if (code === 'session_renewed') return { kind: 'unavailable', retryAfter };
   if (code === 'other_revision') return { kind: 'other_revision' };
   if (response.status === 404) return { kind: 'absent' };
   if (response.status === 429) return { kind: 'limited', retryAfter };

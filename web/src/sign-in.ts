@@ -10,6 +10,10 @@ const form = element('sign-in-form', HTMLFormElement);
 const username = element('username', HTMLInputElement);
 const password = element('password', HTMLInputElement);
 const button = element('sign-in-button', HTMLButtonElement);
+const next = element('sign-in-next', HTMLInputElement);
+
+/** Where the form leads to unless the address said otherwise: this page. */
+const HERE = '/#welcome';
 
 export function start(): void {
   reveal(password, element('show-password', HTMLButtonElement));
@@ -22,7 +26,15 @@ export function start(): void {
     form.reset();
     write('sign-in-message', '');
     client.adopt(view);
+    leave();
   });
+}
+
+/** To where the visitor wanted to go, if that is another page of this site. */
+function leave(): void {
+  if (next.value === HERE || !URL.canParse(next.value, location.href)) return;
+  const to = new URL(next.value, location.href);
+  if (to.origin === location.origin && next.value.startsWith('/')) location.assign(to);
 }
 
 async function attempt(): Promise<SessionView | undefined> {

@@ -4,7 +4,6 @@ use session_core::{AuthenticCookie, SessionSecret, UnixTime};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
-use super::change::MAX_TRIES;
 use super::live::{Kept, LiveSession};
 use super::{Activity, Issued, SessionError, Sessions};
 use crate::budget::in_time;
@@ -13,6 +12,9 @@ use crate::store::{Freshness, Outcome, Unavailable};
 /// For so long whoever still comes with the old cookie hears that there is a newer one: another tab, or
 /// a request that was sent before the answer arrived (R72).
 pub(super) const RENEWAL_GRACE: Duration = Duration::from_secs(60);
+
+/// How often a renewal begins anew after the data was changed in between. Each time it makes a session.
+const MAX_TRIES: u32 = 20;
 
 /// How often, and after what pauses, a store in trouble is asked what became of a renewal.
 const UNDO_TRIES: u32 = 60;

@@ -277,6 +277,34 @@ fn open_database(path: &Path) -> Result<Database, OpenError> {
     Ok(database)
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    /// R79: what stands here for a disk that does not answer is the thread that waits for it.
+    #[tokio::test]
+    async fn a_disk_that_hangs_is_noticed_and_so_is_its_return() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(EmbeddedStore::open(directory.path(), Arc::new(SystemClock)).unwrap());
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let hanging = Arc::clone(&store);
+        let hanging = tokio::spawn(async move {
+            hanging.writer.submit(move |_, _| Ok(released.recv().unwrap_or_default())).await
+        });
+        let patience = std::time::Duration::from_secs(20);
+        let until = async |is_available: bool| {
+            while store.is_available() != is_available {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(patience, until(false)).await.expect("it is noticed");
+        release.send(()).unwrap();
+        hanging.await.unwrap().unwrap();
+        tokio::time::timeout(patience, until(true)).await.expect("it is back");
+    }
+}
+
 /// Why the store could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

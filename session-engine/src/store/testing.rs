@@ -45,6 +45,8 @@ macro_rules! store_contract {
             contract::a_guests_document_is_in_nobodys_list,
             contract::whoever_knows_no_subject_can_still_delete,
             contract::a_listed_document_comes_with_its_entry_and_deadline,
+            contract::a_list_has_the_beginning_of_large_documents,
+            contract::the_entries_of_a_subject_are_those_of_its_documents,
             contract::subjects_of_any_characters_have_lists_of_their_own,
             contract::a_list_of_a_thousand_documents_is_complete,
             contract::a_document_is_gone_exactly_at_its_deadline,

@@ -5,5 +5,6 @@ mod changes;
 mod freshness;
 mod guests;
 mod keys;
+mod renewals;
 mod watched_store;
 mod world;

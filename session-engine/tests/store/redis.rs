@@ -12,7 +12,7 @@ use session_engine::store::testing::{
 };
 use session_engine::store::{
     Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Freshness,
-    Outcome, RevocationLog, Revocations, Store, SubjectIndex,
+    Outcome, RevocationLog, Revocations, Store, SubjectIndex, Trouble,
 };
 
 use super::harness::{OnRedis, connect, until_available};
@@ -251,6 +251,49 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
     assert_eq!(store.delete_unchanged(&entry, b"two").await, Ok(Outcome::Done));
     assert_eq!(store.delete(&entry).await, Ok(false));
     assert_eq!(harness.redis.run::<Vec<::redis::Value>>(&["ACL", "LOG"]), []);
+}
+
+/// R68: nobody would find an ACL with a command too few otherwise.
+#[tokio::test]
+async fn what_redis_refuses_is_a_trouble_that_is_told() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    let user = ["ACL", "SETUSER", "narrow", "on", ">secret", "~*", "+@all", "-zadd"];
+    let _: String = harness.redis.run(&user);
+    let url = harness.redis.url().replace("//", "//narrow:secret@");
+    let store = RedisStore::open(&RedisSettings::new(&url), Arc::new(ManualClock::at(START))).unwrap();
+    until_available(&store).await;
+    assert_eq!(store.troubles(), []);
+    for times in 1..=2 {
+        assert!(store.create(&entry, b"one", first_deadline()).await.is_err());
+        let trouble = Trouble { asked: "ZADD".into(), reason: "NOPERM".into(), times };
+        assert_eq!(store.troubles(), [trouble]);
+    }
+    assert!(store.is_available(), "it can still be read");
+}
+
+#[tokio::test]
+async fn two_installations_share_one_redis_by_their_prefixes() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    let open = async |prefix: &str| {
+        let settings = RedisSettings::new(&harness.redis.url()).prefix(prefix);
+        let store = RedisStore::open(&settings, Arc::new(ManualClock::at(START))).unwrap();
+        until_available(&store).await;
+        store
+    };
+    let (one, other) = (open("one:").await, open("two:").await);
+    assert_eq!(one.create(&entry, b"one", first_deadline()).await, Ok(Creation::Created));
+    one.note_revocation(entry.id).await.unwrap();
+    assert_eq!(other.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
+    assert_eq!(other.entries(subject_of(&entry)).await, Ok(Vec::new()));
+    assert_eq!(other.revocations().await.unwrap().ids, []);
+    assert_eq!(other.create(&entry, b"two", first_deadline()).await, Ok(Creation::Created));
+    let mut keys: Vec<String> = harness.redis.run(&["KEYS", "*:session:*"]);
+    keys.sort();
+    assert_eq!(keys, [format!("one:session:{}", entry.id), format!("two:session:{}", entry.id)]);
+    for prefix in ["a{b}", "a b", "\u{fc}"] {
+        let settings = RedisSettings::new(&harness.redis.url()).prefix(prefix);
+        assert!(RedisStore::open(&settings, Arc::new(ManualClock::at(START))).is_err(), "{prefix}");
+    }
 }
 
 /// R28 at some size: a hundred users, fifty sessions each.

@@ -7,6 +7,7 @@ use crate::fleet::{Fleet, IDLE, PASSWORD, REAUTHENTICATE_WITHIN, START};
 use crate::on_every_store;
 
 on_every_store!(
+    a_session_in_use_was_seen_lately_up_to_its_end,
     devices_are_listed_with_what_they_said_of_themselves,
     one_device_can_be_ended_from_another,
     all_others_or_all_can_be_ended,
@@ -16,6 +17,19 @@ on_every_store!(
     no_session_escapes_by_being_renewed_while_all_are_ended,
     a_listed_id_is_no_credential,
 );
+
+/// Also when its idle deadline can be pushed no further.
+async fn a_session_in_use_was_seen_lately_up_to_its_end(fleet: Fleet) {
+    let mut browser = fleet.alice().await;
+    let step = Duration::from_secs(10 * 60);
+    for number in 1..12 * 6 {
+        fleet.advance(step);
+        browser.get("/session").await.expect_status(200);
+        let listed = browser.poll("/sessions").await.expect_status(200).json();
+        let seen_at = listed["sessions"][0]["last_seen_at"].as_u64().unwrap();
+        assert_eq!(seen_at, START.as_secs() + number * step.as_secs(), "after {number} steps");
+    }
+}
 
 async fn listed(browser: &mut Browser) -> Vec<Value> {
     let answer = browser.poll("/sessions").await.expect_status(200).json();

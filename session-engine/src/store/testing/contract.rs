@@ -7,7 +7,8 @@ use session_core::{REVOCATION_INTEREST, SessionId};
 
 use super::harness::{ABSOLUTE, Harness, IDLE, START, entry_of, first_deadline, list, subject_called};
 use crate::store::{
-    Admission, AttemptEnd, AttemptKey, AttemptLimit, Creation, Entry, Freshness, Outcome, Store,
+    Admission, AttemptEnd, AttemptKey, AttemptLimit, Creation, Entry, Freshness, HEAD_LENGTH,
+    MAX_DOCUMENT_LENGTH, Outcome, Store,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -163,6 +164,29 @@ pub async fn a_listed_document_comes_with_its_entry_and_deadline(harness: impl H
     let listed = list(&*store, &entry).await.unwrap().remove(0);
     assert_eq!((listed.entry, listed.head), (entry, b"document".to_vec()));
     assert_eq!(listed.idle_expires_at, pushed);
+}
+
+pub async fn a_list_has_the_beginning_of_large_documents(harness: impl Harness) {
+    let (store, entry) = (harness.store(), entry_of("alice"));
+    let document: Vec<u8> = (0..MAX_DOCUMENT_LENGTH).map(|place| (place % 251) as u8).collect();
+    create(&*store, &entry, &document).await;
+    let listed = list(&*store, &entry).await.unwrap().remove(0);
+    assert_eq!(listed.head, document[..HEAD_LENGTH]);
+}
+
+pub async fn the_entries_of_a_subject_are_those_of_its_documents(harness: impl Harness) {
+    let store = harness.store();
+    let mut entries = [entry_of("alice"), entry_of("alice")];
+    for entry in &entries {
+        create(&*store, entry, b"document").await;
+    }
+    create(&*store, &entry_of("bob"), b"document").await;
+    let mut found = harness.second_server().entries(&subject_called("alice")).await.unwrap();
+    found.sort_by_key(|entry| entry.id);
+    entries.sort_by_key(|entry| entry.id);
+    assert_eq!(found, entries);
+    store.delete(&entries[0]).await.unwrap();
+    assert_eq!(store.entries(&subject_called("alice")).await.unwrap(), entries[1..]);
 }
 
 pub async fn subjects_of_any_characters_have_lists_of_their_own(harness: impl Harness) {

@@ -1,0 +1,55 @@
+//! A renewal that nobody waits for is as if it had not been (R72, R79).
+
+use std::time::Duration;
+
+use futures_util::poll;
+use session_engine::{Activity, Renewal, SessionError};
+
+use crate::world::{World, alice};
+
+#[tokio::test]
+async fn who_hangs_up_in_the_middle_goes_on_with_the_old_cookie() {
+    let world = World::new();
+    for _ in 0..20 {
+        let cookie = world.alice().await;
+        {
+            let mut renewal = Box::pin(world.sessions.renew(&cookie, Renewal::Reauthenticated));
+            assert!(poll!(&mut renewal).is_pending());
+        }
+        // It runs to its end, and is taken back.
+        tokio::time::timeout(Duration::from_secs(10), async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                let looked = world.sessions.resume(&cookie, Activity::Passive).await;
+                let listed = world.sessions.list(&alice()).await.unwrap();
+                match (looked, listed.len()) {
+                    (Ok(session), 1) if session.id() == listed[0].id() => return,
+                    (Ok(_) | Err(SessionError::Renewed), _) => {}
+                    (other, _) => panic!("{other:?}"),
+                }
+            }
+        })
+        .await
+        .expect("the old session stands");
+        world.sessions.revoke(&cookie).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_renewed_session_says_so_for_a_minute_and_opens_nothing() {
+    let world = World::new();
+    let old = world.alice().await;
+    let issued = world.sessions.renew(&old, Renewal::Plain).await.unwrap();
+    let new = world.sent(&issued.cookie);
+    for _ in 0..2 {
+        let looked = world.sessions.resume(&old, Activity::Active).await;
+        assert_eq!(looked.err(), Some(SessionError::Renewed));
+        assert_eq!(world.sessions.revoke(&old).await, Err(SessionError::Renewed));
+        world.sessions.resume(&new, Activity::Active).await.unwrap();
+        world.clock.advance(Duration::from_secs(29));
+    }
+    world.clock.advance(Duration::from_secs(2));
+    assert_eq!(world.sessions.resume(&old, Activity::Active).await.err(), Some(SessionError::Ended));
+    assert_eq!(world.sessions.revoke(&old).await, Ok(false));
+    world.sessions.resume(&new, Activity::Active).await.unwrap();
+}
