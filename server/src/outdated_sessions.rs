@@ -26,7 +26,7 @@ pub(crate) fn end_them(sessions: &Sessions, users: Arc<UsersFile>) {
                 match sessions.end_outdated(&subject).await {
                     Ok(0) => {}
                     Ok(ended) => {
-                        tracing::info!(subject = subject.as_str(), ended, "sessions of a changed user ended")
+                        tracing::info!(subject = subject.as_str(), ended, "sessions of a changed user ended");
                     }
                     Err(_) => is_done = false,
                 }

@@ -4,11 +4,14 @@
 use std::borrow::Cow;
 
 use precis_core::profile::PrecisFastInvocation;
-use precis_profiles::{OpaqueString, UsernameCasePreserved};
+use precis_profiles::OpaqueString;
+#[cfg(feature = "users-file")]
+use precis_profiles::UsernameCasePreserved;
 
 /// A user's name by the profile `UsernameCasePreserved`, part by part between its spaces: in NFC and
 /// of usual width, without invisible characters and without a mixture of directions. `None` if it is
 /// no such name.
+#[cfg(feature = "users-file")]
 pub(crate) fn user_name(text: &str) -> Option<Cow<'_, str>> {
     if text.is_ascii() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return (!text.is_empty()).then_some(text.into());
@@ -25,6 +28,7 @@ pub(crate) fn password(text: &str) -> Option<Cow<'_, str>> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "users-file")]
 mod tests {
     use super::*;
 

@@ -18,7 +18,11 @@ async fn a_log_that_cannot_be_written_costs_no_request() {
     drop(reader);
     let (stalled_reader, stalled) = std::io::pipe().unwrap();
     for log in [Stdio::from(full), Stdio::from(closed), Stdio::from(stalled)] {
-        let server = machine.serve_with(&["--log", "trace"], |command| drop(command.stderr(log))).await;
+        let server = machine
+            .serve_with(&["--log", "trace"], |command| {
+                command.stderr(log);
+            })
+            .await;
         // Many times what a pipe holds.
         for _ in 0..2_000 {
             assert_eq!(server.get("/livez").await.status(), 204);

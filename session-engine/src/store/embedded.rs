@@ -290,7 +290,8 @@ mod tests {
         let (release, released) = std::sync::mpsc::channel::<()>();
         let hanging = Arc::clone(&store);
         let hanging = tokio::spawn(async move {
-            hanging.writer.submit(move |_, _| Ok(released.recv().unwrap_or_default())).await
+            let hang = move |_: &mut tables::Tables<'_>, _| Ok(released.recv().is_ok());
+            hanging.writer.submit(hang).await
         });
         let patience = std::time::Duration::from_secs(20);
         let until = async |is_available: bool| {
@@ -300,7 +301,7 @@ mod tests {
         };
         tokio::time::timeout(patience, until(false)).await.expect("it is noticed");
         release.send(()).unwrap();
-        hanging.await.unwrap().unwrap();
+        assert_eq!(hanging.await.unwrap(), Ok(true));
         tokio::time::timeout(patience, until(true)).await.expect("it is back");
     }
 }
