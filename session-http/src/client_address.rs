@@ -26,6 +26,9 @@ impl TrustedProxies {
     #[must_use]
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
+        if !self.contains(peer) {
+            return peer;
+        }
         let told = |name: &HeaderName, hop: fn(&str) -> Hop| {
             let lines = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or("?"));
             let hops: Vec<_> =

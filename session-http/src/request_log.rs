@@ -3,6 +3,8 @@ use std::fmt::Write as _;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -48,11 +50,15 @@ impl<S> RequestLog<S> {
     }
 }
 
-/// 16 random digits of base 16: enough to find a request in a log.
+/// 16 digits of base 16, enough to find a request in the logs of many servers: a random number for each
+/// start of the process, and on from there. Nobody is kept from guessing one.
 fn fresh_id() -> String {
-    let mut id = String::new();
-    // Without entropy there is no session either; the log goes on.
-    let _ = write!(id, "{:016x}", getrandom::u64().unwrap_or_default());
+    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
+        // Without entropy there is no session either; the log goes on.
+        AtomicU64::new(getrandom::u64().unwrap_or_default())
+    });
+    let mut id = String::with_capacity(16);
+    let _ = write!(id, "{:016x}", NEXT.fetch_add(1, Ordering::Relaxed));
     id
 }
 

@@ -90,6 +90,7 @@ pub(crate) fn run(file: &File, action: Action) -> Result {
             if !added {
                 return Err(exists(&name));
             }
+            sleep(2 * UsersFile::SEEN_WITHIN);
             say!("user added: {name}")
         }
         Action::SetPassword { new, keep_sessions } => {
@@ -134,7 +135,12 @@ fn change(users: &UsersFile, name: &str, change: impl FnOnce(&mut FileContent, F
         }
         is_there
     })?;
-    if changed { Ok(()) } else { Err(missing(name)) }
+    if !changed {
+        return Err(missing(name));
+    }
+    // Once this command has ended, its change holds everywhere.
+    sleep(2 * UsersFile::SEEN_WITHIN);
+    Ok(())
 }
 
 /// Times are whole seconds: whoever signed in within this one did so before.
