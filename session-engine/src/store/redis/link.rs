@@ -233,7 +233,6 @@ impl Supervisor {
         loop {
             let connection = self.connect().await;
             let connected_at = Instant::now();
-            self.compare_clocks(&connection).await;
             self.advise(&connection).await;
             self.watch(&connection).await;
             // A server that answers and then breaks the connection must not be dialled in a circle.
@@ -248,6 +247,8 @@ impl Supervisor {
             match self.dialler.dial().await {
                 Ok(redis) => {
                     let connection = Connection::new(redis);
+                    // Before anybody is served by it, since deadlines go by its clock.
+                    self.compare_clocks(&connection).await;
                     self.line.replace(Some(connection.clone()));
                     if self.line.is_told_of {
                         tracing::info!(address = self.dialler.address, "redis is connected");
