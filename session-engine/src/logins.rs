@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use session_core::{DeviceId, SessionId};
+use session_core::{DeviceId, UnixTime};
 
 use crate::budget::off_budget;
 use crate::password::{HashingFailed, HashingMemory, Password, PasswordCost, PasswordHash};
@@ -32,8 +32,8 @@ pub struct AttemptSource {
     /// A device on which the name has signed in before: see
     /// [`Sessions::known_device`](crate::Sessions::known_device).
     pub device: Option<DeviceId>,
-    /// The session in which the password is entered again.
-    pub session: Option<SessionId>,
+    /// When the session began in which the password is entered again.
+    pub session_created_at: Option<UnixTime>,
 }
 
 /// How many wrong passwords are allowed within a window of time.
@@ -173,12 +173,12 @@ impl Logins {
     fn counters(&self, name: &str, source: AttemptSource) -> Vec<(AttemptKey, AttemptLimit)> {
         let limit = |failures| AttemptLimit { failures, window: self.limits.window };
         let of_account = limit(self.limits.per_account);
-        let AttemptSource { address, device, session } = source;
+        let AttemptSource { address, device, session_created_at } = source;
         if let Some(device) = device {
             return vec![(AttemptKey::device(device), of_account)];
         }
-        if let Some(session) = session {
-            return vec![(AttemptKey::session(session), of_account)];
+        if let Some(created_at) = session_created_at {
+            return vec![(AttemptKey::session(name, created_at), of_account)];
         }
         let address = address.map(|address| (AttemptKey::address(address), limit(self.limits.per_address)));
         address.into_iter().chain([(AttemptKey::account(name), of_account)]).collect()

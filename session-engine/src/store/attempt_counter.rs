@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use session_core::{DeviceId, SessionId};
+use session_core::{DeviceId, UnixTime};
 use sha2::{Digest, Sha256};
 
 use super::Unavailable;
@@ -72,8 +72,7 @@ impl AttemptKey {
     /// content, and people type passwords into the wrong field.
     #[must_use]
     pub fn account(name: &str) -> Self {
-        let hash = Sha256::digest(name.as_bytes());
-        Self(format!("account:{}", URL_SAFE_NO_PAD.encode(&hash[..16])))
+        Self(format!("account:{}", hashed(name)))
     }
 
     /// Counts what is tried from one address. Of an IPv6 address only the first 64 bits count,
@@ -95,10 +94,11 @@ impl AttemptKey {
         Self(format!("device:{device}"))
     }
 
-    /// Counts what is tried within a session, to reauthenticate.
+    /// Counts what is tried within a session, to reauthenticate. It goes by when the session began, since
+    /// an ID can be renewed, and a thief would begin anew with each.
     #[must_use]
-    pub fn session(id: SessionId) -> Self {
-        Self(format!("session:{id}"))
+    pub fn session(name: &str, created_at: UnixTime) -> Self {
+        Self(format!("session:{}.{created_at}", hashed(name)))
     }
 
     /// The text.
@@ -106,6 +106,11 @@ impl AttemptKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn hashed(name: &str) -> String {
+    let hash = Sha256::digest(name.as_bytes());
+    URL_SAFE_NO_PAD.encode(&hash[..16])
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub(super) async fn log_in(app: App, mut request: Request) -> Result<Answer, Pro
 async fn start(visitor: &Visitor, credentials: Credentials) -> Result<SessionAnswer, Problem> {
     let Credentials { username, password } = credentials;
     let device = visitor.app().sessions().known_device(visitor.cookie_lines(), &username);
-    let source = AttemptSource { address: visitor.client().ip, device, session: None };
+    let source = AttemptSource { address: visitor.client().ip, device, session_created_at: None };
     let user = logins(visitor.app())?.authenticate(&username, Password::new(password), source).await;
     let user = user.inspect_err(|error| log_refusal(error, visitor));
     let User { subject, claims, .. } = user.map_err(Problem::from_login_error)?;
@@ -91,7 +91,8 @@ pub(super) async fn reauthenticate(app: App, mut request: Request) -> Result<Ans
     let session = visitor.session().await?;
     let name = session.subject().as_str();
     let device = app.sessions().known_device(visitor.cookie_lines(), name);
-    let source = AttemptSource { address: visitor.client().ip, device, session: Some(session.id()) };
+    let session_created_at = Some(session.record().created_at);
+    let source = AttemptSource { address: visitor.client().ip, device, session_created_at };
     let user = logins(&app)?.authenticate(name, Password::new(password), source).await;
     let user = user.inspect_err(|error| log_refusal(error, &visitor));
     // A login name of one user may be the subject of another.
