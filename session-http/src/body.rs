@@ -5,8 +5,10 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::exact_json::{self, Unkept};
 use crate::media_type;
 use crate::problem::Problem;
 
@@ -48,6 +50,32 @@ impl Body {
         serde_urlencoded::from_bytes(&self.bytes).map_err(|_| unexpected(expected))
     }
 
+    /// The JSON object that an application keeps, exactly as it was given. The error says what is wrong
+    /// with it and where, and quotes nothing.
+    pub(crate) fn kept_object(&self, media_types: &[&str]) -> Result<Map<String, Value>, Problem> {
+        self.require_one_of(media_types)?;
+        exact_json::object(&self.bytes).map_err(|unkept| match unkept {
+            Unkept::Syntax(wrong) => unexpected(&format!("a JSON object: {wrong}")),
+            Unkept::Lossy(what) => {
+                let detail = format!("body would not come back as it is: {what}");
+                problem(StatusCode::UNPROCESSABLE_ENTITY, "lossy_data", detail)
+            }
+            Unkept::TooDeep => problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "data_too_large",
+                "body is nested deeper than 127 levels",
+            ),
+        })
+    }
+
+    fn require_one_of(&self, media_types: &[&str]) -> Result<(), Problem> {
+        if media_types.contains(&self.media_type.as_str()) {
+            return Ok(());
+        }
+        let detail = format!("body's media type is not {}", media_types.join(" or "));
+        Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail))
+    }
+
     /// The JSON object, of one of these media types. The error says what was expected and, unlike
     /// serde's, quotes nothing: it might be a password.
     pub(crate) fn json<T: DeserializeOwned>(
@@ -55,10 +83,7 @@ impl Body {
         media_types: &[&str],
         expected: &str,
     ) -> Result<T, Problem> {
-        if !media_types.contains(&self.media_type.as_str()) {
-            let detail = format!("body's media type is not {}", media_types.join(" or "));
-            return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail));
-        }
+        self.require_one_of(media_types)?;
         // For serde the members of a struct may as well stand in a list, without their names.
         if !self.bytes.trim_ascii_start().starts_with(b"{") {
             return Err(unexpected(expected));

@@ -18,6 +18,7 @@ mod builder;
 mod client_address;
 mod conditional;
 mod cookies;
+mod exact_json;
 mod headers;
 mod lifecycle;
 mod media_type;

@@ -121,7 +121,9 @@ function assertConforms(name, { tests, vectors, failures }) {
 }
 
 function vectorsOnFile() {
-  const files = readdirSync(VECTORS).filter((file) => file.endsWith('-v1.json'));
+  // A device cookie is for the server alone: nobody else counts attempts by it.
+  const isForServers = (file) => file.startsWith('device');
+  const files = readdirSync(VECTORS).filter((file) => file.endsWith('-v1.json') && !isForServers(file));
   assert.notEqual(files.length, 0);
   const count = (file) => JSON.parse(readFileSync(`${VECTORS}/${file}`, 'utf8')).vectors.length;
   return Object.fromEntries(files.map((file) => [file.replace('-v1.json', ''), count(file)]));

@@ -1,10 +1,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde_json::{Map, Value};
 use session_engine::DataChange;
 
 use crate::answer::{self, Answer};
 use crate::app::App;
-use crate::body::Body;
 use crate::conditional::{self, Precondition};
 use crate::media_type::{JSON, MERGE_PATCH};
 use crate::problem::Problem;
@@ -30,22 +28,18 @@ pub(super) async fn options(_: App, _: Request) -> Result<Answer, Problem> {
 
 /// `PUT /session/data`: these members and no others.
 pub(super) async fn replace(app: App, mut request: Request) -> Result<Answer, Problem> {
-    let members = object(&request.read_body().await?, &[JSON])?;
+    let members = request.read_body().await?.kept_object(&[JSON])?;
     change(&app, request, DataChange::Replace(members)).await
 }
 
 /// `PATCH /session/data`: a JSON Merge Patch (RFC 7396).
 pub(super) async fn merge(app: App, mut request: Request) -> Result<Answer, Problem> {
-    let patch = object(&request.read_body().await?, &[MERGE_PATCH, JSON]);
+    let patch = request.read_body().await?.kept_object(&[MERGE_PATCH, JSON]);
     let patch = patch.map_err(|problem| match problem.status() {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => problem.with_header(ACCEPT_PATCH, PATCHES),
         _ => problem,
     })?;
     change(&app, request, DataChange::Merge(patch)).await
-}
-
-fn object(body: &Body, media_types: &[&str]) -> Result<Map<String, Value>, Problem> {
-    body.json(media_types, "a JSON object")
 }
 
 async fn change(app: &App, request: Request, change: DataChange) -> Result<Answer, Problem> {

@@ -237,6 +237,9 @@ impl Walk {
             self.send(&mut browser, text).await.expect_status(415);
         }
         for (method, path) in [REPLACE, MERGE] {
+            let twice = browser.request(method.clone(), path).header(CONTENT_TYPE, "application/json");
+            let twice = twice.body("{\"a\":1,\"a\":2}");
+            self.send(&mut browser, twice).await.expect_status(422);
             let stale = good(&browser, method, path).header("If-Match", "\"77\"");
             self.send(&mut browser, stale).await.expect_status(412);
         }

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use crate::client::Browser;
 use crate::fleet::Fleet;
 use crate::on_every_store;
 
@@ -7,6 +8,7 @@ on_every_store!(
     data_is_replaced_and_merged,
     a_change_to_another_revision_is_refused,
     data_is_an_object_of_bounded_size,
+    data_comes_back_as_it_was_given_or_is_refused,
     data_is_never_nested_deeper_than_it_can_be_read,
     a_passive_change_keeps_no_session_alive,
     parallel_patches_of_different_members_are_all_kept,
@@ -58,6 +60,26 @@ async fn data_is_an_object_of_bounded_size(fleet: Fleet) {
     let over = browser.patch("/session/data", json!({ "5": large })).await.expect_status(413);
     assert_eq!(over.json()["code"], "data_too_large");
     assert_eq!(browser.get("/session/data").await.header("etag"), "\"4\"");
+}
+
+async fn data_comes_back_as_it_was_given_or_is_refused(fleet: Fleet) {
+    let mut browser = fleet.alice().await;
+    let put = |browser: &Browser, body: &'static str| {
+        let request = browser.request(reqwest::Method::PUT, "/session/data");
+        request.header("Content-Type", "application/json").body(body)
+    };
+    let good = put(&browser, "{\"id\":18446744073709551615,\"price\":0.1,\"name\":\"\u{1f600}\"}");
+    let kept = browser.send(good).await.expect_status(200);
+    assert_eq!(kept.text, "{\"id\":18446744073709551615,\"name\":\"\u{1f600}\",\"price\":0.1}");
+    for (body, at) in
+        [("{\"id\":123456789012345678901}", "line 1, column 7"), ("{\"a\":1,\n\"a\":2}", "line 2, column 5")]
+    {
+        let refused = put(&browser, body);
+        let refused = browser.send(refused).await.expect_status(422);
+        assert_eq!(refused.json()["code"], "lossy_data");
+        assert!(refused.json()["detail"].as_str().unwrap().ends_with(at), "{refused:?}");
+    }
+    assert_eq!(browser.get("/session/data").await.text, kept.text);
 }
 
 async fn data_is_never_nested_deeper_than_it_can_be_read(fleet: Fleet) {
