@@ -4,6 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode};
+#[cfg(feature = "passwords")]
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -78,6 +79,7 @@ impl Body {
 
     /// The JSON object, of one of these media types. The error says what was expected and, unlike
     /// serde's, quotes nothing: it might be a password.
+    #[cfg(feature = "passwords")]
     pub(crate) fn json<T: DeserializeOwned>(
         &self,
         media_types: &[&str],
