@@ -35,7 +35,7 @@ pub(crate) struct Settings {
     pub(crate) listen: ListenAddress,
 
     /// Where sessions are kept: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]` or
-    /// `redis+unix://[USER[:PASSWORD]@]/PATH[?db=DB]`
+    /// `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`
     #[arg(
         long,
         env = "SESSION_STORE",

@@ -58,7 +58,7 @@ impl Default for AttemptLimits {
 /// Checks names and passwords.
 pub struct Logins {
     users: Arc<dyn Users>,
-    store: Arc<dyn Store>,
+    store: BoundedStore,
     hashing: HashingPool,
     limits: AttemptLimits,
     cost: PasswordCost,
@@ -100,7 +100,7 @@ impl LoginsBuilder {
         let nobody = Password::new(String::new());
         let nobodys_hash = PasswordHash::new(&nobody, self.cost, &mut HashingMemory::default())?;
         let Self { users, store, hashing, limits, cost } = self;
-        let store: Arc<dyn Store> = Arc::new(BoundedStore(store));
+        let store = BoundedStore::new(store);
         Ok(Logins { users, store, hashing: HashingPool::new(hashing), limits, cost, nobodys_hash })
     }
 }

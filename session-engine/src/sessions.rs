@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::keys::Keys;
 #[cfg(feature = "passwords")]
 use crate::logins::Users;
-use crate::store::Store;
+use crate::store::{BoundedStore, Store};
 use crate::subject::Subject;
 use change_queues::ChangeQueues;
 use feed::LatestFeed;
@@ -50,7 +50,7 @@ pub use start::{Issued, NewSession};
 /// It holds no session: any number of servers work on one store. Clones are the same.
 #[derive(Clone)]
 pub struct Sessions {
-    store: Arc<dyn Store>,
+    store: BoundedStore,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "passwords")]
     users: Option<Arc<dyn Users>>,
@@ -80,10 +80,11 @@ impl Sessions {
         self.keys.store(Arc::new(Keys::new(ring, cookie)));
     }
 
-    /// Where they are kept.
+    /// Where they are kept. Asked directly, it takes as long as it takes: the
+    /// [budget](crate::REQUEST_BUDGET) is kept by the sessions.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
+        self.store.unbounded()
     }
 
     /// Who statements say that they come from.

@@ -3,6 +3,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use rustix::io::Errno;
 use tokio::net::TcpListener;
 
 /// Where to listen: `HOST:PORT`, or `:PORT` for every address of this machine.
@@ -20,7 +21,7 @@ impl ListenAddress {
         }
         // Both kinds of addresses, unless this machine has only one.
         match TcpListener::bind((Ipv6Addr::UNSPECIFIED, self.port)).await {
-            Err(error) if error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(97) => {
+            Err(error) if error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error()) => {
                 TcpListener::bind((Ipv4Addr::UNSPECIFIED, self.port)).await
             }
             bound => bound,

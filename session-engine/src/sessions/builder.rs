@@ -115,7 +115,7 @@ impl SessionsBuilder {
     pub fn build(self) -> Sessions {
         let guest_timeouts = self.guest_timeouts.unwrap_or_else(|| guests(self.timeouts));
         Sessions {
-            store: Arc::new(BoundedStore(self.store)),
+            store: BoundedStore::new(self.store),
             clock: self.clock,
             #[cfg(feature = "passwords")]
             users: self.users,

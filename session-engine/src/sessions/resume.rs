@@ -128,7 +128,7 @@ impl Sessions {
         let noted_at =
             record.last_seen_at.unwrap_or(record.absolute_expires_at.saturating_sub(timeouts.idle()));
         let is_due = now >= noted_at.saturating_add(timeouts.extension_interval());
-        // A deadline that was read as a lifetime is right to a second.
+        // A store may keep a deadline some hundred milliseconds early, and tell it in whole seconds.
         let is_at_its_end = kept.idle_expires_at.saturating_add(SECOND) >= record.absolute_expires_at;
         if !is_at_its_end || !is_due {
             return;

@@ -193,10 +193,15 @@ impl Sessions {
     /// Ends a living session by decision; says whether it was still there.
     ///
     /// It is noted first: were it deleted first and then could not be noted, edges would go on to
-    /// believe its last statement, with nobody left to end it once more.
+    /// believe its last statement, with nobody left to end it once more. Once noted it is deleted, also
+    /// when whoever asked has hung up: else it would be over at the edges, and alive here.
     pub(super) async fn end(&self, entry: &Entry) -> Result<bool, SessionError> {
-        self.store.note_revocation(entry.id).await?;
-        self.delete(entry).await
+        let (sessions, entry) = (self.clone(), entry.clone());
+        let end = async move {
+            sessions.store.note_revocation(entry.id).await?;
+            sessions.delete(&entry).await
+        };
+        to_its_end(end).await?
     }
 
     pub(super) async fn delete(&self, entry: &Entry) -> Result<bool, SessionError> {

@@ -6,5 +6,6 @@ mod freshness;
 mod guests;
 mod keys;
 mod renewals;
+mod revocations;
 mod watched_store;
 mod world;

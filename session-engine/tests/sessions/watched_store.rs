@@ -7,17 +7,24 @@ use session_engine::store::{
     Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
     Freshness, Listed, Outcome, RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
 };
+use tokio::sync::Notify;
 
 /// A store that notes how fresh each read had to be, and lets a test come in between.
 pub(crate) struct WatchedStore {
     store: Arc<dyn Store>,
     reads: Mutex<Vec<Freshness>>,
     before_deletion: Mutex<Option<Vec<u8>>>,
+    revocation_noted: Notify,
 }
 
 impl WatchedStore {
     pub(crate) fn over(store: Arc<dyn Store>) -> Self {
-        Self { store, reads: Mutex::default(), before_deletion: Mutex::default() }
+        Self {
+            store,
+            reads: Mutex::default(),
+            before_deletion: Mutex::default(),
+            revocation_noted: Notify::new(),
+        }
     }
 
     /// How fresh the reads since the last look had to be.
@@ -28,6 +35,11 @@ impl WatchedStore {
     /// Puts this in the place of a document just before somebody wants to delete it unchanged.
     pub(crate) fn change_before_deletion(&self, document: Vec<u8>) {
         *self.before_deletion.lock().unwrap() = Some(document);
+    }
+
+    /// Comes when a revocation has been noted, and before whoever noted it goes on.
+    pub(crate) async fn revocation_noted(&self) {
+        self.revocation_noted.notified().await;
     }
 
     fn note(&self, freshness: Freshness) {
@@ -113,7 +125,10 @@ impl SubjectIndex for WatchedStore {
 #[async_trait]
 impl RevocationLog for WatchedStore {
     async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
-        self.store.note_revocation(id).await
+        self.store.note_revocation(id).await?;
+        self.revocation_noted.notify_one();
+        tokio::task::yield_now().await;
+        Ok(())
     }
 
     async fn revocations(&self) -> Result<Revocations, Unavailable> {
