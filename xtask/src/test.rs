@@ -76,9 +76,9 @@ fn rust() -> Result<()> {
 fn long() -> Result<()> {
     reproducible::hold()?;
     setup::tools(&[REDIS, CC])?;
-    let test = ["test", "--release", "--features", FEATURES];
-    let suites =
-        ["--package", "session-engine", "--package", "session-http", "--test", "api", "--test", "store"];
+    // The whole workspace, since it is what asks for the features that the suites need.
+    let test = ["test", "--release", "--workspace", "--features", FEATURES];
+    let suites = ["--test", "api", "--test", "store"];
     let length = [("RACE_ROUNDS", "10000"), ("PATCH_ROUNDS", "1000"), ("KILL_LOOPS", "1000")];
     let tests = ["--", "a_late_save", "parallel_patches", "kill_loop"];
     run(command("cargo", test).args(suites).args(tests).envs(length))
