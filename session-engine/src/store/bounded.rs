@@ -2,10 +2,9 @@ use std::sync::Arc;
 
 use session_core::{SessionId, UnixTime};
 
-use super::{
-    Admission, AttemptEnd, AttemptKey, AttemptLimit, Creation, Entry, Epoch, Freshness, Listed, Outcome,
-    Revocations, Store, Stored, Unavailable,
-};
+#[cfg(feature = "passwords")]
+use super::{Admission, AttemptEnd, AttemptKey, AttemptLimit};
+use super::{Creation, Entry, Epoch, Freshness, Listed, Outcome, Revocations, Store, Stored, Unavailable};
 use crate::budget::in_time;
 use crate::subject::Subject;
 
@@ -103,6 +102,7 @@ impl BoundedStore {
         in_time(self.0.revocations()).await
     }
 
+    #[cfg(feature = "passwords")]
     pub(crate) async fn begin_attempt(
         &self,
         key: &AttemptKey,
@@ -111,6 +111,7 @@ impl BoundedStore {
         in_time(self.0.begin_attempt(key, limit)).await
     }
 
+    #[cfg(feature = "passwords")]
     pub(crate) async fn end_attempt(
         &self,
         key: &AttemptKey,
