@@ -15,9 +15,6 @@ use crate::settings::values::LogFormat;
 /// How many lines may wait for a reader that has stalled.
 const MAX_WAITING_LINES: usize = 16 * 1024;
 
-/// So much is written at once, in bytes, when many lines wait.
-const MAX_BATCH: usize = 64 * 1024;
-
 /// How often it is looked whether lines were lost.
 const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -33,7 +30,7 @@ pub(crate) fn start(filter: &str, format: LogFormat) -> Result<Log> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|_| "log filter is not one that `tracing-subscriber` understands, such as `info`")?;
     let unwritten = Arc::new(AtomicUsize::new(0));
-    let output = Output { unwritten: Arc::clone(&unwritten), batch: Vec::new(), lines: 0 };
+    let output = Output { unwritten: Arc::clone(&unwritten) };
     // A thread of its own writes: whoever logs never waits.
     let writer = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MAX_WAITING_LINES);
     let (writer, worker) = writer.finish(output);
@@ -65,31 +62,20 @@ impl Log {
     }
 }
 
-/// Standard error, which may be full, closed, or nobody's. It is flushed whenever no more lines wait,
-/// so that a busy server does not pay for a system call with each of them.
+/// Standard error, which may be full, closed, or nobody's.
 struct Output {
     unwritten: Arc<AtomicUsize>,
-    batch: Vec<u8>,
-    lines: usize,
 }
 
 impl Write for Output {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.batch.len() + line.len() > MAX_BATCH {
-            self.flush()?;
+        if stderr().write_all(line).is_err() {
+            self.unwritten.fetch_add(1, Ordering::Relaxed);
         }
-        self.batch.extend_from_slice(line);
-        self.lines += 1;
         Ok(line.len())
     }
 
-    /// Of a batch that could not be written whole, some lines may have been: they count as lost too.
     fn flush(&mut self) -> io::Result<()> {
-        if stderr().write_all(&self.batch).is_err() {
-            self.unwritten.fetch_add(self.lines, Ordering::Relaxed);
-        }
-        self.batch.clear();
-        self.lines = 0;
         Ok(())
     }
 }
