@@ -20,6 +20,7 @@ mod dial;
 mod documents;
 mod fault;
 mod keys;
+mod known_revocations;
 mod link;
 mod refusals;
 mod request;
@@ -32,9 +33,11 @@ mod topology;
 use std::sync::Arc;
 
 use session_core::UnixTime;
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use self::keys::Keys;
+use self::known_revocations::KnownRevocations;
 use self::refusals::Refusals;
 use self::skew::Skew;
 use self::topology::Topology;
@@ -51,6 +54,7 @@ pub struct RedisStore {
     clock: Arc<dyn Clock>,
     refusals: Arc<Refusals>,
     skew: Arc<Skew>,
+    known_revocations: Mutex<KnownRevocations>,
 }
 
 /// Who hears of what connections learn on the way.
@@ -106,7 +110,8 @@ impl RedisStore {
             |skew| Topology::open(settings, &keys, &Observers { refusals: Arc::clone(&refusals), skew });
         // One of the two connections is enough to read the clock.
         let (servers, bulk) = (open(Some(Arc::clone(&skew)))?, open(None)?);
-        Ok(Self { servers, bulk, keys, clock, refusals, skew })
+        let known_revocations = Mutex::default();
+        Ok(Self { servers, bulk, keys, clock, refusals, skew, known_revocations })
     }
 
     /// For what may be large. Where the servers are known not to answer, nobody waits for them again.

@@ -17,6 +17,8 @@ use session_engine::store::{
 
 use super::harness::{OnRedis, connect, until_available};
 
+const SECOND: Duration = Duration::from_secs(1);
+
 #[tokio::test]
 async fn a_session_is_a_plain_value_that_expires_at_its_idle_deadline() {
     let (harness, entry) = (OnRedis::start().await, entry_of("a b"));
@@ -197,6 +199,65 @@ async fn revocations_with_foreign_members_are_still_read() {
     assert_eq!(harness.store().revocations().await.unwrap().ids, [id]);
 }
 
+/// R78: a server that asks each second reads what is new, and not what stands for six minutes.
+#[tokio::test]
+async fn revocations_that_are_known_are_not_read_again() {
+    let (harness, ids) = (OnRedis::start().await, [(); 1_000].map(|()| entry_of("alice").id));
+    for id in ids {
+        harness.store().note_revocation(id).await.unwrap();
+    }
+    let sent = || {
+        let info: String = harness.redis.run(&["INFO", "stats"]);
+        let line = info.lines().find_map(|line| line.strip_prefix("total_net_output_bytes:")).unwrap();
+        line.parse::<u64>().unwrap()
+    };
+    let cost_of_a_look = async |number: usize| {
+        let before = sent();
+        assert_eq!(harness.store().revocations().await.unwrap().ids.len(), number);
+        sent() - before
+    };
+    let whole = cost_of_a_look(1_000).await;
+    harness.advance(SECOND);
+    harness.store().note_revocation(entry_of("alice").id).await.unwrap();
+    // The second that was not over is read once more.
+    cost_of_a_look(1_001).await;
+    let news = cost_of_a_look(1_001).await;
+    // Most of it is the `INFO` of this test.
+    assert!(news + 30_000 < whole, "{news} of {whole} bytes");
+}
+
+/// Whatever becomes of Redis, nobody goes on with a list that is not its own.
+#[tokio::test]
+async fn what_is_known_of_revocations_is_what_redis_has() {
+    let (harness, store) = (OnRedis::start().await, OnRedis::store);
+    let note = async |store: &dyn Store| {
+        let id = entry_of("alice").id;
+        store.note_revocation(id).await.unwrap();
+        id
+    };
+    let other = connect(&harness.redis, &ManualClock::at(START)).await;
+    let told = async || {
+        let mut ids = store(&harness).revocations().await.unwrap().ids;
+        ids.sort();
+        ids
+    };
+    let first = note(&*other).await;
+    assert_eq!(told().await, [first]);
+    // A replica with an earlier clock has taken over, and something was noted by it before anybody asked.
+    harness.redis.set_clock(START.saturating_sub(SECOND * 30));
+    let second = note(&*other).await;
+    harness.redis.set_clock(START.saturating_add(SECOND));
+    let mut both = [first, second];
+    both.sort();
+    assert_eq!(told().await, both);
+    let _: u64 = harness.redis.run(&["ZREM", "revocations", &first.to_string()]);
+    assert_eq!(told().await, [second]);
+    // It is empty after a restart, and as much as before is noted at once.
+    let _: u64 = harness.redis.run(&["DEL", "revocations"]);
+    let third = note(&*other).await;
+    assert_eq!(told().await, [third]);
+}
+
 #[tokio::test]
 async fn scripts_are_loaded_again_after_redis_forgot_them() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
@@ -226,7 +287,7 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
         "+expire",
         "+expireat",
     ]);
-    user.extend(["+ttl", "+zadd", "+zrem", "+zrange", "+zremrangebyscore"]);
+    user.extend(["+ttl", "+zadd", "+zrem", "+zrange", "+zcount", "+zremrangebyscore"]);
     user.extend(["+time", "+evalsha", "+script|load"]);
     let _: String = harness.redis.run(&user);
     let url = harness.redis.url().replace("//", "//sessions:secret@");

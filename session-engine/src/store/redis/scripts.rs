@@ -67,14 +67,17 @@ return 'done'",
     )
 });
 
-/// The server's own time, and the latest members that are not too old by it. Writes nothing, so it runs
-/// when Redis cannot write.
+/// The server's own time, how many members are not too old by it, and the latest of those noted since a
+/// second, that one included. Writes nothing, so it runs when Redis cannot write.
 pub(super) static REVOCATIONS: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "#!lua flags=no-writes
-local now = redis.call('TIME')[1]
-local oldest = '(' .. (now - ARGV[1])
-return {now, redis.call('ZRANGE', KEYS[1], '+inf', oldest, 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[2])}",
+local now = tonumber(redis.call('TIME')[1])
+local oldest = now - ARGV[1]
+local total = redis.call('ZCOUNT', KEYS[1], '(' .. oldest, '+inf')
+local since = math.max(oldest + 1, tonumber(ARGV[3]))
+local latest = {'+inf', since, 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[2], 'WITHSCORES'}
+return {now, total, redis.call('ZRANGE', KEYS[1], unpack(latest))}",
     )
 });
 
