@@ -1,16 +1,18 @@
-//! Compiles the clock that tests put before a server's own.
+//! Compiles what tests put before a server's own system calls.
 
 use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=src/standing_clock.c");
     let directory = std::env::var_os("OUT_DIR").expect("cargo says where");
-    let library = Path::new(&directory).join("standing_clock.so");
-    let compiled = Command::new("cc")
-        .args(["-shared", "-fPIC", "-O1", "src/standing_clock.c", "-o"])
-        .arg(library)
-        .status()
-        .expect("cc is missing: run `apt-get install gcc`");
-    assert!(compiled.success(), "the clock does not compile");
+    for name in ["standing_clock", "held_disk"] {
+        let source = format!("src/{name}.c");
+        println!("cargo::rerun-if-changed={source}");
+        let compiled = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", &source, "-o"])
+            .arg(Path::new(&directory).join(format!("{name}.so")))
+            .status()
+            .expect("cc is missing: run `apt-get install gcc`");
+        assert!(compiled.success(), "{source} does not compile");
+    }
 }

@@ -1,6 +1,10 @@
-//! What the tests of several crates stand on: real servers of their own.
+//! What the tests of several crates stand on: real servers of their own, and what can befall them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has said what it had to say")]
 
+mod held_disk;
+mod redis_line;
 mod redis_server;
 
+pub use held_disk::HeldDisk;
+pub use redis_line::RedisLine;
 pub use redis_server::RedisServer;

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -7,7 +8,7 @@ use super::renew::RENEWAL_GRACE;
 use super::{Activity, SessionError, Sessions};
 use crate::budget::to_its_end;
 use crate::record::{Record, RecordHead};
-use crate::store::{Entry, Freshness};
+use crate::store::{Entry, Freshness, Listed};
 use crate::subject::Subject;
 
 /// How many sessions of a subject are revoked at once.
@@ -50,6 +51,31 @@ impl Sorting {
             Revocation::All => Vec::new(),
         };
         Self { began_at, kept, gone: Vec::new(), missed: Vec::new() }
+    }
+
+    /// The session that is kept may be renewed at this very moment, in another tab: then it is its
+    /// successor that must stay. Only a young entry can be that, and its document says so.
+    fn sort(&mut self, entry: &Entry, predecessors: &HashMap<SessionId, Option<SessionId>>) -> Sorted {
+        if self.kept.contains(&entry.id) || self.gone.contains(&entry.id) {
+            return Sorted::Stays;
+        }
+        let is_young = entry.issued_at.saturating_add(RENEWAL_GRACE) >= self.began_at;
+        if self.kept.is_empty() || !is_young {
+            return Sorted::Ends;
+        }
+        let Some(predecessor) = predecessors.get(&entry.id) else {
+            // Its document is on its way, or is not: the next look tells.
+            if self.missed.contains(&entry.id) {
+                self.gone.push(entry.id);
+            }
+            self.missed.push(entry.id);
+            return Sorted::Undecided;
+        };
+        if predecessor.is_some_and(|predecessor| self.kept.contains(&predecessor)) {
+            self.kept.push(entry.id);
+            return Sorted::Stays;
+        }
+        Sorted::Ends
     }
 }
 
@@ -109,10 +135,14 @@ impl Sessions {
             self.store.change_epoch(subject).await?;
             let mut entries = self.store.entries(subject).await?;
             entries.sort_by_key(|entry| entry.issued_at);
+            let predecessors = match which {
+                Revocation::All => HashMap::new(),
+                Revocation::AllExcept(_) => self.predecessors(subject).await?,
+            };
             let mut ending = Vec::new();
             let mut is_decided = true;
             for entry in entries {
-                match self.sort(&mut sorting, &entry).await? {
+                match sorting.sort(&entry, &predecessors) {
                     Sorted::Ends => ending.push(entry),
                     Sorted::Stays => {}
                     Sorted::Undecided => is_decided = false,
@@ -134,35 +164,22 @@ impl Sessions {
             // the old one goes.
             ended += results.iter().filter(|(_, existed)| *existed).count();
             sorting.gone.extend(results.into_iter().map(|(id, _)| id));
+            if !is_decided {
+                tokio::time::sleep(MOMENT).await;
+            }
         }
         Err(SessionError::Contended)
     }
 
-    /// The session that is kept may be renewed at this very moment, in another tab: then it is its
-    /// successor that must stay. Only a young entry can be that, and its document says so.
-    async fn sort(&self, sorting: &mut Sorting, entry: &Entry) -> Result<Sorted, SessionError> {
-        if sorting.kept.contains(&entry.id) || sorting.gone.contains(&entry.id) {
-            return Ok(Sorted::Stays);
-        }
-        let is_young = entry.issued_at.saturating_add(RENEWAL_GRACE) >= sorting.began_at;
-        if sorting.kept.is_empty() || !is_young {
-            return Ok(Sorted::Ends);
-        }
-        let Some(stored) = self.store.load(entry.id, Freshness::Confirmed, None).await? else {
-            // Its document is on its way, or is not: the next look tells.
-            if sorting.missed.contains(&entry.id) {
-                sorting.gone.push(entry.id);
-            }
-            sorting.missed.push(entry.id);
-            tokio::time::sleep(MOMENT).await;
-            return Ok(Sorted::Undecided);
-        };
-        let predecessor = RecordHead::of(&stored.document).and_then(|head| head.predecessor);
-        if predecessor.is_some_and(|predecessor| sorting.kept.contains(&predecessor)) {
-            sorting.kept.push(entry.id);
-            return Ok(Sorted::Stays);
-        }
-        Ok(Sorted::Ends)
+    /// Which session each of a subject's took the place of, if any. Of the documents it reads no more than
+    /// a list does (R78).
+    async fn predecessors(
+        &self,
+        subject: &Subject,
+    ) -> Result<HashMap<SessionId, Option<SessionId>>, SessionError> {
+        let listed = self.store.list(subject, Freshness::Confirmed).await?;
+        let predecessor = |listed: &Listed| RecordHead::of(&listed.head).and_then(|head| head.predecessor);
+        Ok(listed.iter().map(|listed| (listed.entry.id, predecessor(listed))).collect())
     }
 
     /// Ends those sessions of a subject that do not stand any more as far as its user goes, because of a

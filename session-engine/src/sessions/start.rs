@@ -260,10 +260,15 @@ impl Sessions {
     }
 
     /// Deletes a session whose cookie nobody has received: no statement tells of it, so neither need
-    /// the feed. If the store fails once more it idles out, with no one able to use it.
+    /// the feed. It is tried also when the request has no time left for it. If the store fails once more
+    /// the session idles out, with no one able to use it.
     pub(super) async fn take_back(&self, session: &Kept) {
-        if self.delete(&session.entry()).await.is_err() {
-            tracing::warn!(session_id = %session.id, "unused session could not be deleted, it will idle out");
-        }
+        let (sessions, entry) = (self.clone(), session.entry());
+        let take_back = async move {
+            if sessions.delete(&entry).await.is_err() {
+                tracing::warn!(session_id = %entry.id, "unused session could not be deleted, it will idle out");
+            }
+        };
+        let _ = to_its_end(take_back).await;
     }
 }

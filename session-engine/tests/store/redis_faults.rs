@@ -1,7 +1,6 @@
 //! Redis fails in every way that one machine can show: no answer is wrong, none is late, and all is
 //! well again within a second of its return.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,12 +11,10 @@ use session_engine::store::{
     Store, SubjectIndex, Unavailable,
 };
 use session_engine::{Clock, ManualClock, SystemClock};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::harness::{connect, until_available};
-use session_testing::RedisServer;
+use session_testing::{RedisLine, RedisServer};
 
 const A_SECOND: Duration = Duration::from_secs(1);
 
@@ -266,15 +263,15 @@ async fn each_change_of_state_is_one_line_without_the_password() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbled_replies_drop_the_connection_and_are_no_answer() {
     let redis = RedisServer::start(&[]);
-    let line = GarblingLine::to(redis.port()).await;
-    let store = RedisStore::open(&RedisSettings::new(&line.url), Arc::new(SystemClock)).unwrap();
+    let line = RedisLine::to(redis.port()).await;
+    let store = RedisStore::open(&RedisSettings::new(line.url()), Arc::new(SystemClock)).unwrap();
     until_available(&store).await;
     let entry = create(&store, "alice").await;
     for _ in 0..10 {
-        line.garbles.store(true, Ordering::SeqCst);
+        line.garble(true);
         assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable));
         assert!(!store.is_available());
-        line.garbles.store(false, Ordering::SeqCst);
+        line.garble(false);
         assert!(until_available(&store).await < A_SECOND);
         assert_eq!(
             store.load(entry.id, Freshness::Confirmed, None).await.unwrap().unwrap().document,
@@ -386,43 +383,6 @@ async fn is_unavailable(store: &dyn Store, entry: &Entry, operation: usize) -> b
         13 => store.revocations().await == Err(Unavailable),
         14 => store.entries(subject_of(entry)).await == Err(Unavailable),
         _ => unreachable!("there are {OPERATIONS} operations"),
-    }
-}
-
-/// A line to Redis that turns every reply into garbage while it is told to.
-struct GarblingLine {
-    url: String,
-    garbles: Arc<AtomicBool>,
-}
-
-impl GarblingLine {
-    async fn to(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("redis://{}", listener.local_addr().unwrap());
-        let garbles = Arc::new(AtomicBool::new(false));
-        tokio::spawn(carry_all(listener, port, Arc::clone(&garbles)));
-        Self { url, garbles }
-    }
-}
-
-async fn carry_all(listener: TcpListener, port: u16, garbles: Arc<AtomicBool>) {
-    while let Ok((client, _)) = listener.accept().await {
-        let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        let (mut from_client, mut to_client) = client.into_split();
-        let (mut from_server, mut to_server) = server.into_split();
-        tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
-        let garbles = Arc::clone(&garbles);
-        tokio::spawn(async move {
-            let mut reply = [0; 4096];
-            while let Ok(length @ 1..) = from_server.read(&mut reply).await {
-                if garbles.load(Ordering::SeqCst) {
-                    reply[..length].iter_mut().for_each(|byte| *byte ^= 0x55);
-                }
-                if to_client.write_all(&reply[..length]).await.is_err() {
-                    return;
-                }
-            }
-        });
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::client::Browser;
 use crate::secrecy;
-use session_testing::RedisServer;
+use session_testing::{RedisLine, RedisServer};
 
 /// When every test begins.
 pub(crate) const START: UnixTime = UnixTime::from_secs(1_800_000_000);
@@ -66,14 +66,8 @@ impl Fleet {
     pub(crate) async fn on_redis_with(flags: &[&str]) -> Self {
         let redis = RedisServer::start_at(START, flags);
         let clock = ManualClock::at(START);
-        let connect = || async {
-            let store = RedisStore::open(&RedisSettings::new(&redis.url()), Arc::new(clock.clone())).unwrap();
-            while !store.is_available() {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-            Arc::new(store) as Arc<dyn Store>
-        };
-        let stores = [connect().await, connect().await, connect().await];
+        let url = redis.url();
+        let stores = [connect(&url, &clock).await, connect(&url, &clock).await, connect(&url, &clock).await];
         let directory = tempfile::tempdir().unwrap();
         let fleet = Self::on(stores, clock.clone(), directory).await;
         Self { redis: Some(redis), ..fleet }
@@ -103,12 +97,14 @@ impl Fleet {
 
     /// Redis as a server with this clock has it.
     pub(crate) async fn connect_at(&self, clock: &ManualClock) -> Arc<dyn Store> {
-        let url = self.redis.as_ref().expect("a fleet on Redis").url();
-        let store = RedisStore::open(&RedisSettings::new(&url), Arc::new(clock.clone())).unwrap();
-        while !store.is_available() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        Arc::new(store)
+        connect(&self.redis.as_ref().expect("a fleet on Redis").url(), clock).await
+    }
+
+    /// A server that reaches Redis through a line of its own.
+    pub(crate) async fn add_server_behind_a_line(&mut self) -> (SocketAddr, RedisLine) {
+        let line = RedisLine::to(self.redis().port()).await;
+        let store = connect(line.url(), &self.clock).await;
+        (self.add_server(store, Limits::default()).await.address, line)
     }
 
     /// One more server on the store of the first, with other settings.
@@ -180,6 +176,14 @@ impl Fleet {
     pub(crate) fn redis(&mut self) -> &mut RedisServer {
         self.redis.as_mut().expect("a fleet on Redis")
     }
+}
+
+async fn connect(url: &str, clock: &ManualClock) -> Arc<dyn Store> {
+    let store = RedisStore::open(&RedisSettings::new(url), Arc::new(clock.clone())).unwrap();
+    while !store.is_available() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Arc::new(store)
 }
 
 /// Tests of other things do not have to wait.

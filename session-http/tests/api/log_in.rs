@@ -69,6 +69,10 @@ async fn a_form_leads_to_a_local_page(fleet: Fleet) {
     let answer = browser.submit("/login", &form("%2Forders%3Fpage%3D2")).await.expect_status(303);
     assert_eq!(answer.header("location"), "/orders?page=2");
     browser.get("/session").await.expect_status(200);
+    // What frameworks add to every form: a token, and the button that was pressed.
+    let form_of_a_framework = format!("csrf_token=abc&{}&commit=Sign+in", form("%2Fz%C3%BCrich"));
+    let answer = browser.submit("/login", &form_of_a_framework).await.expect_status(303);
+    assert_eq!(answer.header("location"), "/z%C3%BCrich");
     let answer = browser.submit("/login", &form("%2F%2Fevil.example")).await.expect_status(303);
     assert_eq!(answer.header("location"), "/");
     let answer = browser.submit("/logout", "").await.expect_status(303);

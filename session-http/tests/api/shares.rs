@@ -61,3 +61,34 @@ async fn renewals_of_one_subject_have_their_pace(mut fleet: Fleet) {
     // To prove who one is again is held up by nobody.
     browser.post("/session/reauthenticate", json!({ "password": PASSWORD })).await.expect_status(200);
 }
+
+/// The documents of a subject with much data stay where they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listing_and_ending_cost_by_entries_and_not_by_documents() {
+    const SESSIONS: u64 = 20;
+    let mut fleet = Fleet::on_redis().await;
+    let mut browser = fleet.alice().await;
+    for _ in 1..SESSIONS {
+        let mut other = fleet.alice().await;
+        for member in ["a", "b", "c"] {
+            let data = json!({ (member): "x".repeat(15 * 1024) });
+            other.patch("/session/data", data).await.expect_status(200);
+        }
+    }
+    let documents = (SESSIONS - 1) * 45 * 1024;
+    let before = sent_by_redis(&mut fleet);
+    let listed = browser.get("/sessions").await.expect_status(200).json();
+    assert_eq!(listed["sessions"].as_array().unwrap().len() as u64, SESSIONS);
+    let of_listing = sent_by_redis(&mut fleet) - before;
+    assert!(of_listing < documents / 4, "{of_listing} of {documents} bytes");
+    let before = sent_by_redis(&mut fleet);
+    browser.delete("/sessions?keep=current").await.expect_status(204);
+    let of_ending = sent_by_redis(&mut fleet) - before;
+    assert!(of_ending < documents / 4, "{of_ending} of {documents} bytes");
+}
+
+fn sent_by_redis(fleet: &mut Fleet) -> u64 {
+    let info: String = fleet.redis().run(&["INFO", "stats"]);
+    let sent = info.lines().find_map(|line| line.strip_prefix("total_net_output_bytes:"));
+    sent.unwrap().parse().unwrap()
+}
