@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod explain;
+mod faults;
 mod keys;
 mod machine;
 mod operation;

@@ -1,6 +1,7 @@
 //! What operators do to a server, and what becomes of it.
 
 use std::fs::OpenOptions;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ async fn a_log_that_cannot_be_written_costs_no_request() {
             })
             .await;
         // Many times what a pipe holds.
-        for _ in 0..2_000 {
+        for _ in 0..10_000 {
             assert_eq!(server.get("/livez").await.status(), 204);
         }
         let login = server.log_in("alice").await;
@@ -110,6 +111,69 @@ async fn every_address_needs_an_origin_and_a_name_is_one() {
         let flags = ["--public-origin", "https://app.example", "--listen", listen];
         machine.serve(&flags).await.terminate().await;
     }
+}
+
+/// R75.
+#[tokio::test]
+async fn pages_of_every_allowed_origin_may_change_something_and_no_others() {
+    let machine = Machine::with_alice();
+    let origins = [
+        "--public-origin",
+        "https://APP.example:443",
+        "--allowed-origins",
+        "https://a.example,https://b.example:8443",
+    ];
+    let server = machine.serve(&origins).await;
+    let login = server.log_in("alice").await;
+    for (origin, status) in [
+        ("https://app.example", 200),
+        ("https://a.example", 200),
+        ("https://b.example:8443", 200),
+        ("https://b.example", 403),
+        ("http://a.example", 403),
+        ("https://evil.example", 403),
+    ] {
+        let change = server.http().patch(format!("http://{}/session/data", server.address));
+        let change =
+            change.header("Cookie", format!("__Host-session={}", login.cookie)).header("Origin", origin);
+        let change = change.header("Content-Type", "application/merge-patch+json").body("{}");
+        assert_eq!(change.send().await.unwrap().status(), status, "{origin}");
+    }
+    for wrong in ["https://*.example", "app.example", "https://app.example/path", "ftp://app.example"] {
+        let flags = ["serve", "--listen", "127.0.0.1:0", "--allowed-origins", wrong];
+        assert_eq!(machine.run(&flags).code, Some(2), "{wrong}");
+    }
+}
+
+/// R62: a file that is mounted by itself can only be written in place. What stands for the mount is a
+/// directory in which nobody may make a file, not even root without that power.
+#[test]
+fn a_users_file_that_cannot_be_replaced_is_written_in_place() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.path("mounted")).unwrap();
+    machine.write("mounted/users", "# mounted\n");
+    machine.set_mode("mounted", 0o555);
+    let before = std::fs::metadata(machine.path("mounted/users")).unwrap().ino();
+    let ours = machine.command(&["user", "--users", "mounted/users", "add", "alice", "--password-stdin"]);
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--bounding-set", "-dac_override", "--inh-caps", "-dac_override", "--"]);
+    let ours_as_root = rustix::process::geteuid().is_root();
+    let mut command = if ours_as_root {
+        command.arg(ours.get_program()).args(ours.get_args()).current_dir(machine.path("")).env_clear();
+        command
+    } else {
+        ours
+    };
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("setpriv is missing: run `apt-get install util-linux`");
+    writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(std::fs::metadata(machine.path("mounted/users")).unwrap().ino(), before);
+    assert!(machine.read("mounted/users").starts_with("# mounted\nalice:$argon2id$"));
+    let names = std::fs::read_dir(machine.path("mounted")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["users"], "no half file is left behind");
+    machine.set_mode("mounted", 0o755);
 }
 
 #[test]

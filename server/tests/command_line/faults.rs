@@ -1,0 +1,101 @@
+//! What breaks under a server, and what it goes on doing.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use session_testing::{HeldDisk, RedisServer};
+
+use crate::machine::{Machine, PASSWORD, Server};
+
+const USERS: &str = "session-data/users";
+
+/// Longer than a server takes to see that a file has changed.
+const SEEN_WITHIN: Duration = Duration::from_millis(300);
+
+/// R79: no request waits for a disk that hangs, and a balancer is told.
+#[tokio::test]
+async fn a_disk_that_hangs_costs_writes_alone_and_readyz_says_so() {
+    let machine = Machine::with_alice();
+    let mut disk = None;
+    let set = |command: &mut Command| disk = Some(HeldDisk::before(command, &machine.path("")));
+    let server = machine.serve_with(&[], set).await;
+    let disk = disk.expect("a disk before the server");
+    let login = server.log_in("alice").await;
+    disk.hold();
+    for _ in 0..3 {
+        let began_at = Instant::now();
+        assert_eq!(server.try_log_in("alice", PASSWORD).await.err(), Some(503));
+        assert!(began_at.elapsed() < Duration::from_secs(2), "{:?}", began_at.elapsed());
+    }
+    until_status(&server, "/readyz", 503).await;
+    assert_eq!(server.get("/livez").await.status(), 204);
+    assert_eq!(server.status_of(&login).await, 200, "what is read is not on its way to the disk");
+    disk.release();
+    until_status(&server, "/readyz", 204).await;
+    server.log_in("alice").await;
+    assert_eq!(server.status_of(&login).await, 200);
+    assert_eq!(server.terminate().await.code(), Some(0));
+}
+
+/// R69: the last good content serves on, and the log names the line.
+#[tokio::test]
+async fn a_users_file_that_is_broken_or_gone_keeps_nobody_out() {
+    let machine = Machine::with_alice();
+    let server = machine.serve(&[]).await;
+    let good = machine.read(USERS);
+    let login = server.log_in("alice").await;
+    for broken in [Some(format!("{good}bob:hunter2\n")), None] {
+        match &broken {
+            Some(text) => machine.write(USERS, text),
+            None => std::fs::remove_file(machine.path(USERS)).unwrap(),
+        }
+        tokio::time::sleep(SEEN_WITHIN).await;
+        assert_eq!(server.status_of(&login).await, 200);
+        server.log_in("alice").await;
+    }
+    // As some editors write it.
+    machine.write(USERS, &format!("\u{feff}# the office\n\n{good}"));
+    tokio::time::sleep(SEEN_WITHIN).await;
+    server.log_in("alice").await;
+    server.terminate().await;
+    let log = machine.read("log");
+    assert!(log.contains("line 2: expected `name:hash`"), "{log}");
+    assert!(!log.contains("hunter2"), "{log}");
+}
+
+/// A server that has never seen it knows of nobody that a password is wrong.
+#[tokio::test]
+async fn without_a_users_file_no_password_is_called_wrong() {
+    let machine = Machine::new();
+    let server = machine.serve(&[]).await;
+    assert_eq!(server.try_log_in("alice", PASSWORD).await.err(), Some(503));
+}
+
+/// What a Redis may be given beside its address, all at once.
+#[tokio::test]
+async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
+    let machine = Machine::with_alice();
+    let socket = machine.path("redis.sock");
+    let socket = socket.to_str().unwrap();
+    let redis = RedisServer::start(&["--unixsocket", socket]);
+    machine.write("password", "a secret of redis\n");
+    let _: String = redis.run(&["ACL", "SETUSER", "sessions", "on", ">a secret of redis", "~*", "+@all"]);
+    let url = format!("redis+unix://{socket}?user=sessions");
+    let flags = ["--store", url.as_str(), "--redis-password-file", "password", "--redis-prefix", "shop:"];
+    let server = machine.serve(&flags).await;
+    let login = server.log_in("alice").await;
+    assert_eq!(server.status_of(&login).await, 200);
+    let keys: Vec<String> = redis.run(&["KEYS", "*"]);
+    assert!(keys.contains(&format!("shop:session:{}", login.session_id())), "{keys:?}");
+    assert!(keys.iter().all(|key| key.starts_with("shop:")), "{keys:?}");
+    server.terminate().await;
+    assert!(!machine.read("log").contains("a secret of redis"));
+}
+
+async fn until_status(server: &Server, path: &str, status: u16) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while server.get(path).await.status() != status {
+        assert!(Instant::now() < patience, "{path} is never {status}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
