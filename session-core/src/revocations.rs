@@ -1,4 +1,3 @@
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -54,7 +53,9 @@ impl RevocationFeed {
     pub fn new(issuer: String, revoked: impl IntoIterator<Item = SessionId>, as_of: UnixTime) -> Self {
         let into_the_step = Duration::from_secs(as_of.as_secs() % STEP_SECS);
         let issued_at = as_of.saturating_sub(into_the_step);
-        let revoked = revoked.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let mut revoked: Vec<SessionId> = revoked.into_iter().collect();
+        revoked.sort_unstable();
+        revoked.dedup();
         Self { issuer, issued_at, expires_at: issued_at.saturating_add(FEED_LIFETIME), revoked }
     }
 

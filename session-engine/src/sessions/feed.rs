@@ -1,14 +1,34 @@
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use session_core::{RevocationFeed, UnixTime};
 use tokio::sync::Mutex;
 
 use super::Sessions;
-use crate::store::{MAX_REVOCATIONS, Unavailable};
+use crate::store::{MAX_REVOCATIONS, Revocations, Unavailable};
 
-/// The feed as it was last made, or could not be made, and in which second. Whoever asks while it
-/// is being made waits for it: a crowd costs the store no more than one (and no less, each second,
-/// so that a revocation is told of within one).
-pub(super) type LatestFeed = Mutex<Option<(UnixTime, Result<Bytes, Unavailable>)>>;
+/// The feed as it was last made. Whoever asks within the same second gets that, and whoever asks while
+/// it is being made waits for it: a crowd costs the store no more than one (and no less, each second, so
+/// that a revocation is told of within one).
+#[derive(Default)]
+pub(super) struct LatestFeed {
+    made: ArcSwapOption<MadeFeed>,
+    making: Mutex<()>,
+}
+
+/// A feed, or that it could not be made, and in which second.
+struct MadeFeed {
+    made_at: UnixTime,
+    feed: Result<Bytes, Unavailable>,
+}
+
+impl LatestFeed {
+    fn of(&self, now: UnixTime) -> Option<Result<Bytes, Unavailable>> {
+        let made = self.made.load();
+        made.as_ref().filter(|made| made.made_at == now).map(|made| made.feed.clone())
+    }
+}
 
 impl Sessions {
     /// The revocation feed of FORMAT.md §3, signed: what was revoked so lately that a statement may
@@ -17,13 +37,16 @@ impl Sessions {
     /// # Errors
     /// When the store is unavailable: an empty feed would say that everybody is still logged in.
     pub async fn revocation_feed(&self) -> Result<Bytes, Unavailable> {
-        let mut latest = self.latest_feed.lock().await;
-        let now = self.now();
-        if let Some((_, feed)) = latest.as_ref().filter(|(made_at, _)| *made_at == now) {
-            return feed.clone();
+        if let Some(feed) = self.latest_feed.of(self.now()) {
+            return feed;
+        }
+        let _turn = self.latest_feed.making.lock().await;
+        let made_at = self.now();
+        if let Some(feed) = self.latest_feed.of(made_at) {
+            return feed;
         }
         let feed = self.make_feed().await;
-        *latest = Some((now, feed.clone()));
+        self.latest_feed.made.store(Some(Arc::new(MadeFeed { made_at, feed: feed.clone() })));
         feed
     }
 
@@ -32,6 +55,12 @@ impl Sessions {
         if noted.ids.len() >= MAX_REVOCATIONS {
             tracing::error!("revocation feed is full: the oldest revocations are not told any more");
         }
+        // A full feed has megabytes to write and to sign, and session checks are not to wait for that.
+        let sessions = self.clone();
+        tokio::task::spawn_blocking(move || sessions.sign_feed(noted)).await.unwrap_or(Err(Unavailable))
+    }
+
+    fn sign_feed(&self, noted: Revocations) -> Result<Bytes, Unavailable> {
         let feed = RevocationFeed::new(self.issuer.to_string(), noted.ids, noted.as_of);
         let signed = self.keys.load().statements().sign_revocations(&feed).map_err(|error| {
             tracing::error!(%error, "revocation feed cannot be signed");

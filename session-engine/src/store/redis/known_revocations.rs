@@ -1,6 +1,6 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use session_core::{REVOCATION_INTEREST, UnixTime};
+use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
 
 use crate::store::{MAX_REVOCATIONS, Revocations};
 
@@ -8,15 +8,17 @@ use crate::store::{MAX_REVOCATIONS, Revocations};
 #[derive(Default)]
 pub(super) struct KnownRevocations {
     as_of: Option<UnixTime>,
-    /// Member → when it was noted. Members that are no session IDs are kept for the sake of the count.
-    noted_at: HashMap<String, f64>,
+    noted_at: BTreeMap<SessionId, f64>,
+    /// Members that are no session IDs are not ours. They count all the same.
+    foreign: BTreeMap<String, f64>,
 }
 
 /// What Redis says was noted since some second, that one included.
 pub(super) struct News {
     pub(super) as_of: UnixTime,
-    /// How many revocations are of interest in all.
+    /// How many members are of interest in all.
     pub(super) total: usize,
+    /// Members, and when each was noted.
     pub(super) noted: Vec<(String, f64)>,
 }
 
@@ -34,31 +36,35 @@ impl KnownRevocations {
     #[must_use]
     pub(super) fn learn(&mut self, news: News) -> bool {
         let is_later = self.as_of.replace(news.as_of).is_none_or(|before| before <= news.as_of);
-        self.noted_at.extend(news.noted);
+        for (member, noted_at) in news.noted {
+            match member.parse() {
+                Ok(id) => drop(self.noted_at.insert(id, noted_at)),
+                Err(_) => drop(self.foreign.insert(member, noted_at)),
+            }
+        }
         // Seconds of this age are exact as a score.
         let oldest = news.as_of.saturating_sub(REVOCATION_INTEREST).as_secs() as f64;
         self.noted_at.retain(|_, noted_at| *noted_at > oldest);
+        self.foreign.retain(|_, noted_at| *noted_at > oldest);
         if self.noted_at.len() > MAX_REVOCATIONS {
             self.keep_the_latest();
         }
-        is_later && self.noted_at.len() == news.total.min(MAX_REVOCATIONS)
+        let known = self.noted_at.len() + self.foreign.len();
+        is_later && known.min(MAX_REVOCATIONS) == news.total.min(MAX_REVOCATIONS)
     }
 
     /// In the order of Redis, so that every server tells of the same.
     fn keep_the_latest(&mut self) {
-        let mut members: Vec<_> = self.noted_at.drain().collect();
-        members.sort_unstable_by(|(one, one_at), (other, other_at)| {
-            other_at.total_cmp(one_at).then_with(|| other.cmp(one))
+        let mut latest: Vec<_> = std::mem::take(&mut self.noted_at).into_iter().collect();
+        latest.sort_unstable_by(|(one, one_at), (other, other_at)| {
+            other_at.total_cmp(one_at).then_with(|| other.to_string().cmp(&one.to_string()))
         });
-        members.truncate(MAX_REVOCATIONS);
-        self.noted_at = members.into_iter().collect();
+        latest.truncate(MAX_REVOCATIONS);
+        self.noted_at = latest.into_iter().collect();
     }
 
-    /// What is no session ID is not ours.
     pub(super) fn told(&self) -> Revocations {
-        let mut ids: Vec<_> = self.noted_at.keys().filter_map(|member| member.parse().ok()).collect();
-        // The same on every server.
-        ids.sort_unstable();
-        Revocations { ids, as_of: self.as_of.unwrap_or(UnixTime::from_secs(0)) }
+        let as_of = self.as_of.unwrap_or(UnixTime::from_secs(0));
+        Revocations { ids: self.noted_at.keys().copied().collect(), as_of }
     }
 }

@@ -1,0 +1,27 @@
+use reqwest::header::SET_COOKIE;
+use reqwest::{Client, StatusCode};
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::program::PASSWORD;
+
+/// Where the crowd runs. It stands in for other machines, so it must not take this one's cores from the
+/// server.
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .on_thread_start(|| {
+            rustix::process::nice(19).unwrap();
+        })
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// Logs a user in; the cookie is what a browser sends.
+pub(crate) async fn log_in(http: &Client, url: &str, user: &str) -> (StatusCode, Option<String>) {
+    let body = json!({ "username": user, "password": PASSWORD });
+    let answer = http.post(format!("{url}/login")).json(&body).send().await.expect("an answer");
+    let cookie = answer.headers().get(SET_COOKIE).and_then(|value| value.to_str().ok()?.split(';').next());
+    (answer.status(), cookie.map(str::to_owned))
+}
