@@ -174,9 +174,9 @@ impl Session {
     /// All sessions of the subject, the one used last first.
     ///
     /// # Errors
-    /// When the store is in trouble.
+    /// When it is asked for too often, or the store is in trouble.
     pub async fn list(&self) -> Result<Vec<ListedSession>, Problem> {
-        let listed = self.app.sessions().list(self.subject()).await;
+        let listed = self.app.sessions().list_own(&self.live).await;
         listed.map_err(|error| self.problem(error))
     }
 

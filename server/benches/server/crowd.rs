@@ -1,5 +1,5 @@
 use reqwest::header::SET_COOKIE;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
@@ -22,6 +22,11 @@ pub(crate) fn runtime() -> Runtime {
 pub(crate) async fn log_in(http: &Client, url: &str, user: &str) -> (StatusCode, Option<String>) {
     let body = json!({ "username": user, "password": PASSWORD });
     let answer = http.post(format!("{url}/login")).json(&body).send().await.expect("an answer");
-    let cookie = answer.headers().get(SET_COOKIE).and_then(|value| value.to_str().ok()?.split(';').next());
-    (answer.status(), cookie.map(str::to_owned))
+    (answer.status(), session_cookie(&answer))
+}
+
+/// What an answer has for the browser to send from now on.
+pub(crate) fn session_cookie(answer: &Response) -> Option<String> {
+    let value = answer.headers().get(SET_COOKIE)?.to_str().ok()?;
+    Some(value.split(';').next()?.to_owned()).filter(|cookie| cookie.starts_with("__Host-session="))
 }

@@ -3,8 +3,8 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::header::COOKIE;
@@ -79,7 +79,6 @@ fn measure(store: &str, crowd: &Runtime, redis: Option<&RedisServer>) {
     let url = redis.map_or("embedded:./session-data".to_owned(), RedisServer::url);
     let server = Program::start(directory.path(), users, &["--store", &url, "--log", "info"]);
     let cookies = crowd.block_on(others(&server.url()));
-    let abuser = Arc::new(crowd.block_on(Abuser::begin(&server.url())));
     println!(
         "\n{store}: p99 of {SESSIONS} other sessions | quiet, ms | beside, ms | ratio | requests/s of the abuse"
     );
@@ -106,6 +105,7 @@ fn measure(store: &str, crowd: &Runtime, redis: Option<&RedisServer>) {
     report("nothing", &|| (quiet(), 0.0));
     let floods = FLOODS.iter().map(|abuse| (abuse, f64::INFINITY));
     for (abuse, rate) in ABUSES.iter().map(|abuse| (abuse, RATE)).chain(floods) {
+        let abuser = Arc::new(crowd.block_on(Abuser::begin(&server.url())));
         report(abuse.name, &|| {
             let mut reached = 0.0;
             let work = || reached = crowd.block_on(abuser.repeat(abuse.request, rate));
@@ -121,8 +121,9 @@ fn measure(store: &str, crowd: &Runtime, redis: Option<&RedisServer>) {
     });
     if let Some(redis) = redis {
         fill_the_feed(redis);
+        let edge = Abuser::new(&server.url());
         report("an edge reads a feed of 100,000 each second", &|| {
-            let work = || crowd.block_on(each_second(&abuser, Abuser::feed));
+            let work = || crowd.block_on(each_second(&edge, Abuser::feed));
             (checks::during(server.address(), &cookies, work).within_ms(0.99), 1.0)
         });
     }
@@ -158,16 +159,15 @@ async fn others(url: &str) -> Vec<String> {
 struct Abuser {
     http: Client,
     url: String,
-    cookie: String,
+    cookie: Mutex<String>,
 }
 
 impl Abuser {
     /// With as many sessions as she may have, each as large as she can make it.
     async fn begin(url: &str) -> Self {
-        let http = Client::new();
-        let mut abuser = Self { http, url: url.to_owned(), cookie: String::new() };
+        let abuser = Self::new(url);
         for _ in 0..ABUSERS_SESSIONS {
-            abuser.cookie = crowd::log_in(&abuser.http, url, "mallory").await.1.expect("a cookie");
+            abuser.keep(crowd::log_in(&abuser.http, url, "mallory").await.1.expect("a cookie"));
             for number in 0..PATCHES {
                 let answer = abuser.patch(&format!("member{number}")).send().await.expect("an answer");
                 assert_eq!(answer.status(), StatusCode::OK);
@@ -176,8 +176,20 @@ impl Abuser {
         abuser
     }
 
+    fn new(url: &str) -> Self {
+        Self { http: Client::new(), url: url.to_owned(), cookie: Mutex::default() }
+    }
+
+    fn keep(&self, cookie: String) {
+        *self.cookie.lock().unwrap() = cookie;
+    }
+
+    fn cookie(&self) -> String {
+        self.cookie.lock().unwrap().clone()
+    }
+
     fn ask(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.url)).header(COOKIE, &self.cookie)
+        self.http.request(method, format!("{}{path}", self.url)).header(COOKIE, self.cookie())
     }
 
     fn patch(&self, member: &str) -> RequestBuilder {
@@ -202,7 +214,8 @@ impl Abuser {
     }
 
     fn forged(&self) -> RequestBuilder {
-        let (head, _) = self.cookie.rsplit_once('.').expect("a tag");
+        let cookie = self.cookie();
+        let (head, _) = cookie.rsplit_once('.').expect("a tag");
         let forged = format!("{head}.{}", "A".repeat(43));
         self.http.get(format!("{}/session", self.url)).header(COOKIE, forged)
     }
@@ -224,6 +237,8 @@ impl Abuser {
                     tokio::time::sleep_until(due).await;
                     due += interval;
                     let answer = request(&abuser).send().await.expect("an answer");
+                    // A renewal: the abuser's other requests are to come with the new one too.
+                    crowd::session_cookie(&answer).into_iter().for_each(|cookie| abuser.keep(cookie));
                     answer.bytes().await.expect("all of it");
                     number.fetch_add(1, Ordering::Relaxed);
                 }

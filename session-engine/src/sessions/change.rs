@@ -41,7 +41,8 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SessionError::OtherRevision`] when the data has moved on, [`SessionError::Contended`] when
-    /// other servers kept being faster, [`SessionError::TooFast`] when it is done too often, and as [`resume`](Self::resume).
+    /// other servers kept being faster, [`SessionError::TooFast`] when it is done too
+    /// often, and as [`resume`](Self::resume).
     pub async fn change_data<O: Owner>(
         &self,
         cookie: &AuthenticCookie,
@@ -49,8 +50,9 @@ impl Sessions {
         expected: Option<u64>,
         change: DataChange,
     ) -> Result<LiveSession<O>, SessionError> {
+        // Who is too fast costs nothing else.
+        self.change_pace.step(&cookie.session_id())?;
         let session: LiveSession<O> = self.resume_confirmed(cookie, activity).await?;
-        self.change_pace.step(&session.id())?;
         self.change(session.id(), RecordChange::Data { expected, change }).await
     }
 
@@ -67,14 +69,10 @@ impl Sessions {
         activity: Activity,
         mut edit: impl FnMut(&mut T) -> R,
     ) -> Result<(LiveSession<O>, R), SessionError> {
-        let mut is_first = true;
+        // Once, and not again for each time that another server was faster.
+        self.change_pace.step(&cookie.session_id())?;
         for _ in 0..MAX_TRIES {
             let session: LiveSession<O> = self.resume_confirmed(cookie, activity).await?;
-            if is_first {
-                // Not again for each time that another server was faster.
-                self.change_pace.step(&session.id())?;
-                is_first = false;
-            }
             let mut data: T = session.data()?;
             let result = edit(&mut data);
             let Ok(Value::Object(members)) = serde_json::to_value(&data) else {

@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use session_core::{Deadlines, SessionId, Standing, UnixTime};
 
-use super::{SessionError, Sessions};
+use super::{LiveSession, SessionError, Sessions};
 use crate::record::{Client, RecordHead};
 use crate::store::{Entry, Freshness, Listed};
 use crate::subject::Subject;
@@ -59,6 +59,15 @@ impl ListedSession {
 }
 
 impl Sessions {
+    /// The living sessions of whoever has this one, who may ask for them so often and no more.
+    ///
+    /// # Errors
+    /// [`SessionError::TooFast`], and as [`list`](Self::list).
+    pub async fn list_own(&self, session: &LiveSession) -> Result<Vec<ListedSession>, SessionError> {
+        self.listing_pace.step(session.subject())?;
+        self.list(session.subject()).await
+    }
+
     /// A subject's living sessions, the one used last first.
     ///
     /// # Errors

@@ -291,8 +291,12 @@ impl Walk {
 
     async fn through_haste(&mut self) {
         let pace = Pace { burst: 1, interval: Duration::from_secs(3600) };
-        let address = self.fleet.add_server_that(|app| app.change_pace(pace).renewal_pace(pace)).await;
-        for operation in [REPLACE, MERGE, RENEW] {
+        let address = self
+            .fleet
+            .add_server_that(|app| app.change_pace(pace).renewal_pace(pace).listing_pace(pace))
+            .await;
+        let [_, _, head_of_list] = HEADS;
+        for operation in [REPLACE, MERGE, RENEW, LIST, head_of_list] {
             let mut browser = self.fleet.alice().await.led_to(address);
             // The second time comes too soon; whoever renews has a share with all of hers.
             let statuses = [
