@@ -1,6 +1,7 @@
 mod explain;
 mod keys;
 mod serve;
+mod sessions;
 mod user;
 
 use std::process::ExitCode;
@@ -30,6 +31,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: user::Action,
     },
+    /// List and end the sessions of a user, by asking a server that serves its management
+    Sessions {
+        #[command(flatten)]
+        target: sessions::Target,
+        #[command(subcommand)]
+        action: sessions::Action,
+    },
     /// Make a key ring, and change its keys without logging anybody out
     Keys {
         #[command(flatten)]
@@ -47,6 +55,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     match cli.command {
         Command::Serve(settings) => serve::run(&settings, &warnings)?,
         Command::User { file, action } => user::run(&file, action)?,
+        Command::Sessions { target, action } => sessions::run(&target, &action)?,
         Command::Keys { file, action } => keys::run(&file, &action)?,
         Command::Explain(arguments) => return explain::run(&arguments),
     }

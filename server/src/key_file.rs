@@ -1,8 +1,6 @@
 //! The key ring file: read by those who serve, made and changed by `keys`.
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use session_core::KeyRing;
@@ -11,34 +9,19 @@ use zeroize::Zeroizing;
 
 use crate::Result;
 use crate::data_files::make_parent;
+use crate::secret_file::{self, Unread};
 
-/// Whoever else may write the file may sign.
-const OTHERS_WRITE: u32 = 0o022;
-const OTHERS_READ: u32 = 0o004;
+const KIND: &str = "key ring";
 
-/// Reads a key ring that nobody but its owner can change. That others can read it is warned of and no
-/// more: orchestrators mount secrets so, and on a read-only mount it cannot be helped (R64).
+/// Reads a key ring that nobody but its owner can change.
 pub(crate) fn load(path: &Path) -> Result<KeyRing> {
     let shown = path.display();
-    let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            format!(
-                "key ring `{shown}` is missing: bring it from the other servers of this store, or make one with `session-server keys new`, which ends every session"
-            )
-        }
-        _ => format!("key ring `{shown}` cannot be read: {error}"),
-    };
-    let mode = fs::metadata(path).map_err(unreadable)?.mode();
-    if mode & OTHERS_WRITE != 0 {
-        return Err(format!(
-            "key ring `{shown}` can be written by others than its owner; run `chmod go-w` on it"
-        )
-        .into());
-    }
-    if mode & OTHERS_READ != 0 {
-        tracing::warn!("key ring `{shown}` can be read by every user of this machine");
-    }
-    let json = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
+    let json = secret_file::read(KIND, path).map_err(|unread| match unread {
+        Unread::Io(error) if error.kind() == io::ErrorKind::NotFound => format!(
+            "key ring `{shown}` is missing: bring it from the other servers of this store, or make one with `session-server keys new`, which ends every session"
+        ),
+        unread => unread.told(KIND, path),
+    })?;
     Ok(KeyRing::from_json(&json).map_err(|error| format!("key ring `{shown}`: {error}"))?)
 }
 

@@ -5,8 +5,11 @@ mod command;
 mod data_files;
 mod key_file;
 mod log;
+mod management;
+mod management_tokens;
 mod outdated_sessions;
 mod output;
+mod secret_file;
 mod settings;
 mod store_url;
 

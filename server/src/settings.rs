@@ -1,6 +1,6 @@
 //! What can be set, and what it is set to by default.
 
-mod listen_address;
+pub(crate) mod listen_address;
 pub(crate) mod sources;
 pub(crate) mod values;
 
@@ -33,6 +33,14 @@ pub(crate) struct Settings {
     /// Address for browsers and proxies: `HOST:PORT`, or `:PORT` for every address of this machine
     #[arg(long, env = "SESSION_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: ListenAddress,
+
+    /// Address for administrators and back ends, `HOST:PORT`, which strangers must not reach [default: none]
+    #[arg(long, env = "SESSION_MANAGE", value_name = "ADDRESS")]
+    pub(crate) manage: Option<ListenAddress>,
+
+    /// A file that says who may manage: lines of `name:token`, a token of 32 characters or more
+    #[arg(long, env = "SESSION_MANAGEMENT_TOKENS", value_name = "FILE")]
+    pub(crate) management_tokens: Option<PathBuf>,
 
     /// Where sessions are kept: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]` or
     /// `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`

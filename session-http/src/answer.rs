@@ -7,7 +7,12 @@ use serde::Serialize;
 pub type Answer = Response<Bytes>;
 
 pub(crate) fn json(body: &impl Serialize) -> Answer {
-    let mut answer = Answer::new(serde_json::to_string(body).unwrap_or_default().into());
+    json_text(serde_json::to_string(body).unwrap_or_default())
+}
+
+/// JSON that is written already.
+pub(crate) fn json_text(body: impl Into<Bytes>) -> Answer {
+    let mut answer = Answer::new(body.into());
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer
 }

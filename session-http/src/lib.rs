@@ -21,6 +21,8 @@ mod cookies;
 mod exact_json;
 mod headers;
 mod lifecycle;
+#[cfg(feature = "management")]
+mod management;
 mod media_type;
 mod origin;
 #[cfg(feature = "page")]
@@ -53,6 +55,8 @@ pub use app::App;
 pub use builder::{AppBuilder, BuildError};
 pub use client_address::TrustedProxies;
 pub use lifecycle::Lifecycle;
+#[cfg(feature = "management")]
+pub use management::{InvalidTokens, Management, ManagementTokens};
 pub use origin::{InvalidOrigin, Origin};
 pub use peer::Peer;
 pub use problem::Problem;

@@ -236,7 +236,8 @@ impl Problem {
         *answer.status_mut() = self.status;
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::UNAUTHORIZED {
+        let has_challenge = self.headers.iter().any(|(name, _)| *name == WWW_AUTHENTICATE);
+        if self.status == StatusCode::UNAUTHORIZED && !has_challenge {
             // Required by RFC 9110 §11.6.1; no browser reacts to this scheme.
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"session\""));
         }

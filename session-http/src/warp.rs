@@ -19,6 +19,8 @@ use crate::answer::Answer;
 use crate::anyone::Anyone;
 use crate::app::App;
 use crate::body::{Broken, Source};
+#[cfg(feature = "management")]
+use crate::management::Management;
 use crate::peer::Peer;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -33,7 +35,18 @@ use crate::visitor::Visitor;
 /// that stand beside this one.
 #[must_use]
 pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
-    let (table, app) = (Arc::new(table(app)), app.clone());
+    answering(table(app), app.clone())
+}
+
+/// All routes of the management, and nothing else. For a listener that strangers cannot reach.
+#[cfg(feature = "management")]
+#[must_use]
+pub fn management(management: &Management) -> BoxedFilter<(Response,)> {
+    or_nothing(answering(crate::management::table(), management.clone()))
+}
+
+fn answering<S: Clone + Send + Sync + 'static>(table: Table<S>, state: S) -> BoxedFilter<(Response,)> {
+    let table = Arc::new(table);
     let place = {
         let table = Arc::clone(&table);
         let find = move |tail: Tail| {
@@ -53,8 +66,8 @@ pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
         parameters: Vec::new(),
     });
     let answer = move |place: Place, request: Request| {
-        let (table, app): (Arc<Table<App>>, App) = (Arc::clone(&table), app.clone());
-        async move { response(table.answer(app, place, request).await) }
+        let (table, state) = (Arc::clone(&table), state.clone());
+        async move { response(table.answer(state, place, request).await) }
     };
     place.and(request).then(answer).boxed()
 }
@@ -62,12 +75,16 @@ pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
 /// All of our routes and nothing else: what is at none of their paths gets a 404.
 #[must_use]
 pub fn site(app: &App) -> BoxedFilter<(Response,)> {
+    or_nothing(routes(app))
+}
+
+fn or_nothing(routes: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
     let nothing = || {
         let mut answer = Problem::not_found().into_answer();
         SecurityHeaders::all().add_to(answer.headers_mut());
         response(answer)
     };
-    routes(app).or(::warp::any().map(nothing)).unify().boxed()
+    routes.or(::warp::any().map(nothing)).unify().boxed()
 }
 
 /// The session of somebody who is signed in; who is not is rejected with the 401 or 503 that our own

@@ -13,7 +13,7 @@ use crate::target_dir::target_dir;
 const CRATES: [(&str, &str); 3] = [
     ("session-core", "getrandom"),
     ("session-engine", "embedded,redis,users-file,store-testing"),
-    ("session-http", "axum,embedded,redis,serve,users-file,warp"),
+    ("session-http", "axum,embedded,management,redis,serve,users-file"),
 ];
 
 /// Writes the texts anew.

@@ -53,9 +53,10 @@ fn lint() -> Result<()> {
 /// Each feature of the crates that have some, without the others.
 fn features() -> Result<()> {
     let engine = ["", "embedded", "redis", "passwords", "users-file", "store-testing"];
-    let http = ["", "warp", "tower", "axum", "serve", "passwords"];
-    let of = |package, features: [&'static str; 6]| features.map(|feature| (package, feature));
-    for (package, feature) in of("session-engine", engine).into_iter().chain(of("session-http", http)) {
+    let http = ["", "warp", "tower", "axum", "serve", "passwords", "management"];
+    let engine = engine.map(|feature| ("session-engine", feature));
+    let http = http.map(|feature| ("session-http", feature));
+    for (package, feature) in engine.into_iter().chain(http) {
         let clippy = ["clippy", "--quiet", "--no-default-features", "--package", package];
         let alone = ["--features", feature, "--", "-D", "warnings"];
         run(command("cargo", clippy).args(alone))?;

@@ -1,7 +1,8 @@
 //! What becomes of session checks while others do what they like with the server. No test: it prints
 //! what it measured.
 //!
-//! `cargo bench --package session-server [-- logins|neighbours]`
+//! `cargo bench --package session-server [-- logins|neighbours [NAME]]`: of the neighbours, those whose name
+//! has this in it.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that panics has said what it had to say")]
 
@@ -15,11 +16,15 @@ fn main() {
     // What cargo adds is no name of ours.
     let named: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let wanted = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
-    if wanted("logins") {
-        logins::run();
-    }
-    if wanted("neighbours") {
-        neighbours::run();
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    match named[..] {
+        [] => {
+            logins::run();
+            neighbours::run("");
+        }
+        ["logins"] => logins::run(),
+        ["neighbours"] => neighbours::run(""),
+        ["neighbours", name] => neighbours::run(name),
+        _ => panic!("no such benchmark: {named:?}"),
     }
 }

@@ -37,11 +37,12 @@ const RATE: f64 = 1_000.0;
 /// As many as the feed tells of.
 const MAX_REVOCATIONS: usize = 100_000;
 
-pub(crate) fn run() {
+/// Those whose name has this in it.
+pub(crate) fn run(wanted: &str) {
     let crowd = crowd::runtime();
-    measure("embedded", &crowd, None);
+    measure("embedded", wanted, &crowd, None);
     let redis = RedisServer::start(&["--appendonly", "yes"]);
-    measure("redis", &crowd, Some(&redis));
+    measure("redis", wanted, &crowd, Some(&redis));
 }
 
 /// What somebody does, and as whom.
@@ -73,7 +74,7 @@ const FLOODS: [Abuse; 3] = [
     Abuse { name: "flood: the feed", request: Abuser::feed },
 ];
 
-fn measure(store: &str, crowd: &Runtime, redis: Option<&RedisServer>) {
+fn measure(store: &str, wanted: &str, crowd: &Runtime, redis: Option<&RedisServer>) {
     let directory = tempfile::tempdir().unwrap();
     let users = (0..USERS).map(user).chain(["mallory".into()]);
     let url = redis.map_or("embedded:./session-data".to_owned(), RedisServer::url);
@@ -84,6 +85,9 @@ fn measure(store: &str, crowd: &Runtime, redis: Option<&RedisServer>) {
     );
     let quiet = || checks::during(server.address(), &cookies, || std::thread::sleep(SPAN)).within_ms(0.99);
     let report = |name: &str, beside: &dyn Fn() -> (f64, f64)| {
+        if !name.contains(wanted) {
+            return;
+        }
         let (mut before, mut during, mut ratios, mut rates) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -105,6 +109,9 @@ fn measure(store: &str, crowd: &Runtime, redis: Option<&RedisServer>) {
     report("nothing", &|| (quiet(), 0.0));
     let floods = FLOODS.iter().map(|abuse| (abuse, f64::INFINITY));
     for (abuse, rate) in ABUSES.iter().map(|abuse| (abuse, RATE)).chain(floods) {
+        if !abuse.name.contains(wanted) {
+            continue;
+        }
         let abuser = Arc::new(crowd.block_on(Abuser::begin(&server.url())));
         report(abuse.name, &|| {
             let mut reached = 0.0;

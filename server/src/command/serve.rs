@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::OptionFuture;
 use session_core::KeyRing;
 use session_engine::store::Store;
 use session_engine::{Clock, Keys, SystemClock, UsersFile};
@@ -10,6 +11,7 @@ use session_http::{App, Lifecycle, RequestLog, TrustedProxies, serve};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::data_files::make_parent;
+use crate::management::{ManagementListener, TokenFile};
 use crate::output::say;
 use crate::settings::Settings;
 use crate::{Result, key_file, log, outdated_sessions, store_url};
@@ -50,14 +52,19 @@ async fn serve_until_signal(settings: &Settings) -> Result {
     let store = store_url::open(settings, &clock)?;
     let ring = load_or_create_keys(&settings.keys, has_sessions)?;
     wait_for(&*store).await;
+    let management = ManagementListener::open(settings).await?;
     let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone())?;
-    reload_keys_at_signal(&app, &settings.keys, hang_up);
+    let management = management.zip(settings.management_tokens.as_deref());
+    let management = management.map(|(listener, path)| listener.start(&app, path, settings.limits()));
+    let (tokens, managing) = management.unzip();
+    reload_at_signal(&app, &settings.keys, tokens, hang_up);
     tracing::info!(%address, origin = app.public_origin(), "serving");
     // For who started it by hand. Whether anybody reads it makes no difference to who is served.
     let _ = say!("serving on http://{address}");
     let site = warp::service(session_http::warp::site(&app));
     let proxies = TrustedProxies::new(settings.trusted_proxies.clone());
-    serve(listener, RequestLog::new(site, proxies), lifecycle, settings.limits()).await;
+    let serving = serve(listener, RequestLog::new(site, proxies), lifecycle, settings.limits());
+    tokio::join!(serving, OptionFuture::from(managing));
     Ok(())
 }
 
@@ -125,8 +132,8 @@ fn stop_at_signal(lifecycle: &Lifecycle) -> Result {
     Ok(())
 }
 
-/// A key ring that cannot be read leaves the one that is in use.
-fn reload_keys_at_signal(app: &App, path: &Path, mut hang_up: Signal) {
+/// What cannot be read leaves what is in use.
+fn reload_at_signal(app: &App, path: &Path, tokens: Option<TokenFile>, mut hang_up: Signal) {
     let (app, path) = (app.clone(), path.to_owned());
     tokio::spawn(async move {
         while hang_up.recv().await.is_some() {
@@ -137,6 +144,7 @@ fn reload_keys_at_signal(app: &App, path: &Path, mut hang_up: Signal) {
                 }
                 Err(error) => tracing::error!(%error, "key ring is not read again"),
             }
+            tokens.iter().for_each(TokenFile::read_again);
         }
     });
 }

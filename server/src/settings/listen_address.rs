@@ -28,6 +28,14 @@ impl ListenAddress {
         }
     }
 
+    /// How it is reached from this machine.
+    pub(crate) fn to_reach(&self) -> String {
+        match self.is_every_address() {
+            true => format!("{}:{}", Ipv4Addr::LOCALHOST, self.port),
+            false => self.to_string(),
+        }
+    }
+
     /// Whether this is an address by which no browser knows the server.
     pub(crate) fn is_every_address(&self) -> bool {
         self.host.is_empty() || self.host.parse().is_ok_and(|address: IpAddr| address.is_unspecified())

@@ -7,5 +7,6 @@ mod keys;
 mod machine;
 mod operation;
 mod serving;
+mod sessions;
 mod settings;
 mod users;

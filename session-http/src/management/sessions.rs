@@ -1,0 +1,85 @@
+use http::StatusCode;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use session_core::SessionId;
+use session_engine::{Client, ListedSession, Revocation, SessionError, Subject};
+
+use super::Management;
+use crate::answer::{self, Answer};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::Request;
+
+#[derive(Serialize)]
+struct SessionsView<'a> {
+    sessions: Vec<SessionView<'a>>,
+}
+
+#[derive(Serialize)]
+struct SessionView<'a> {
+    session_id: SessionId,
+    created_at: u64,
+    authenticated_at: u64,
+    last_seen_at: u64,
+    idle_expires_at: u64,
+    absolute_expires_at: u64,
+    client: &'a Client,
+}
+
+#[derive(Serialize)]
+struct Revoked {
+    revoked: usize,
+}
+
+/// `GET /subjects/{subject}/sessions`: the living sessions of a subject, the one used last first. There
+/// are no more of them than a subject may have.
+pub(super) async fn list(management: Management, request: Request) -> Result<Answer, Problem> {
+    let subject = subject_of(&request)?;
+    let sessions = management.app().sessions().list(&subject).await.map_err(problem)?;
+    let view = |session| view(management.app(), session);
+    Ok(answer::json(&SessionsView { sessions: sessions.iter().map(view).collect() }))
+}
+
+fn view<'a>(app: &App, session: &'a ListedSession) -> SessionView<'a> {
+    SessionView {
+        session_id: session.id(),
+        created_at: session.created_at().as_secs(),
+        authenticated_at: session.authenticated_at().as_secs(),
+        last_seen_at: app.sessions().last_seen_at(session).as_secs(),
+        idle_expires_at: session.idle_expires_at().as_secs(),
+        absolute_expires_at: session.absolute_expires_at().as_secs(),
+        client: session.client(),
+    }
+}
+
+/// `DELETE /subjects/{subject}/sessions`: all of them.
+pub(super) async fn revoke_all(management: Management, request: Request) -> Result<Answer, Problem> {
+    let subject = subject_of(&request)?;
+    let revoked = management.app().sessions().revoke_all(&subject, Revocation::All).await.map_err(problem)?;
+    Ok(answer::json(&Revoked { revoked }))
+}
+
+/// `DELETE /subjects/{subject}/sessions/{session_id}`: one of them.
+pub(super) async fn revoke(management: Management, request: Request) -> Result<Answer, Problem> {
+    let subject = subject_of(&request)?;
+    let id = request.parameters.get(1).and_then(|id| id.parse().ok()).ok_or_else(no_such_session)?;
+    match management.app().sessions().revoke_one(&subject, id).await.map_err(problem)? {
+        true => Ok(answer::no_content()),
+        false => Err(no_such_session()),
+    }
+}
+
+/// In a path a subject is percent-encoded (RFC 3986 §2.1).
+fn subject_of(request: &Request) -> Result<Subject, Problem> {
+    let encoded = request.parameters.first().map(String::as_str).unwrap_or_default();
+    let text = percent_decode_str(encoded).decode_utf8().map_err(|_| Problem::not_found())?;
+    Subject::new(&text).map_err(|_| Problem::not_found())
+}
+
+fn no_such_session() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_session", "the subject has no session of this ID")
+}
+
+fn problem(error: SessionError) -> Problem {
+    Problem::from_session_error(error, None)
+}
