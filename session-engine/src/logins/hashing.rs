@@ -17,10 +17,13 @@ pub struct HashingLimits {
 }
 
 impl Default for HashingLimits {
-    /// A thread for each core, and as many waiting as are done within a few seconds.
+    /// A thread for every other core, since the cores share the memory that hashing fills: with one for
+    /// each, session checks beside it took half as long again. As many wait as are done within a second
+    /// or two.
     fn default() -> Self {
-        let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        Self { threads, queue: threads.get() * 32 }
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = NonZero::new(cores / 2).unwrap_or(NonZero::<usize>::MIN);
+        Self { threads, queue: threads.get() * 64 }
     }
 }
 
