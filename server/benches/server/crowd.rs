@@ -1,6 +1,10 @@
 use reqwest::header::SET_COOKIE;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::json;
+use thread_priority::ThreadPriority;
+use thread_priority::unix::{
+    NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::program::PASSWORD;
@@ -11,7 +15,8 @@ pub(crate) fn runtime() -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(1)
         .on_thread_start(|| {
-            rustix::process::nice(19).unwrap();
+            let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+            set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle).unwrap();
         })
         .enable_all()
         .build()
