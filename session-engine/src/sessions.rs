@@ -63,7 +63,7 @@ pub struct Sessions {
     changes: Arc<ChangeQueues>,
     change_pace: Arc<PaceLimit<SessionId>>,
     renewal_pace: Arc<PaceLimit<Subject>>,
-    listing_pace: Arc<PaceLimit<Subject>>,
+    device_pace: Arc<PaceLimit<SessionId>>,
     latest_feed: Arc<LatestFeed>,
 }
 

@@ -143,9 +143,9 @@ impl AppBuilder {
         Self { sessions: self.sessions.renewal_pace(pace), ..self }
     }
 
-    /// How often one subject may list its sessions, on each server.
-    pub fn listing_pace(self, pace: Pace) -> Self {
-        Self { sessions: self.sessions.listing_pace(pace), ..self }
+    /// How often one session may list or end the sessions of its subject, on each server.
+    pub fn device_pace(self, pace: Pace) -> Self {
+        Self { sessions: self.sessions.device_pace(pace), ..self }
     }
 
     /// Where the time comes from, if not from the operating system. The store must have the same.

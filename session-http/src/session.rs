@@ -197,12 +197,12 @@ impl Session {
     ///
     /// # Errors
     /// The 404 when there is none of this ID, or it is somebody else's; the 403 of a password that was
-    /// entered too long ago; or when the store did not confirm it.
+    /// entered too long ago; the 429 of too many tries; or when the store did not confirm it.
     pub async fn end(&self, id: SessionId) -> Result<SessionAnswer, Problem> {
         if id != self.id() {
             self.require_recent_password()?;
         }
-        let ended = self.app.sessions().revoke_one(self.subject(), id).await;
+        let ended = self.app.sessions().revoke_own_one(&self.live, id).await;
         if !ended.map_err(|error| Problem::from_session_error(error, Some(id)))? {
             return Err(Problem::no_such_session());
         }
@@ -213,11 +213,12 @@ impl Session {
     /// Ends all sessions of the subject, or all others. It takes a recent password.
     ///
     /// # Errors
-    /// The 403 of a password that was entered too long ago; or when the store did not confirm it.
+    /// The 403 of a password that was entered too long ago; the 429 of too many tries; or when the store
+    /// did not confirm it.
     pub async fn end_all(&self, keep_this: bool) -> Result<SessionAnswer, Problem> {
         self.require_recent_password()?;
         let which = if keep_this { Revocation::AllExcept(self.id()) } else { Revocation::All };
-        let ended = self.app.sessions().revoke_all(self.subject(), which).await;
+        let ended = self.app.sessions().revoke_own(&self.live, which).await;
         ended.map_err(|error| self.problem(error))?;
         Ok(self.after_ending(!keep_this))
     }

@@ -27,7 +27,7 @@ pub struct SessionsBuilder {
     max_per_subject: NonZero<usize>,
     change_pace: Pace,
     renewal_pace: Pace,
-    listing_pace: Pace,
+    device_pace: Pace,
 }
 
 impl Sessions {
@@ -46,7 +46,7 @@ impl Sessions {
             max_per_subject: SessionsBuilder::DEFAULT_MAX_PER_SUBJECT,
             change_pace: SessionsBuilder::DEFAULT_CHANGE_PACE,
             renewal_pace: SessionsBuilder::DEFAULT_RENEWAL_PACE,
-            listing_pace: SessionsBuilder::DEFAULT_LISTING_PACE,
+            device_pace: SessionsBuilder::DEFAULT_DEVICE_PACE,
         }
     }
 }
@@ -70,9 +70,10 @@ impl SessionsBuilder {
     /// once a second. Each renewal stands in the revocation feed for six minutes.
     pub const DEFAULT_RENEWAL_PACE: Pace = Pace { burst: 30, interval: Duration::from_secs(1) };
 
-    /// How often one subject may list its sessions, unless it is set: 60 times at once, and 5 times a
-    /// second. Each list reads up to 100 sessions.
-    pub const DEFAULT_LISTING_PACE: Pace = Pace { burst: 60, interval: Duration::from_millis(200) };
+    /// How often one session may list or end the sessions of its subject, unless it is set: 30 times at
+    /// once, and once a second. Each time may concern a hundred sessions. Of one session and not of the
+    /// subject: a thief who uses it up keeps the owner from nothing.
+    pub const DEFAULT_DEVICE_PACE: Pace = Pace { burst: 30, interval: Duration::from_secs(1) };
 
     /// Who may end sessions that were begun by a password: see
     /// [`Users::sessions_of`](crate::Users::sessions_of).
@@ -96,9 +97,9 @@ impl SessionsBuilder {
         Self { renewal_pace, ..self }
     }
 
-    /// How often one subject may list its sessions, on each server.
-    pub fn listing_pace(self, listing_pace: Pace) -> Self {
-        Self { listing_pace, ..self }
+    /// How often one session may list or end the sessions of its subject, on each server.
+    pub fn device_pace(self, device_pace: Pace) -> Self {
+        Self { device_pace, ..self }
     }
 
     /// Where the time comes from, if not from the operating system. The store must have the same.
@@ -139,7 +140,7 @@ impl SessionsBuilder {
             changes: Arc::default(),
             change_pace: Arc::new(PaceLimit::new(self.change_pace)),
             renewal_pace: Arc::new(PaceLimit::new(self.renewal_pace)),
-            listing_pace: Arc::new(PaceLimit::new(self.listing_pace)),
+            device_pace: Arc::new(PaceLimit::new(self.device_pace)),
             latest_feed: Arc::default(),
         }
     }

@@ -59,12 +59,12 @@ impl ListedSession {
 }
 
 impl Sessions {
-    /// The living sessions of whoever has this one, who may ask for them so often and no more.
+    /// The living sessions of whoever has this one, at a pace.
     ///
     /// # Errors
     /// [`SessionError::TooFast`], and as [`list`](Self::list).
     pub async fn list_own(&self, session: &LiveSession) -> Result<Vec<ListedSession>, SessionError> {
-        self.listing_pace.step(session.subject())?;
+        self.device_pace.step(&session.id())?;
         self.list(session.subject()).await
     }
 

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use session_core::{AuthenticCookie, SessionId, UnixTime};
 
 use super::renew::RENEWAL_GRACE;
-use super::{Activity, SessionError, Sessions};
+use super::{Activity, LiveSession, SessionError, Sessions};
 use crate::budget::to_its_end;
 use crate::record::{Record, RecordHead};
 use crate::store::{Entry, Freshness, Listed};
@@ -104,6 +104,24 @@ impl Sessions {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Ends one session of whoever has this one, at a pace; says whether there was one.
+    ///
+    /// # Errors
+    /// [`SessionError::TooFast`], and as [`revoke_one`](Self::revoke_one).
+    pub async fn revoke_own_one(&self, session: &LiveSession, id: SessionId) -> Result<bool, SessionError> {
+        self.device_pace.step(&session.id())?;
+        self.revoke_one(session.subject(), id).await
+    }
+
+    /// Ends the sessions of whoever has this one, at a pace; says how many.
+    ///
+    /// # Errors
+    /// [`SessionError::TooFast`], and as [`revoke_all`](Self::revoke_all).
+    pub async fn revoke_own(&self, session: &LiveSession, which: Revocation) -> Result<usize, SessionError> {
+        self.device_pace.step(&session.id())?;
+        self.revoke_all(session.subject(), which).await
     }
 
     /// Ends one session of a subject; says whether there was one.

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use futures_util::poll;
+use session_core::AuthenticCookie;
 use session_engine::{Activity, Renewal, SessionError};
 
+use crate::watched_store::Loss;
 use crate::world::{World, alice};
 
 #[tokio::test]
@@ -17,22 +19,40 @@ async fn who_hangs_up_in_the_middle_goes_on_with_the_old_cookie() {
             assert!(poll!(&mut renewal).is_pending());
         }
         // It runs to its end, and is taken back.
-        tokio::time::timeout(Duration::from_secs(10), async {
-            loop {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                let looked = world.sessions.resume(&cookie, Activity::Passive).await;
-                let listed = world.sessions.list(&alice()).await.unwrap();
-                match (looked, listed.len()) {
-                    (Ok(session), 1) if session.id() == listed[0].id() => return,
-                    (Ok(_) | Err(SessionError::Renewed), _) => {}
-                    (other, _) => panic!("{other:?}"),
-                }
-            }
-        })
-        .await
-        .expect("the old session stands");
+        until_the_old_session_stands(&world, &cookie).await;
         world.sessions.revoke(&cookie).await.unwrap();
     }
+}
+
+/// Nobody knows whether the write that ends the old ID was done.
+#[tokio::test]
+async fn a_renewal_that_the_store_breaks_off_logs_nobody_out() {
+    for loss in [Loss::OfTheRequest, Loss::OfTheAnswer] {
+        let world = World::new();
+        let cookie = world.alice().await;
+        world.store.lose_next_update(loss);
+        let renewed = world.sessions.renew(&cookie, Renewal::Plain).await;
+        assert!(matches!(renewed, Err(SessionError::Unavailable(_))), "{renewed:?}");
+        until_the_old_session_stands(&world, &cookie).await;
+    }
+}
+
+async fn until_the_old_session_stands(world: &World, cookie: &AuthenticCookie) {
+    let stands = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            let looked = world.sessions.resume(cookie, Activity::Passive).await;
+            let listed = world.sessions.list(&alice()).await.unwrap();
+            match (looked, listed.len()) {
+                (Ok(session), 1) if session.id() == listed[0].id() => return,
+                (Ok(_) | Err(SessionError::Renewed), _) => {}
+                (other, _) => panic!("{other:?}"),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), stands)
+        .await
+        .expect("the old session stands, and no other");
 }
 
 #[tokio::test]

@@ -9,11 +9,21 @@ use session_engine::store::{
 };
 use tokio::sync::Notify;
 
+/// What gets lost of a write on its way to the store.
+#[derive(Clone, Copy)]
+pub(crate) enum Loss {
+    /// It is not done.
+    OfTheRequest,
+    /// It is done, and nobody hears of it.
+    OfTheAnswer,
+}
+
 /// A store that notes how fresh each read had to be, and lets a test come in between.
 pub(crate) struct WatchedStore {
     store: Arc<dyn Store>,
     reads: Mutex<Vec<Freshness>>,
     before_deletion: Mutex<Option<Vec<u8>>>,
+    next_update: Mutex<Option<Loss>>,
     revocation_noted: Notify,
 }
 
@@ -23,6 +33,7 @@ impl WatchedStore {
             store,
             reads: Mutex::default(),
             before_deletion: Mutex::default(),
+            next_update: Mutex::default(),
             revocation_noted: Notify::new(),
         }
     }
@@ -35,6 +46,11 @@ impl WatchedStore {
     /// Puts this in the place of a document just before somebody wants to delete it unchanged.
     pub(crate) fn change_before_deletion(&self, document: Vec<u8>) {
         *self.before_deletion.lock().unwrap() = Some(document);
+    }
+
+    /// Has the next update fail.
+    pub(crate) fn lose_next_update(&self, loss: Loss) {
+        *self.next_update.lock().unwrap() = Some(loss);
     }
 
     /// Comes when a revocation has been noted, and before whoever noted it goes on.
@@ -78,7 +94,15 @@ impl Documents for WatchedStore {
     }
 
     async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
-        self.store.update(id, expected, document).await
+        let loss = self.next_update.lock().unwrap().take();
+        match loss {
+            Some(Loss::OfTheRequest) => Err(Unavailable),
+            Some(Loss::OfTheAnswer) => {
+                self.store.update(id, expected, document).await?;
+                Err(Unavailable)
+            }
+            None => self.store.update(id, expected, document).await,
+        }
     }
 
     async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {

@@ -139,7 +139,7 @@ impl Fleet {
             .attempt_limits(LIMITS)
             .change_pace(UNHURRIED)
             .renewal_pace(UNHURRIED)
-            .listing_pace(UNHURRIED)
+            .device_pace(UNHURRIED)
             .public_origin("https://app.example")
             .timeouts(Timeouts::new(IDLE, ABSOLUTE).unwrap())
             .reauthenticate_within(REAUTHENTICATE_WITHIN)

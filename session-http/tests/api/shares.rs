@@ -13,7 +13,7 @@ on_every_store!(
     with_one_session_too_many_the_oldest_ends,
     changes_of_one_session_have_their_pace,
     renewals_of_one_subject_have_their_pace,
-    lists_of_one_subject_have_their_pace,
+    looking_at_devices_and_ending_them_has_its_pace,
 );
 
 async fn with_one_session_too_many_the_oldest_ends(mut fleet: Fleet) {
@@ -63,17 +63,25 @@ async fn renewals_of_one_subject_have_their_pace(mut fleet: Fleet) {
     browser.post("/session/reauthenticate", json!({ "password": PASSWORD })).await.expect_status(200);
 }
 
-async fn lists_of_one_subject_have_their_pace(mut fleet: Fleet) {
-    let pace = Pace { burst: 2, interval: Duration::from_secs(3600) };
-    let address = fleet.add_server_that(|app| app.listing_pace(pace)).await;
-    let (mut browser, mut same) = (fleet.alice().await.led_to(address), fleet.alice().await.led_to(address));
-    browser.get("/sessions").await.expect_status(200);
-    same.get("/sessions").await.expect_status(200);
-    browser.get("/sessions").await.expect_status(429);
-    browser.get("/session").await.expect_status(200);
-    // What ends sessions is not held up by looking at them.
-    browser.delete("/sessions?keep=current").await.expect_status(204);
-    same.get("/session").await.expect_no_session("ended");
+async fn looking_at_devices_and_ending_them_has_its_pace(mut fleet: Fleet) {
+    let pace = Pace { burst: 3, interval: Duration::from_secs(3600) };
+    let address = fleet.add_server_that(|app| app.device_pace(pace)).await;
+    let (mut thief, mut owner) = (fleet.alice().await.led_to(address), fleet.alice().await.led_to(address));
+    thief.get("/sessions").await.expect_status(200);
+    thief.delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA").await.expect_status(404);
+    thief.get("/sessions").await.expect_status(200);
+    for answer in [
+        thief.get("/sessions").await,
+        thief.delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA").await,
+        thief.delete("/sessions?keep=current").await,
+    ] {
+        answer.expect_status(429);
+    }
+    thief.get("/session").await.expect_status(200);
+    // Whoever uses up their share takes nothing from the owner's other sessions.
+    owner.get("/sessions").await.expect_status(200);
+    owner.delete("/sessions?keep=current").await.expect_status(204);
+    thief.get("/session").await.expect_no_session("ended");
 }
 
 /// The documents of a subject with much data stay where they are.
