@@ -3,13 +3,14 @@
 use anyhow::Result;
 
 use crate::process::{command, run};
-use crate::setup::{CHROMIUM, FIREFOX, WEBKITGTK, XVFB};
+use crate::setup::{CC, CHROMIUM, FIREFOX, REDIS, WEBKITGTK, XVFB};
 use crate::target_dir::target_dir;
 use crate::{npm, package, setup};
 
-/// The server under a storm of logins.
-pub(crate) fn server() -> Result<()> {
-    run(&mut command("cargo", ["bench", "--package", "session-server"]))
+/// The server under a storm of logins, and what one user can do to the others; or one of these.
+pub(crate) fn server(which: &[&str]) -> Result<()> {
+    setup::tools(&[REDIS, CC])?;
+    run(command("cargo", ["bench", "--package", "session-server", "--bench", "server"]).args(which))
 }
 
 /// The npm package beside its peers, in the runtimes that its tests run in.

@@ -29,8 +29,9 @@ usage: cargo xtask TASK
                      examples, web, fuzz, or `long`: the races and kills of the rust part in full
                      length, and the package built twice
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
-  bench [wasm]       session checks and refusals under a storm of logins;
-                     or the npm package beside its peers, in every runtime
+  bench [WHAT]       session checks and refusals under a storm of logins, and session checks
+                     beside each abuse; or one of logins, neighbours, wasm (the npm package
+                     beside its peers, in every runtime), page
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
   package            the npm package, into session-wasm/package/
@@ -58,7 +59,8 @@ fn perform(args: &[&str]) -> Result<()> {
         ["test", part] => test::part(part),
         ["fuzz"] => fuzz::each_for("60"),
         ["fuzz", seconds] => fuzz::each_for(seconds),
-        ["bench"] => bench::server(),
+        ["bench"] => bench::server(&[]),
+        ["bench", name @ ("logins" | "neighbours")] => bench::server(&["--", name]),
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),

@@ -54,7 +54,7 @@ pub struct RedisStore {
     clock: Arc<dyn Clock>,
     refusals: Arc<Refusals>,
     skew: Arc<Skew>,
-    known_revocations: Mutex<KnownRevocations>,
+    known_revocations: Arc<Mutex<KnownRevocations>>,
 }
 
 /// Who hears of what connections learn on the way.
@@ -110,7 +110,7 @@ impl RedisStore {
             |skew| Topology::open(settings, &keys, &Observers { refusals: Arc::clone(&refusals), skew });
         // One of the two connections is enough to read the clock.
         let (servers, bulk) = (open(Some(Arc::clone(&skew)))?, open(None)?);
-        let known_revocations = Mutex::default();
+        let known_revocations = Arc::default();
         Ok(Self { servers, bulk, keys, clock, refusals, skew, known_revocations })
     }
 

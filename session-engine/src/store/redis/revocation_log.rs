@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
+use tokio::sync::OwnedMutexGuard;
 
-use super::known_revocations::News;
+use super::known_revocations::{KnownRevocations, News};
 use super::{RedisStore, scripts};
 use crate::store::{MAX_REVOCATIONS, RevocationLog, Revocations, Unavailable};
 
@@ -16,18 +19,33 @@ impl RevocationLog for RedisStore {
     /// Asks for what is new since it was asked last. Where that does not add up to as many as there
     /// are, because Redis was restarted, replaced by a replica or given another clock, it asks for all.
     async fn revocations(&self) -> Result<Revocations, Unavailable> {
-        let mut known = self.known_revocations.lock().await;
+        let mut known = Arc::clone(&self.known_revocations).lock_owned().await;
         if let Some(since) = known.as_of() {
             let news = self.revocations_since(since).await?;
-            if known.learn(news) {
-                return Ok(known.told());
+            let (is_whole, revocations);
+            (known, is_whole, revocations) = learn(known, news).await?;
+            if is_whole {
+                return Ok(revocations);
             }
         }
         known.forget();
         let all = self.revocations_since(UnixTime::from_secs(0)).await?;
-        let _ = known.learn(all);
-        Ok(known.told())
+        let (_, _, revocations) = learn(known, all).await?;
+        Ok(revocations)
     }
+}
+
+type Known = OwnedMutexGuard<KnownRevocations>;
+
+/// Beside the requests, since there may be a hundred thousand. Says whether what is known is as much as
+/// there is.
+async fn learn(mut known: Known, news: News) -> Result<(Known, bool, Revocations), Unavailable> {
+    let learn = move || {
+        let is_whole = known.learn(news);
+        let revocations = known.told();
+        (known, is_whole, revocations)
+    };
+    tokio::task::spawn_blocking(learn).await.map_err(|_| Unavailable)
 }
 
 impl RedisStore {

@@ -165,7 +165,7 @@ mod tests {
                 clock: Arc::clone(&clock),
                 refusals: Arc::default(),
                 skew: Arc::new(Skew::new(clock)),
-                known_revocations: tokio::sync::Mutex::default(),
+                known_revocations: Arc::default(),
             };
             while !store.servers.is_up() || !store.bulk.is_up() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
