@@ -1,6 +1,7 @@
 //! What can be set, and what it is set to by default.
 
 pub(crate) mod listen_address;
+mod redis;
 pub(crate) mod sources;
 pub(crate) mod values;
 
@@ -42,8 +43,8 @@ pub(crate) struct Settings {
     #[arg(long, env = "SESSION_MANAGEMENT_TOKENS", value_name = "FILE")]
     pub(crate) management_tokens: Option<PathBuf>,
 
-    /// Where sessions are kept: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]` or
-    /// `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`
+    /// Where sessions are kept: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`,
+    /// `rediss://` likewise for TLS, or `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`
     #[arg(
         long,
         env = "SESSION_STORE",
@@ -53,19 +54,8 @@ pub(crate) struct Settings {
     )]
     pub(crate) store: String,
 
-    /// A file with the password of Redis, if it is not in the URL
-    #[arg(long, env = "SESSION_REDIS_PASSWORD_FILE", value_name = "FILE")]
-    pub(crate) redis_password_file: Option<PathBuf>,
-
-    /// What every key in Redis begins with, so that two installations can share one [default: nothing]
-    #[arg(
-        long,
-        env = "SESSION_REDIS_PREFIX",
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) redis_prefix: String,
+    #[command(flatten)]
+    pub(crate) redis: redis::Redis,
 
     /// Key ring; made at the first start
     #[arg(long, env = "SESSION_KEYS", value_name = "FILE", default_value_os_t = data_file("keys.json"))]

@@ -1,10 +1,12 @@
 //! What the tests of several crates stand on: real servers of their own, and what can befall them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has said what it had to say")]
 
+mod certificates;
 mod held_disk;
 mod redis_line;
 mod redis_server;
 
+pub use certificates::{Authority, Issued};
 pub use held_disk::HeldDisk;
 pub use redis_line::RedisLine;
 pub use redis_server::RedisServer;

@@ -15,6 +15,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use session_core::UnixTime;
 use tempfile::TempDir;
 
+use crate::certificates::{Authority, Issued};
+
 /// How long a server may take to answer its first command on a busy machine.
 const START_DEADLINE: Duration = Duration::from_secs(20);
 
@@ -41,6 +43,15 @@ impl RedisServer {
     /// A server whose wall clock stands until the test moves it.
     pub fn start_at(now: UnixTime, flags: &[&str]) -> Self {
         Self::start_with(flags, Some(now))
+    }
+
+    /// A server that listens with TLS as well, on a port of its own, and takes there, where `clients` is
+    /// given, only those who have a certificate of that authority.
+    pub fn start_with_tls(own: &Issued, clients: Option<&Authority>) -> (Self, u16) {
+        let (port, clients) = (free_port(), clients.map(Authority::certificate));
+        let flags = own.flags(port, clients.as_deref());
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        (Self::start(&flags), port)
     }
 
     fn start_with(flags: &[&str], now: Option<UnixTime>) -> Self {

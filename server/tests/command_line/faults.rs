@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use session_testing::{HeldDisk, RedisServer};
+use session_testing::{Authority, HeldDisk, RedisServer};
 
 use crate::machine::{Machine, PASSWORD, Server};
 
@@ -90,6 +90,29 @@ async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
     assert!(keys.iter().all(|key| key.starts_with("shop:")), "{keys:?}");
     server.terminate().await;
     assert!(!machine.read("log").contains("a secret of redis"));
+}
+
+#[tokio::test]
+async fn a_redis_behind_tls_is_reached_by_settings_in_a_file() {
+    let machine = Machine::with_alice();
+    let (authority, clients) = (Authority::new("ours"), Authority::new("clients"));
+    let (redis, port) = RedisServer::start_with_tls(&authority.issue("127.0.0.1"), Some(&clients));
+    let ours = clients.issue("sessions.example");
+    let settings = format!(
+        "store = \"rediss://127.0.0.1:{port}\"\nredis-ca = {:?}\nredis-certificate = {:?}\nredis-certificate-key = {:?}\n",
+        authority.certificate(),
+        ours.certificate,
+        ours.key
+    );
+    machine.write("settings.toml", &settings);
+    let server = machine.serve(&["--config", "settings.toml"]).await;
+    let login = server.log_in("alice").await;
+    assert_eq!(server.status_of(&login).await, 200);
+    assert!(redis.run::<bool>(&["EXISTS", &format!("session:{}", login.session_id())]));
+    let halves = machine.run(&["serve", "--redis-certificate", "file"]);
+    assert!(halves.stderr.contains("--redis-certificate-key"), "{halves:?}");
+    let elsewhere = machine.run(&["serve", "--listen", "127.0.0.1:0", "--redis-ca", "file"]);
+    assert!(elsewhere.stderr.contains("the settings that begin with `--redis-` are for a store in redis"));
 }
 
 async fn until_status(server: &Server, path: &str, status: u16) {

@@ -26,15 +26,16 @@ mod refusals;
 mod request;
 mod revocation_log;
 mod scripts;
+mod settings;
 mod skew;
 mod subject_index;
 mod topology;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use session_core::UnixTime;
 use tokio::sync::Mutex;
-use zeroize::Zeroizing;
 
 use self::keys::Keys;
 use self::known_revocations::KnownRevocations;
@@ -43,6 +44,8 @@ use self::skew::Skew;
 use self::topology::Topology;
 use crate::clock::Clock;
 use crate::store::Unavailable;
+
+pub use self::settings::RedisSettings;
 
 /// The sessions of every server that has the same Redis.
 pub struct RedisStore {
@@ -64,40 +67,13 @@ struct Observers {
     skew: Option<Arc<Skew>>,
 }
 
-/// Where Redis is, and what is ours in it.
-#[derive(Clone)]
-#[must_use]
-pub struct RedisSettings {
-    url: Zeroizing<String>,
-    password: Option<Zeroizing<String>>,
-    prefix: String,
-}
-
-impl RedisSettings {
-    /// The server of a URL, which is `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]` or
-    /// `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`.
-    pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned().into(), password: None, prefix: String::new() }
-    }
-
-    /// The password, if it is not in the URL.
-    pub fn password(self, password: Zeroizing<String>) -> Self {
-        Self { password: Some(password), ..self }
-    }
-
-    /// What every key begins with, so that several installations can share one Redis; nothing, unless
-    /// it is set.
-    pub fn prefix(self, prefix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into(), ..self }
-    }
-}
-
 impl RedisStore {
     /// Begins to connect, within a Tokio runtime. Does not wait for the server: while it is down the
     /// store is unavailable.
     ///
     /// # Errors
-    /// When the URL is none of a Redis server, the prefix cannot be one, or there is no Tokio runtime.
+    /// When the URL is none of a Redis server, a file that it needs cannot be read, the prefix cannot be one,
+    /// or there is no Tokio runtime.
     pub fn open(settings: &RedisSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         // Braces would place the keys of a cluster by a part of them (Redis cluster specification).
         let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'{' && byte != b'}';
@@ -126,22 +102,44 @@ impl RedisStore {
 }
 
 /// Why the store could not be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The URL is none of a Redis server. It is not repeated here, since it may hold a password.
     #[error(
-        "url of the session store is not redis://[user[:password]@]host[:port][/database] or \
-         redis+unix:///path[?db=database&user=user&pass=password]"
+        "url of the session store is not redis://[user[:password]@]host[:port][/database], the same with \
+         rediss:// for tls, or redis+unix:///path[?db=database&user=user&pass=password]"
     )]
     Url,
     /// The password is in the URL and given beside it.
     #[error("password of redis is given twice, in its url and beside it; expected it once")]
     TwoPasswords,
+    /// There are certificates for a connection without TLS.
+    #[error("certificates are for a redis behind tls, and its url does not begin with rediss://")]
+    NoTls,
+    /// A file that a connection needs is not there or is not what it should be.
+    #[error("{what} of redis, `{}`: {reason}", path.display())]
+    File {
+        /// What it should be.
+        what: &'static str,
+        /// Where it should be.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The certificates or the key are none that can be used.
+    #[error("certificates of redis cannot be used: {0}")]
+    Certificates(String),
     /// The prefix would place keys by a part of them, or is no plain text.
     #[error("prefix of redis keys is not visible ascii without `{{` and `}}`")]
     Prefix,
     /// Nothing can be dialled outside a runtime.
     #[error("redis store needs a running tokio runtime")]
     NoRuntime,
+}
+
+impl OpenError {
+    fn file(what: &'static str, path: &Path, reason: &str) -> Self {
+        Self::File { what, path: path.to_owned(), reason: reason.to_owned() }
+    }
 }

@@ -9,6 +9,7 @@ mod kill_loop;
 mod map;
 mod redis;
 mod redis_faults;
+mod redis_tls;
 
 mod embedded_store {
     session_engine::store_contract!(crate::harness::Embedded);

@@ -9,9 +9,10 @@ use redis::aio::{MultiplexedConnection, SendError};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind,
-    RedisError, Value,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
+    ProtocolVersion, PushInfo, PushKind, RedisError, Value,
 };
+use rustls::crypto::CryptoProvider;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use url::Url;
@@ -32,7 +33,9 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// Where to dial, and how.
 pub(super) struct Dialler {
-    client: Client,
+    settings: RedisSettings,
+    /// All but what stands in files.
+    info: ConnectionInfo,
     config: AsyncConnectionConfig,
     /// The server's address, without credentials.
     pub(super) address: String,
@@ -47,14 +50,8 @@ impl Dialler {
         }
         // What the crate says of a URL may hold the password in it.
         let info = settings.url.as_str().into_connection_info().map_err(|_| OpenError::Url)?;
-        let mut redis =
+        let redis =
             info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
-        if let Some(password) = &settings.password {
-            if redis.password().is_some() {
-                return Err(OpenError::TwoPasswords);
-            }
-            redis = redis.set_password(password.as_str());
-        }
         let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
         let tcp =
             TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(USER_TIMEOUT);
@@ -63,8 +60,33 @@ impl Dialler {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(DEADLINE))
             .set_response_timeout(Some(DEADLINE));
-        let client = Client::open(info).map_err(|_| OpenError::Url)?;
-        Ok(Self { client, config, address, probe: keys.probe() })
+        let dialler = Self { settings: settings.clone(), info, config, address, probe: keys.probe() };
+        // What is wrong with a file is told now, and not at each dial.
+        dialler.client()?;
+        Ok(dialler)
+    }
+
+    /// With the password and the certificates as they are now.
+    fn client(&self) -> Result<Client, OpenError> {
+        let mut redis = self.info.redis_settings().clone();
+        if let Some(password) = self.settings.read_password()? {
+            if redis.password().is_some() {
+                return Err(OpenError::TwoPasswords);
+            }
+            redis = redis.set_password(password.as_str());
+        }
+        let info = self.info.clone().set_redis_settings(redis);
+        let is_tls = matches!(info.addr(), ConnectionAddr::TcpTls { .. });
+        if !is_tls {
+            return match self.settings.has_certificates() {
+                true => Err(OpenError::NoTls),
+                false => Client::open(info).map_err(|_| OpenError::Url),
+            };
+        }
+        choose_cryptography();
+        let certificates = self.settings.read_certificates()?;
+        let unfit = |error: RedisError| OpenError::Certificates(error.to_string());
+        Client::build_with_tls(info, certificates).map_err(unfit)
     }
 
     /// Has whoever waits on `disturbed` woken when a connection ends, so that one that nobody uses
@@ -82,8 +104,10 @@ impl Dialler {
     /// A connection to a primary that answers and is willing to read, all within [`DEADLINE`].
     pub(super) async fn dial(&self) -> Result<MultiplexedConnection, RedisError> {
         let dialled = timeout(DEADLINE, async {
-            let mut connection =
-                self.client.get_multiplexed_async_connection_with_config(&self.config).await?;
+            let client = self.client().map_err(|error| {
+                RedisError::from((ErrorKind::InvalidClientConfig, "credentials", error.to_string()))
+            })?;
+            let mut connection = client.get_multiplexed_async_connection_with_config(&self.config).await?;
             self.check(&mut connection).await?;
             Ok(connection)
         });
@@ -104,6 +128,14 @@ impl Dialler {
     }
 }
 
+/// The crate takes what the process has chosen, and where two are linked and none is chosen it panics.
+fn choose_cryptography() {
+    if CryptoProvider::get_default().is_none() {
+        // Somebody else may have been faster, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
 /// Whether every part of a URL is one that is heeded (R76): the crate lets some pass unseen.
 fn is_wholly_heeded(url: &str) -> bool {
     let Ok(parsed) = Url::parse(url) else { return false };
@@ -115,7 +147,7 @@ fn is_wholly_heeded(url: &str) -> bool {
         _ => false,
     };
     let is_good = match parsed.scheme() {
-        "redis" => {
+        "redis" | "rediss" => {
             let database = parsed.path().trim_start_matches('/');
             let one_slash = parsed.path().len() - database.len() <= 1;
             let has_host = parsed.host_str().is_some_and(|host| !host.is_empty());
@@ -223,7 +255,7 @@ mod tests {
             "redis://u:hunter2@h#1",
             "redis://u:hunter2@h /1",
             "redis://u:hunter2@",
-            "rediss://u:hunter2@h",
+            "rediss://u:hunter2@h#insecure",
             "valkey://u:hunter2@h",
             "redis+unix://host/run/redis.sock",
             "redis+unix:///",
@@ -247,11 +279,12 @@ mod tests {
             "redis://h/2",
             "redis://u:p@[::1]:1/0",
             "redis://:p@h",
+            "rediss://u:p@h:6380/1",
         ] {
             assert!(dialler(url).is_ok(), "{url}");
         }
         let unix = dialler("redis+unix:///run/redis.sock?db=2&user=u&pass=p").unwrap();
-        let redis = unix.client.get_connection_info().redis_settings().clone();
+        let redis = unix.client().unwrap().get_connection_info().redis_settings().clone();
         assert_eq!((redis.db(), redis.username(), redis.password()), (2, Some("u"), Some("p")));
     }
 
@@ -260,7 +293,7 @@ mod tests {
         let beside = |url: &str| RedisSettings::new(url).password("hunter2".to_owned().into());
         let dialler = |url: &str| Dialler::new(&beside(url), &Keys::new(""));
         assert_eq!(dialler("redis://:p@h").err(), Some(OpenError::TwoPasswords));
-        let client = dialler("redis://u@h").unwrap().client;
+        let client = dialler("redis://u@h").unwrap().client().unwrap();
         assert_eq!(client.get_connection_info().redis_settings().password(), Some("hunter2"));
     }
 

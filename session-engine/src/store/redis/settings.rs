@@ -1,0 +1,122 @@
+//! Where Redis is, and what a connection to it is made with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use redis::{ClientTlsConfig, TlsCertificates};
+use zeroize::Zeroizing;
+
+use super::OpenError;
+
+/// Where Redis is, and what is ours in it. What stands in files is read anew for each connection, so that
+/// it can be replaced while servers run.
+#[derive(Clone)]
+#[must_use]
+pub struct RedisSettings {
+    pub(super) url: Zeroizing<String>,
+    password: Option<Password>,
+    certificate_authority: Option<PathBuf>,
+    client_certificate: Option<ClientCertificate>,
+    pub(super) prefix: String,
+}
+
+#[derive(Clone)]
+enum Password {
+    Given(Zeroizing<String>),
+    In(PathBuf),
+}
+
+#[derive(Clone)]
+struct ClientCertificate {
+    chain: PathBuf,
+    key: PathBuf,
+}
+
+impl RedisSettings {
+    /// The server of a URL, which is `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`, the same with `rediss://`
+    /// for TLS, or `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`.
+    pub fn new(url: &str) -> Self {
+        Self {
+            url: url.to_owned().into(),
+            password: None,
+            certificate_authority: None,
+            client_certificate: None,
+            prefix: String::new(),
+        }
+    }
+
+    /// The password, if it is not in the URL.
+    pub fn password(self, password: Zeroizing<String>) -> Self {
+        Self { password: Some(Password::Given(password)), ..self }
+    }
+
+    /// A file with the password on its first line.
+    pub fn password_file(self, path: impl Into<PathBuf>) -> Self {
+        Self { password: Some(Password::In(path.into())), ..self }
+    }
+
+    /// A file with the certificates (PEM) that vouch for the server, in place of those of the operating
+    /// system.
+    pub fn certificate_authority(self, path: impl Into<PathBuf>) -> Self {
+        Self { certificate_authority: Some(path.into()), ..self }
+    }
+
+    /// Files with our own certificate and those between it and its authority, and with its key (PEM).
+    pub fn client_certificate(self, chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        let client_certificate = Some(ClientCertificate { chain: chain.into(), key: key.into() });
+        Self { client_certificate, ..self }
+    }
+
+    /// What every key begins with, so that several installations can share one Redis; nothing, unless
+    /// it is set.
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    pub(super) fn has_certificates(&self) -> bool {
+        self.certificate_authority.is_some() || self.client_certificate.is_some()
+    }
+
+    /// The password beside the URL, as it is now.
+    pub(super) fn read_password(&self) -> Result<Option<Zeroizing<String>>, OpenError> {
+        let path = match &self.password {
+            None => return Ok(None),
+            Some(Password::Given(password)) => return Ok(Some(password.clone())),
+            Some(Password::In(path)) => path,
+        };
+        let text = Zeroizing::new(read("password file", path)?);
+        let text = std::str::from_utf8(&text).unwrap_or_default();
+        let line = text.lines().next().filter(|line| !line.is_empty());
+        let line = line.ok_or_else(|| OpenError::file("password file", path, "it has no first line"))?;
+        Ok(Some(line.to_owned().into()))
+    }
+
+    /// The certificates, as they are now.
+    pub(super) fn read_certificates(&self) -> Result<TlsCertificates, OpenError> {
+        let authority = |path: &PathBuf| certificates("certificate authority", path);
+        let root_cert = self.certificate_authority.as_ref().map(authority).transpose()?;
+        let client = |ClientCertificate { chain, key }: &ClientCertificate| {
+            let client_cert = certificates("client certificate", chain)?;
+            Ok::<_, OpenError>(ClientTlsConfig {
+                client_cert,
+                client_key: read("key of the client certificate", key)?,
+            })
+        };
+        let client_tls = self.client_certificate.as_ref().map(client).transpose()?;
+        Ok(TlsCertificates { client_tls, root_cert })
+    }
+}
+
+/// A file without a certificate would vouch for nobody, and nobody would know why.
+fn certificates(what: &'static str, path: &Path) -> Result<Vec<u8>, OpenError> {
+    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    let pem = read(what, path)?;
+    match pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
+        true => Ok(pem),
+        false => Err(OpenError::file(what, path, "it has no certificate in PEM")),
+    }
+}
+
+fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, OpenError> {
+    fs::read(path).map_err(|error| OpenError::file(what, path, &error.to_string()))
+}
