@@ -21,7 +21,7 @@ pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dy
             Ok(Arc::new(EmbeddedStore::open(Path::new(directory), Arc::clone(clock))?))
         }
         Some(("redis" | "rediss" | "redis+unix", _)) => {
-            Ok(Arc::new(RedisStore::open(&settings.redis.of(url), Arc::clone(clock))?))
+            Ok(Arc::new(RedisStore::open(&settings.redis.of(url)?, Arc::clone(clock))?))
         }
         // The URL may hold a password, so it is not repeated.
         _ => Err("store is not `embedded:DIRECTORY`, `redis://HOST:PORT`, `rediss://HOST:PORT` or `redis+unix:///PATH`".into()),

@@ -59,7 +59,10 @@ impl<S> Route<S> {
 }
 
 /// What a server answers.
-pub(crate) struct Table<S>(Vec<Path<S>>);
+pub(crate) struct Table<S> {
+    paths: Vec<Path<S>>,
+    gate: Guard<S>,
+}
 
 struct Path<S> {
     template: Cow<'static, str>,
@@ -71,6 +74,7 @@ struct Path<S> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     path: usize,
+    has_slash: bool,
     parameters: Vec<String>,
 }
 
@@ -84,29 +88,43 @@ impl<S> Table<S> {
             let allow = allowed(routes.iter().map(|route| &route.method));
             Path { template, routes, allow }
         };
-        Self(paths.into_iter().map(path).collect())
+        Self { paths: paths.into_iter().map(path).collect(), gate: |_, _| Ok(()) }
     }
 
-    /// Where `path` belongs, if there is anything. A slash at its end means nothing.
+    /// The same for those alone who pass the gate, whatever they ask for at a path of ours.
+    #[cfg(feature = "management")]
+    pub(crate) fn behind(self, gate: Guard<S>) -> Self {
+        Self { gate, ..self }
+    }
+
+    /// Where `path` belongs, if there is anything. To who only looks, a slash at its end means nothing.
     pub(crate) fn find(&self, path: &str) -> Option<Place> {
-        let path = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);
+        let without_slash = path.strip_suffix('/').filter(|rest| !rest.is_empty());
+        let (path, has_slash) = (without_slash.unwrap_or(path), without_slash.is_some());
         let exact = |at: &Path<S>| at.template == path;
-        let found = self.0.iter().position(exact).map(|at| (at, Vec::new()));
+        let found = self.paths.iter().position(exact).map(|at| (at, Vec::new()));
         let (path, parameters) = found.or_else(|| {
-            let mut paths = self.0.iter().enumerate();
+            let mut paths = self.paths.iter().enumerate();
             paths.find_map(|(at, candidate)| Some((at, parameters(&candidate.template, path)?)))
         })?;
-        Some(Place { path, parameters })
+        Some(Place { path, has_slash, parameters })
     }
 
     /// Has the request answered by the route that its method asks for.
     pub(crate) async fn answer(&self, state: S, place: Place, request: Request) -> Answer {
-        let Some(path) = self.0.get(place.path) else { return Problem::not_found().into_answer() };
+        let Some(path) = self.paths.get(place.path) else { return Problem::not_found().into_answer() };
         let request = Request { parameters: place.parameters, ..request };
         let wants_no_body = request.method == Method::HEAD;
         let is_question = request.method == Method::OPTIONS;
-        let mut answer =
-            within_budget(path.answer(state, request)).await.unwrap_or_else(Problem::into_answer);
+        let answer = async {
+            (self.gate)(&state, &request)?;
+            // `DELETE /sessions/{session_id}` with an empty ID must not become `DELETE /sessions`.
+            if place.has_slash && !request.method.is_safe() {
+                return Err(Problem::not_found());
+            }
+            path.answer(state, request).await
+        };
+        let mut answer = within_budget(answer).await.unwrap_or_else(Problem::into_answer);
         if is_question {
             answer.headers_mut().insert(ALLOW, path.allow.clone());
         }
@@ -123,7 +141,7 @@ impl<S> Table<S> {
     /// Every method and template, for whoever describes the table.
     #[cfg(test)]
     pub(crate) fn operations(&self) -> impl Iterator<Item = (&Method, &str)> {
-        let paths = self.0.iter().flat_map(|path| &path.routes);
+        let paths = self.paths.iter().flat_map(|path| &path.routes);
         paths.map(|route| (&route.method, route.label))
     }
 }
@@ -223,6 +241,7 @@ mod tests {
         assert_eq!(answer.body(), "[\"a\"]");
         assert_eq!(answer.extensions().get(), Some(&RouteLabel("/things/{id}")));
         assert_eq!(ask(Method::GET, "/things/").await.unwrap().status(), 200);
+        assert_eq!(ask(Method::PUT, "/things/").await.unwrap().status(), 404, "nobody has named a thing");
     }
 
     #[tokio::test]

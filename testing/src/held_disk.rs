@@ -1,21 +1,24 @@
-//! A disk that hangs, before a program of a test's own.
+//! A disk that hangs, before programs of a test's own.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What stands between one program and its disk; `held_disk.c` says how.
+/// What stands between programs and their disk; `held_disk.c` says how.
 pub struct HeldDisk {
     path: PathBuf,
 }
 
 impl HeldDisk {
+    /// One that does not hang yet. The file that says when it does is made in `directory`.
+    pub fn new(directory: &Path) -> Self {
+        Self { path: directory.join("held-disk") }
+    }
+
     /// Has a program that is yet to be started confirm nothing that it writes while this is
-    /// [held](Self::hold). The file that says so is made in `directory`.
-    pub fn before(command: &mut Command, directory: &Path) -> Self {
-        let path = directory.join("held-disk");
-        command.env("LD_PRELOAD", concat!(env!("OUT_DIR"), "/held_disk.so")).env("HELD_DISK", &path);
-        Self { path }
+    /// [held](Self::hold).
+    pub fn put_before(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", concat!(env!("OUT_DIR"), "/held_disk.so")).env("HELD_DISK", &self.path);
     }
 
     /// From now on it hangs.

@@ -10,6 +10,7 @@ use reqwest::header::COOKIE;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::json;
 use session_core::SessionId;
+use session_engine::store::MAX_REVOCATIONS;
 use session_testing::RedisServer;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -35,8 +36,6 @@ const CONCURRENCY: usize = 16;
 /// How many requests an abuser makes a second, if the server is as fast: more than any program of theirs
 /// has a use for, and less than fills the machine with HTTP alone.
 const RATE: f64 = 1_000.0;
-/// As many as the feed tells of.
-const MAX_REVOCATIONS: usize = 100_000;
 
 /// Those whose name has this in it.
 pub(crate) fn run(wanted: &str) {

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use session_core::{SessionId, UnixTime};
+use session_engine::UsersFile;
 use ureq::http::{Request, StatusCode};
 
 use crate::output::say;
@@ -40,6 +41,7 @@ pub(crate) enum Action {
         /// The user
         subject: String,
         /// This session alone
+        #[arg(allow_hyphen_values = true)]
         session_id: Option<SessionId>,
     },
 }
@@ -90,7 +92,10 @@ pub(crate) fn run(target: &Target, action: &Action) -> Result {
     }
 }
 
+/// A user's name is typed in many ways, and has one spelling (RFC 8265). Subjects that are no users stay as
+/// they are.
 fn path_of(subject: &str) -> String {
+    let subject = &UsersFile::user_name(subject).unwrap_or_else(|_| subject.to_owned());
     format!("/subjects/{}/sessions", utf8_percent_encode(subject, NON_ALPHANUMERIC))
 }
 

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 use session_engine::store::redis::RedisSettings;
 
+use crate::{Result, secret_file};
+
 /// What a store in Redis needs beside its URL. Files are read again for each connection.
 #[derive(Args, Debug)]
 pub(crate) struct Redis {
@@ -52,9 +54,12 @@ impl Redis {
     }
 
     /// The Redis of a URL.
-    pub(crate) fn of(&self, url: &str) -> RedisSettings {
+    pub(crate) fn of(&self, url: &str) -> Result<RedisSettings> {
         let mut redis = RedisSettings::new(url).prefix(self.prefix.clone());
         if let Some(path) = &self.password_file {
+            const KIND: &str = "password file of redis";
+            // Who may write there is looked at once, and the store reads it as often as it connects.
+            secret_file::read(KIND, path).map_err(|unread| unread.told(KIND, path))?;
             redis = redis.password_file(path);
         }
         if let Some(path) = &self.certificate_authority {
@@ -63,6 +68,6 @@ impl Redis {
         if let (Some(chain), Some(key)) = (&self.certificate, &self.certificate_key) {
             redis = redis.client_certificate(chain, key);
         }
-        redis
+        Ok(redis)
     }
 }

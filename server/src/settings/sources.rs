@@ -13,6 +13,9 @@ use crate::command::Cli;
 /// What every setting is called in the environment.
 const ENVIRONMENT_PREFIX: &str = "SESSION_";
 
+/// What others set for themselves under our prefix, though it looks like a setting: X11's session manager.
+const FOREIGN: &str = "SESSION_MANAGER";
+
 /// How like a setting a foreign name must be to have been meant for it.
 const RESEMBLANCE: f64 = 0.85;
 
@@ -156,7 +159,7 @@ fn foreign_variables<'v>(variables: impl Iterator<Item = &'v str>) -> Vec<String
         let own = |name: &str| name[ENVIRONMENT_PREFIX.len()..].to_ascii_uppercase();
         let likeness = |known: &&String| strsim::jaro_winkler(&own(known), &own(name));
         let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        match nearest.filter(|nearest| likeness(nearest) > RESEMBLANCE) {
+        match nearest.filter(|nearest| name != FOREIGN && likeness(nearest) > RESEMBLANCE) {
             Some(nearest) => {
                 format!("environment variable `{name}` is not a setting; was `{nearest}` meant?")
             }

@@ -1,5 +1,7 @@
 //! What an administrator sees and ends (R67).
 
+use std::time::{Duration, Instant};
+
 use session_testing::RedisServer;
 
 use crate::machine::{Machine, Server};
@@ -83,6 +85,11 @@ async fn only_a_present_token_opens_the_management_and_only_there() {
         let cookie = cookie.header("Cookie", format!("__Host-session={}", login.cookie));
         assert_eq!(cookie.send().await.unwrap().status(), 401, "a user is no administrator");
     }
+    for method in ["OPTIONS", "PUT", "HEAD"] {
+        assert_eq!(ask(&manage, &(method, routes[0].1.clone()), None).await.status(), 401, "{method}");
+    }
+    let of_nobody = ("DELETE", "/subjects/alice/sessions/".to_owned());
+    assert_eq!(ask(&manage, &of_nobody, Some(TOKEN)).await.status(), 404, "no session is named");
     for route in &routes[..3] {
         let public = ask(&server.address.to_string(), route, Some(TOKEN)).await;
         assert_eq!(public.status(), 404, "{route:?}");
@@ -95,15 +102,11 @@ async fn only_a_present_token_opens_the_management_and_only_there() {
     // Another token takes its place while it serves; a broken file changes nothing.
     machine.write("tokens", &format!("office:{OTHER}\n"));
     server.hang_up();
-    while ask(&manage, &routes[0], Some(OTHER)).await.status() != 200 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    until(async || ask(&manage, &routes[0], Some(OTHER)).await.status() == 200).await;
     assert_eq!(ask(&manage, &routes[0], Some(TOKEN)).await.status(), 401, "the retired one");
     machine.write("tokens", "office:short\n");
     server.hang_up();
-    while !machine.read("log").contains("management tokens are not read again") {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    until(async || machine.read("log").contains("management tokens are not read again")).await;
     assert_eq!(ask(&manage, &routes[0], Some(OTHER)).await.status(), 200);
 }
 
@@ -134,6 +137,8 @@ fn what_is_wrong_with_the_management_is_said_without_a_token() {
     assert!(last(serve(&both)).contains("can be written by others than its owner"));
     machine.set_mode("tokens", 0o600);
 
+    let hyphens = ["sessions", "revoke", "alice", "-AAAAAAAAAAAAAAAAAAAAA"];
+    assert!(machine.run(&hyphens).expect_refusal().starts_with("nobody is asked"), "an ID may begin so");
     let list = ["sessions", "list", "alice"];
     let unasked = machine.run(&list).expect_refusal();
     assert!(unasked.starts_with("nobody is asked: expected `--manage ADDRESS`"), "{unasked}");
@@ -147,9 +152,18 @@ fn what_is_wrong_with_the_management_is_said_without_a_token() {
 async fn serve(machine: &Machine, store: &[&str]) -> (Server, String) {
     let flags = [&["--manage", "127.0.0.1:0", "--management-tokens", "tokens"], store].concat();
     let server = machine.serve(&flags).await;
-    let log = machine.read("log");
     let line =
-        log.lines().find(|line| line.contains(" management address=")).unwrap_or_else(|| panic!("{log}"));
-    let address = line.rsplit_once("address=").unwrap().1.trim().to_owned();
+        || machine.read("log").lines().find(|line| line.contains(" management address=")).map(str::to_owned);
+    // Lines are written by a thread of its own.
+    until(async || line().is_some()).await;
+    let address = line().unwrap().rsplit_once("address=").unwrap().1.trim().to_owned();
     (server, address)
+}
+
+async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !is_so().await {
+        assert!(Instant::now() < patience, "it never is");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }

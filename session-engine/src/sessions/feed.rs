@@ -6,6 +6,7 @@ use session_core::{RevocationFeed, UnixTime};
 use tokio::sync::Mutex;
 
 use super::Sessions;
+use crate::budget::to_its_end;
 use crate::store::{MAX_REVOCATIONS, Revocations, Unavailable};
 
 /// The feed as it was last made. Whoever asks within the same second gets that, and whoever asks while
@@ -40,6 +41,12 @@ impl Sessions {
         if let Some(feed) = self.latest_feed.of(self.now()) {
             return feed;
         }
+        // In its own time: what one asker has left of theirs must not decide for everybody.
+        let sessions = self.clone();
+        to_its_end(async move { sessions.make_feed_in_turn().await }).await?
+    }
+
+    async fn make_feed_in_turn(&self) -> Result<Bytes, Unavailable> {
         let _turn = self.latest_feed.making.lock().await;
         let made_at = self.now();
         if let Some(feed) = self.latest_feed.of(made_at) {

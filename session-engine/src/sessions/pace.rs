@@ -48,6 +48,13 @@ impl<K: Clone + Eq + Hash> PaceLimit<K> {
         *rested_at = next;
         Ok(())
     }
+
+    /// Whoever is called otherwise from now on is no more rested by it.
+    pub(super) fn hand_over(&self, former: &K, new: K) {
+        if let Some(cell) = self.rested_at.get(former) {
+            self.rested_at.insert(new, cell);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -106,6 +106,8 @@ impl Sessions {
             self.known_deadlines.forget(old.id);
             match replaced {
                 Ok(Outcome::Done) => {
+                    self.change_pace.hand_over(&old.id, issued.session.id());
+                    self.device_pace.hand_over(&old.id, issued.session.id());
                     self.end_soon(&old, now).await;
                     return Ok(Renewed { issued, old, marker });
                 }

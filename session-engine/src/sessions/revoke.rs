@@ -124,17 +124,30 @@ impl Sessions {
         self.revoke_all(session.subject(), which).await
     }
 
-    /// Ends one session of a subject; says whether there was one.
+    /// Ends one session of a subject, also if it has another ID by now; says whether there was one.
     ///
     /// # Errors
     /// When the store did not confirm it.
     pub async fn revoke_one(&self, subject: &Subject, id: SessionId) -> Result<bool, SessionError> {
-        let Some(stored) = self.store.load(id, Freshness::Confirmed, None).await? else { return Ok(false) };
-        match Record::from_document(&stored.document) {
-            Ok(record) if record.subject.as_ref() == Some(subject) => self.end(&record.entry(id)).await,
-            // Somebody else's session, or nobody's: to this subject there is none.
-            _ => Ok(false),
+        let mut id = id;
+        for _ in 0..MAX_PASSES {
+            let Some(stored) = self.store.load(id, Freshness::Confirmed, None).await? else {
+                return Ok(false);
+            };
+            let record = match Record::from_document(&stored.document) {
+                Ok(record) if record.subject.as_ref() == Some(subject) => record,
+                // Somebody else's session, or nobody's: to this subject there is none.
+                _ => return Ok(false),
+            };
+            match record.successor {
+                // It was renewed since it was listed, and it is the session that is meant, and not its ID.
+                Some(successor) => id = successor,
+                // Where it went at this moment it may have been renewed: the next look tells.
+                None if self.end(&record.entry(id)).await? => return Ok(true),
+                None => {}
+            }
         }
+        Err(SessionError::Contended)
     }
 
     /// Ends a subject's sessions, also those that are being started at this moment; says how many.

@@ -17,12 +17,14 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadTransaction, ReadableDatabase};
 use session_core::{SessionId, UnixTime};
 use tokio::sync::{Mutex, RwLock};
+use tokio::time::timeout;
 
 use self::writer::Writer;
 use super::{
@@ -34,6 +36,9 @@ use crate::private_file;
 use crate::subject::Subject;
 
 const FILE_NAME: &str = "sessions.redb";
+
+/// So long a session check waits for its extension to be on the disk: half of what a request has (R79).
+const EXTENSION_PATIENCE: Duration = Duration::from_millis(400);
 
 /// Memory for pages that were read; redb's own default of 1 GiB is out of proportion to sessions.
 const PAGE_CACHE_BYTES: usize = 64 * 1024 * 1024;
@@ -100,11 +105,13 @@ impl Documents for EmbeddedStore {
         _: Freshness,
         extend_to: Option<UnixTime>,
     ) -> Result<Option<Stored>, Unavailable> {
-        let Some(deadline) = extend_to else { return self.find(id).await };
-        match self.writer.submit(move |tables, now| tables.extend(id, deadline, now)).await {
-            Ok(stored) => Ok(stored),
-            // A full disk must not log anybody out, so what can be read is an answer.
-            Err(Unavailable) => self.find(id).await,
+        let Some(deadline) = extend_to.filter(|_| self.writer.is_alive()) else { return self.find(id).await };
+        let extended = self.writer.submit(move |tables, now| tables.extend(id, deadline, now));
+        match timeout(EXTENSION_PATIENCE, extended).await {
+            Ok(Ok(stored)) => Ok(stored),
+            // A disk that is full, or does not answer, must not log anybody out, so what can be read is an
+            // answer.
+            _ => self.find(id).await,
         }
     }
 

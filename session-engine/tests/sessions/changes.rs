@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::poll;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use session_engine::{Activity, DataChange, SessionError, Subject};
@@ -34,6 +35,38 @@ async fn edits_of_one_value_at_once_are_all_kept() {
     assert!(edited.iter().all(Result::is_ok), "{edited:?}");
     let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
     assert_eq!(session.data(), Ok(Counter { count: EDITORS }));
+}
+
+/// Whoever carries the changes of others carries them on, though nobody waits for its own any more.
+#[tokio::test]
+async fn who_hangs_up_fails_no_neighbours_change() {
+    for _ in 0..20 {
+        let world = World::new();
+        let cookie = world.alice().await;
+        let change = |name: &str| {
+            let patch = DataChange::Merge(object(json!({ name: true })));
+            let (sessions, cookie) = (world.sessions.clone(), cookie.clone());
+            async move { sessions.change_data::<Subject>(&cookie, Activity::Passive, None, patch).await }
+        };
+        let mut carrier = Box::pin(change("carrier"));
+        let mut neighbours: Vec<_> = (0..8).map(|number| Box::pin(change(&format!("n{number}")))).collect();
+        // All of them wait in the queue, and the first has the turn.
+        assert!(poll!(&mut carrier).is_pending());
+        for neighbour in &mut neighbours {
+            assert!(poll!(neighbour).is_pending());
+        }
+        while world.store.reads().len() < 9 {
+            let _ = poll!(&mut carrier);
+            for neighbour in &mut neighbours {
+                let _ = poll!(neighbour);
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(carrier);
+        for neighbour in neighbours {
+            neighbour.await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,8 @@ async fn a_redis_behind_tls_is_reached_by_who_trusts_its_authority() {
         [("127.0.0.1", authority.issue("127.0.0.1")), ("localhost", authority.issue("localhost"))]
     {
         let (_redis, port) = RedisServer::start_with_tls(&certificate, None);
-        let store = open(RedisSettings::new(&url(host, port)).certificate_authority(authority.certificate()));
+        let store =
+            open(&RedisSettings::new(&url(host, port)).certificate_authority(authority.certificate()));
         until_available(&store).await;
         assert_eq!(store.load(entry_of("alice").id, Freshness::Confirmed, None).await, Ok(None));
     }
@@ -42,7 +43,7 @@ async fn who_cannot_prove_to_be_redis_is_told_nothing() {
         let greeted = |redis: &RedisServer| redis.commandstats().get("hello").copied().unwrap_or_default();
         let settings = RedisSettings::new(&format!("rediss://sessions:secret@127.0.0.1:{port}"));
         let before = greeted(redis);
-        let store = open(settings.certificate_authority(authority.certificate()));
+        let store = open(&settings.certificate_authority(authority.certificate()));
         tokio::time::sleep(SEVERAL_DIALS).await;
         assert!(!store.is_available());
         assert_eq!(store.load(entry_of("alice").id, Freshness::Confirmed, None).await, Err(Unavailable));
@@ -56,9 +57,9 @@ async fn a_redis_that_knows_its_clients_is_shown_a_certificate() {
     let (_redis, port) = RedisServer::start_with_tls(&authority.issue("127.0.0.1"), Some(&clients));
     let settings =
         || RedisSettings::new(&url("127.0.0.1", port)).certificate_authority(authority.certificate());
-    let stranger = open(settings());
+    let stranger = open(&settings());
     let ours = clients.issue("sessions.example");
-    let store = open(settings().client_certificate(&ours.certificate, &ours.key));
+    let store = open(&settings().client_certificate(&ours.certificate, &ours.key));
     until_available(&store).await;
     assert_eq!(store.load(entry_of("alice").id, Freshness::Confirmed, None).await, Ok(None));
     assert!(!stranger.is_available());
@@ -79,7 +80,7 @@ async fn a_new_password_and_a_new_authority_need_no_restart() {
     std::fs::write(at("password"), "first\nand a second line\n").unwrap();
     std::fs::copy(old.certificate(), at("ca")).unwrap();
     let settings = RedisSettings::new(&format!("rediss://sessions@127.0.0.1:{port}"));
-    let store = open(settings.password_file(at("password")).certificate_authority(at("ca")));
+    let store = open(&settings.password_file(at("password")).certificate_authority(at("ca")));
     tokio::time::sleep(SEVERAL_DIALS).await;
     assert!(!store.is_available(), "the old authority does not vouch for it");
     std::fs::copy(new.certificate(), at("ca")).unwrap();
@@ -123,8 +124,8 @@ async fn what_is_wrong_with_a_file_is_told_at_once() {
     assert_eq!(refused(plain), OpenError::NoTls);
 }
 
-fn open(settings: RedisSettings) -> RedisStore {
-    RedisStore::open(&settings, Arc::new(SystemClock)).unwrap()
+fn open(settings: &RedisSettings) -> RedisStore {
+    RedisStore::open(settings, Arc::new(SystemClock)).unwrap()
 }
 
 fn url(host: &str, port: u16) -> String {

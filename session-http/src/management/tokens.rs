@@ -30,26 +30,30 @@ impl ManagementTokens {
     /// At the first line that is not so, a name that stands twice, or if there is none.
     pub fn parse(text: &str) -> Result<Self, InvalidTokens> {
         let mut tokens: Vec<Token> = Vec::new();
-        for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let line = line.trim_ascii_end();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (name, token) = Self::parse_line(line).ok_or(InvalidTokens::Line(number + 1))?;
+        for (number, line) in Self::lines(text) {
+            let (name, token) = Self::parse_line(line).ok_or(InvalidTokens::Line(number))?;
             if tokens.iter().any(|other| other.name == name) {
-                return Err(InvalidTokens::Twice(number + 1));
+                return Err(InvalidTokens::Twice(number));
             }
             tokens.push(Token { name: name.to_owned(), hash: hash(token) });
         }
         if tokens.is_empty() { Err(InvalidTokens::None) } else { Ok(Self(tokens)) }
     }
 
-    /// The first name and token of such a text, for who uses one.
-    #[must_use]
-    pub fn first_of(text: &str) -> Option<&str> {
-        text.trim_start_matches('\u{feff}')
-            .lines()
-            .find_map(|line| Some(Self::parse_line(line.trim_ascii_end())?.1))
+    /// The first token of such a text, for who calls with it.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), of the first line.
+    pub fn first_of(text: &str) -> Result<&str, InvalidTokens> {
+        let (number, line) = Self::lines(text).next().ok_or(InvalidTokens::None)?;
+        let (_, token) = Self::parse_line(line).ok_or(InvalidTokens::Line(number))?;
+        Ok(token)
+    }
+
+    /// What is not blank and no comment, with its number.
+    fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim_ascii_end).enumerate();
+        lines.map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
     }
 
     fn parse_line(line: &str) -> Option<(&str, &str)> {
@@ -123,7 +127,7 @@ mod tests {
         twice.append(AUTHORIZATION, format!("Bearer {OTHER}").parse().unwrap());
         assert_eq!(tokens.caller(&twice), None);
         assert_eq!(tokens.caller(&HeaderMap::new()), None);
-        assert_eq!(ManagementTokens::first_of(&text), Some(ONE));
+        assert_eq!(ManagementTokens::first_of(&text), Ok(ONE));
         assert_eq!(format!("{tokens:?}"), "[\"alice\", \"cron.job\"]");
     }
 

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::client::Browser;
@@ -13,7 +11,6 @@ on_every_store!(
     data_comes_back_as_it_was_given_or_is_refused,
     data_is_never_nested_deeper_than_it_can_be_read,
     a_passive_change_keeps_no_session_alive,
-    who_hangs_up_fails_no_neighbours_change,
     parallel_patches_of_different_members_are_all_kept,
 );
 
@@ -107,33 +104,6 @@ async fn a_passive_change_keeps_no_session_alive(fleet: Fleet) {
     assert_eq!(browser.poll("/session").await.time("idle_expires_at"), before);
     browser.patch("/session/data", json!({ "draft": "typed" })).await.expect_status(200);
     assert_eq!(browser.poll("/session").await.time("idle_expires_at"), before + 600);
-}
-
-/// What others' changes are carried with is carried on, whoever it was that began it.
-async fn who_hangs_up_fails_no_neighbours_change(fleet: Fleet) {
-    for round in 0..10_u64 {
-        let mut browser = fleet.alice().await;
-        let mut clients = tokio::task::JoinSet::new();
-        for number in 0..24_u64 {
-            let mut client = browser.clone();
-            clients.spawn(async move {
-                let member = format!("member-{number}");
-                let patch = client.patch("/session/data", json!({ (member.as_str()): true }));
-                if number % 3 > 0 {
-                    patch.await.expect_status(200);
-                    return Some(member);
-                }
-                let moment = Duration::from_micros(500 * (number + round));
-                let _ = tokio::time::timeout(moment, patch).await;
-                None
-            });
-        }
-        let patient = clients.join_all().await;
-        let data = browser.get("/session/data").await.expect_status(200).json();
-        for member in patient.into_iter().flatten() {
-            assert_eq!(data[&member], true, "{data}");
-        }
-    }
 }
 
 /// R24. `PATCH_ROUNDS` increments for each of 64 clients on each of 3 servers; `cargo xtask test long`

@@ -46,6 +46,9 @@ async fn changes_of_one_session_have_their_pace(mut fleet: Fleet) {
     assert_eq!(answer.json()["code"], "too_fast");
     assert!(answer.header("retry-after").parse::<u64>().unwrap() > 3000);
     assert_eq!(browser.get("/session/data").await.expect_status(200).json(), json!({ "a": 2 }));
+    // Another ID makes nobody faster.
+    browser.post("/session/renew", json!({})).await.expect_status(200);
+    browser.patch("/session/data", json!({})).await.expect_status(429);
     let mut other = fleet.alice().await.led_to(address);
     other.patch("/session/data", json!({ "a": 1 })).await.expect_status(200);
 }
@@ -77,7 +80,8 @@ async fn looking_at_devices_and_ending_them_has_its_pace(mut fleet: Fleet) {
     ] {
         answer.expect_status(429);
     }
-    thief.get("/session").await.expect_status(200);
+    thief.post("/session/renew", json!({})).await.expect_status(200);
+    thief.get("/sessions").await.expect_status(429);
     // Whoever uses up their share takes nothing from the owner's other sessions.
     owner.get("/sessions").await.expect_status(200);
     owner.delete("/sessions?keep=current").await.expect_status(204);

@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
@@ -8,6 +9,8 @@ use crate::store::{MAX_REVOCATIONS, Revocations};
 #[derive(Default)]
 pub(super) struct KnownRevocations {
     as_of: Option<UnixTime>,
+    /// Over which connection it was heard.
+    connection: u64,
     noted_at: BTreeMap<SessionId, f64>,
     /// Members that are no session IDs are not ours. They count all the same.
     foreign: BTreeMap<String, f64>,
@@ -29,7 +32,14 @@ impl KnownRevocations {
     }
 
     pub(super) fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self { connection: self.connection, ..Self::default() };
+    }
+
+    /// What was heard over another connection is worth nothing.
+    pub(super) fn hear_over(&mut self, connection: u64) {
+        if std::mem::replace(&mut self.connection, connection) != connection {
+            self.forget();
+        }
     }
 
     /// Says whether what is known now is as much as there is.
@@ -53,12 +63,11 @@ impl KnownRevocations {
         is_later && known.min(MAX_REVOCATIONS) == news.total.min(MAX_REVOCATIONS)
     }
 
-    /// In the order of Redis, so that every server tells of the same.
+    /// In the order of Redis, so that every server tells of the same. Of what is not negative, the bits of
+    /// a score are in its order.
     fn keep_the_latest(&mut self) {
         let mut latest: Vec<_> = std::mem::take(&mut self.noted_at).into_iter().collect();
-        latest.sort_unstable_by(|(one, one_at), (other, other_at)| {
-            other_at.total_cmp(one_at).then_with(|| other.to_string().cmp(&one.to_string()))
-        });
+        latest.sort_by_cached_key(|(id, noted_at)| Reverse((noted_at.to_bits(), id.to_string())));
         latest.truncate(MAX_REVOCATIONS);
         self.noted_at = latest.into_iter().collect();
     }

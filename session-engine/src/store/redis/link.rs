@@ -4,7 +4,7 @@
 //! not answer. Here one task dials, one at a time, while commands take the connection
 //! that there is or fail at once: nobody waits for a server that is down.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -69,6 +69,11 @@ impl Link {
         self.line.current().is_some()
     }
 
+    /// How many connections there were: another number is another server, for all one knows.
+    pub(super) fn connections(&self) -> u64 {
+        self.line.connections.load(Ordering::Relaxed)
+    }
+
     /// The result of a command that may change something: sent once, since after an error nobody
     /// knows what became of it.
     pub(super) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
@@ -119,6 +124,8 @@ struct Line {
     refusals: Arc<Refusals>,
     /// Whether its changes are told of: of several connections to one server one is enough.
     is_told_of: bool,
+    /// How many there were.
+    connections: AtomicU64,
 }
 
 impl Line {
@@ -131,6 +138,7 @@ impl Line {
     }
 
     fn replace(&self, connection: Option<Connection>) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = connection;
     }
 

@@ -16,10 +16,11 @@ impl RevocationLog for RedisStore {
         Ok(self.servers.run_script(&scripts::NOTE_REVOCATION, &self.keys.revocations(), &arguments).await?)
     }
 
-    /// Asks for what is new since it was asked last. Where that does not add up to as many as there
-    /// are, because Redis was restarted, replaced by a replica or given another clock, it asks for all.
+    /// Asks for what is new since it was asked last. Over another connection, which may lead to another
+    /// server, and where the news does not add up to as many as there are, it asks for all.
     async fn revocations(&self) -> Result<Revocations, Unavailable> {
         let mut known = Arc::clone(&self.known_revocations).lock_owned().await;
+        known.hear_over(self.bulk.connections());
         if let Some(since) = known.as_of() {
             let news = self.revocations_since(since).await?;
             let (is_whole, revocations);

@@ -47,6 +47,15 @@ impl Topology {
         }
     }
 
+    /// How many connections there were, to whichever server.
+    pub(super) fn connections(&self) -> u64 {
+        match self {
+            Self::Standalone(link) => link.connections(),
+            #[cfg(test)]
+            Self::Pair(links, _) => links.iter().map(Link::connections).sum(),
+        }
+    }
+
     /// The result of a command that may change something: sent once, since after an error nobody
     /// knows what became of it.
     pub(super) async fn run<T: FromRedisValue>(&self, request: &Request) -> Result<T, Fault> {
