@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -24,6 +25,7 @@ pub(crate) struct WatchedStore {
     reads: Mutex<Vec<Freshness>>,
     before_deletion: Mutex<Option<Vec<u8>>>,
     next_update: Mutex<Option<Loss>>,
+    updates_begun: AtomicUsize,
     revocation_noted: Notify,
 }
 
@@ -34,6 +36,7 @@ impl WatchedStore {
             reads: Mutex::default(),
             before_deletion: Mutex::default(),
             next_update: Mutex::default(),
+            updates_begun: AtomicUsize::new(0),
             revocation_noted: Notify::new(),
         }
     }
@@ -46,6 +49,11 @@ impl WatchedStore {
     /// Puts this in the place of a document just before somebody wants to delete it unchanged.
     pub(crate) fn change_before_deletion(&self, document: Vec<u8>) {
         *self.before_deletion.lock().unwrap() = Some(document);
+    }
+
+    /// How many updates have begun; each takes a moment.
+    pub(crate) fn updates_begun(&self) -> usize {
+        self.updates_begun.load(Ordering::SeqCst)
     }
 
     /// Has the next update fail.
@@ -94,6 +102,8 @@ impl Documents for WatchedStore {
     }
 
     async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
+        self.updates_begun.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
         let loss = self.next_update.lock().unwrap().take();
         match loss {
             Some(Loss::OfTheRequest) => Err(Unavailable),
