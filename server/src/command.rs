@@ -1,3 +1,4 @@
+mod acl;
 mod explain;
 mod keys;
 mod serve;
@@ -38,6 +39,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: sessions::Action,
     },
+    /// Print the line of Redis' ACL file for a user with what a store needs and nothing else
+    Acl(acl::Arguments),
     /// Make a key ring, and change its keys without logging anybody out
     Keys {
         #[command(flatten)]
@@ -56,6 +59,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Serve(settings) => serve::run(&settings, &warnings)?,
         Command::User { file, action } => user::run(&file, action)?,
         Command::Sessions { target, action } => sessions::run(&target, &action)?,
+        Command::Acl(arguments) => acl::run(&arguments)?,
         Command::Keys { file, action } => keys::run(&file, &action)?,
         Command::Explain(arguments) => return explain::run(&arguments),
     }

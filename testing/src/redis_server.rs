@@ -65,6 +65,19 @@ impl RedisServer {
         server
     }
 
+    /// Adds a user with a password and these rules, who is still there after a restart.
+    pub fn add_user(&self, name: &str, rules: &str) {
+        let mut command = vec!["ACL", "SETUSER", name, "reset", "on", ">canary-of-redis"];
+        command.extend(rules.split(' '));
+        let _: String = self.run(&command);
+        let _: String = self.run(&["ACL", "SAVE"]);
+    }
+
+    /// Where it is for a user that was [added](Self::add_user).
+    pub fn url_for(&self, name: &str) -> String {
+        format!("redis://{name}:canary-of-redis@127.0.0.1:{}", self.port)
+    }
+
     /// Where it is, as a store is told.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
@@ -160,6 +173,11 @@ fn spawn(port: u16, flags: &[String], directory: &Path, clock: Option<&StandingC
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command.args(["--logfile", "redis.log", "--dir"]).arg(directory).args(flags);
+    let users = directory.join("users.acl");
+    if !users.exists() {
+        File::create(&users).expect("a file for users");
+    }
+    command.arg("--aclfile").arg(users);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     if let Some(clock) = clock {
         command.env("LD_PRELOAD", StandingClock::library()).env("STANDING_CLOCK", &clock.path);

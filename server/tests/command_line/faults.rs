@@ -82,7 +82,11 @@ async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
     let socket = socket.to_str().unwrap();
     let redis = RedisServer::start(&["--unixsocket", socket]);
     machine.write("password", "a secret of redis\n");
-    let _: String = redis.run(&["ACL", "SETUSER", "sessions", "on", ">a secret of redis", "~*", "+@all"]);
+    let words = ["acl", "--redis-prefix", "shop:", "--redis-password-file", "password"];
+    let line = machine.run(&words).expect_success();
+    assert!(!line.contains("secret"), "{line}");
+    let rules = line.trim_end().strip_prefix("user ").unwrap().split(' ');
+    let _: String = redis.run(&["ACL", "SETUSER"].into_iter().chain(rules).collect::<Vec<_>>());
     let url = format!("redis+unix://{socket}?user=sessions");
     let flags = ["--store", url.as_str(), "--redis-password-file", "password", "--redis-prefix", "shop:"];
     let server = machine.serve(&flags).await;
@@ -93,6 +97,13 @@ async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
     assert!(keys.iter().all(|key| key.starts_with("shop:")), "{keys:?}");
     server.terminate().await;
     assert!(!machine.read("log").contains("a secret of redis"));
+}
+
+#[test]
+fn the_user_of_redis_that_is_documented_is_the_one_that_is_printed() {
+    let book = include_str!("../../../docs/operating.md");
+    let line = Machine::new().run(&["acl"]).expect_success();
+    assert!(book.contains(&format!("$ session-server acl\n{line}```")), "{line}");
 }
 
 #[tokio::test]

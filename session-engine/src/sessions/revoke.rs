@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use session_core::{AuthenticCookie, SessionId, UnixTime};
 
 use super::renew::RENEWAL_GRACE;
@@ -189,8 +189,10 @@ impl Sessions {
                         Ok::<_, SessionError>((entry.id, self.end_if_there(&entry).await?))
                     })
                     .buffer_unordered(CONCURRENT_REVOCATIONS)
-                    .try_collect()
-                    .await?;
+                    .collect()
+                    .await;
+            // All of them have come to an end before it is said that one has failed.
+            let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
             // Once more, since what was just being renewed has a successor, which is in the index before
             // the old one goes.
             ended += results.iter().filter(|(_, existed)| *existed).count();

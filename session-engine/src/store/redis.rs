@@ -15,6 +15,7 @@
 //! is always in the index. What stays of dead ones is trimmed by whoever reads or writes the index,
 //! and the index expires with the last session that may be in it.
 
+mod acl;
 mod attempt_counter;
 mod dial;
 mod documents;

@@ -272,26 +272,9 @@ async fn scripts_are_loaded_again_after_redis_forgot_them() {
 #[tokio::test]
 async fn a_user_with_few_commands_and_keys_is_enough() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
-    let mut user = vec!["ACL", "SETUSER", "sessions", "on", ">secret"];
-    user.extend(["~session:*", "~subject-sessions:*", "~subject-epoch:*", "~revocations", "~attempts:*"]);
-    user.extend([
-        "+hello",
-        "+info",
-        "+get",
-        "+getex",
-        "+set",
-        "+del",
-        "+exists",
-        "+expiretime",
-        "+getrange",
-        "+expire",
-        "+expireat",
-    ]);
-    user.extend(["+ttl", "+zadd", "+zrem", "+zrange", "+zcount", "+zremrangebyscore"]);
-    user.extend(["+time", "+evalsha", "+script|load"]);
-    let _: String = harness.redis.run(&user);
-    let url = harness.redis.url().replace("//", "//sessions:secret@");
-    let store = RedisStore::open(&RedisSettings::new(&url), Arc::new(ManualClock::at(START))).unwrap();
+    let settings = RedisSettings::new(&harness.redis.url_for("sessions"));
+    harness.redis.add_user("sessions", &settings.acl_rules());
+    let store = RedisStore::open(&settings, Arc::new(ManualClock::at(START))).unwrap();
     until_available(&store).await;
     let key = AttemptKey::account("alice");
     assert_eq!(store.create(&entry, b"one", first_deadline()).await, Ok(Creation::Created));

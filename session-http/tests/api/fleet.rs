@@ -66,7 +66,9 @@ impl Fleet {
     pub(crate) async fn on_redis_with(flags: &[&str]) -> Self {
         let redis = RedisServer::start_at(START, flags);
         let clock = ManualClock::at(START);
-        let url = redis.url();
+        // As a user with what a store needs and nothing else (R46).
+        redis.add_user("sessions", &RedisSettings::new("").acl_rules());
+        let url = redis.url_for("sessions");
         let stores = [connect(&url, &clock).await, connect(&url, &clock).await, connect(&url, &clock).await];
         let directory = tempfile::tempdir().unwrap();
         let fleet = Self::on(stores, clock.clone(), directory).await;

@@ -1,0 +1,52 @@
+//! What a user of Redis has to be allowed for sessions to be kept there, and nothing else (R46).
+
+use super::RedisSettings;
+
+/// The keys of `keys.rs`, each with all that may follow.
+const KEYS: [&str; 5] = ["session:*", "subject-sessions:*", "subject-epoch:*", "revocations", "attempts:*"];
+
+/// Scripts run as the user, so what they ask for is among these.
+const COMMANDS: [&str; 20] = [
+    "hello",
+    "info",
+    "get",
+    "getex",
+    "set",
+    "del",
+    "exists",
+    "getrange",
+    "expiretime",
+    "expire",
+    "expireat",
+    "ttl",
+    "zadd",
+    "zrem",
+    "zrange",
+    "zcount",
+    "zremrangebyscore",
+    "time",
+    "evalsha",
+    "script|load",
+];
+
+impl RedisSettings {
+    /// The keys and commands of a Redis user with no more than a store needs, as rules for `ACL SETUSER`.
+    #[must_use]
+    pub fn acl_rules(&self) -> String {
+        let keys = KEYS.iter().map(|key| format!("~{}{key}", literally(&self.prefix)));
+        let commands = COMMANDS.iter().map(|command| format!("+{command}"));
+        keys.chain(commands).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A prefix as a pattern that stands for itself alone.
+fn literally(prefix: &str) -> String {
+    let mut pattern = String::new();
+    for character in prefix.chars() {
+        if ['*', '?', '[', ']', '\\'].contains(&character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
