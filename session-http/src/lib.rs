@@ -21,6 +21,7 @@ mod cookies;
 mod exact_json;
 mod headers;
 mod lifecycle;
+mod listed_view;
 #[cfg(feature = "management")]
 mod management;
 mod media_type;

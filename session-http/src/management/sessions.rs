@@ -1,12 +1,11 @@
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use session_core::SessionId;
-use session_engine::{Client, ListedSession, Revocation, SessionError, Subject};
+use session_engine::{Revocation, SessionError, Subject};
 
 use super::Management;
 use crate::answer::{self, Answer};
-use crate::app::App;
+use crate::listed_view::ListedView;
 use crate::problem::Problem;
 use crate::request::Request;
 
@@ -17,13 +16,9 @@ struct SessionsView<'a> {
 
 #[derive(Serialize)]
 struct SessionView<'a> {
-    session_id: SessionId,
-    created_at: u64,
+    #[serde(flatten)]
+    session: ListedView<'a>,
     authenticated_at: u64,
-    last_seen_at: u64,
-    idle_expires_at: u64,
-    absolute_expires_at: u64,
-    client: &'a Client,
 }
 
 #[derive(Serialize)]
@@ -36,20 +31,11 @@ struct Revoked {
 pub(super) async fn list(management: Management, request: Request) -> Result<Answer, Problem> {
     let subject = subject_of(&request)?;
     let sessions = management.app().sessions().list(&subject).await.map_err(problem)?;
-    let view = |session| view(management.app(), session);
-    Ok(answer::json(&SessionsView { sessions: sessions.iter().map(view).collect() }))
-}
-
-fn view<'a>(app: &App, session: &'a ListedSession) -> SessionView<'a> {
-    SessionView {
-        session_id: session.id(),
-        created_at: session.created_at().as_secs(),
+    let views = sessions.iter().map(|session| SessionView {
+        session: ListedView::of(management.app(), session),
         authenticated_at: session.authenticated_at().as_secs(),
-        last_seen_at: app.sessions().last_seen_at(session).as_secs(),
-        idle_expires_at: session.idle_expires_at().as_secs(),
-        absolute_expires_at: session.absolute_expires_at().as_secs(),
-        client: session.client(),
-    }
+    });
+    Ok(answer::json(&SessionsView { sessions: views.collect() }))
 }
 
 /// `DELETE /subjects/{subject}/sessions`: all of them.
