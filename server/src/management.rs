@@ -1,6 +1,6 @@
 //! The listener for administrators and back ends, if there is to be one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use session_http::{App, Lifecycle, Limits, Management, ManagementTokens, RequestLog, TrustedProxies, serve};
 use tokio::net::TcpListener;
@@ -12,6 +12,7 @@ use crate::{Result, management_tokens};
 pub(crate) struct ManagementListener {
     listener: TcpListener,
     tokens: ManagementTokens,
+    token_file: PathBuf,
 }
 
 /// What of it can be read again while it serves.
@@ -24,9 +25,9 @@ pub(crate) struct TokenFile {
 impl ManagementListener {
     /// As it is set, or none.
     pub(crate) async fn open(settings: &Settings) -> Result<Option<Self>> {
-        let (address, tokens) = match (&settings.manage, &settings.management_tokens) {
+        let (address, token_file) = match (&settings.manage, &settings.management_tokens) {
             (None, None) => return Ok(None),
-            (Some(address), Some(tokens)) => (address, management_tokens::load(tokens)?),
+            (Some(address), Some(token_file)) => (address, token_file.clone()),
             (Some(_), None) => {
                 return Err("`--manage` needs `--management-tokens FILE`: who may manage?".into());
             }
@@ -34,6 +35,7 @@ impl ManagementListener {
                 return Err("`--management-tokens` needs `--manage ADDRESS`: where to listen?".into());
             }
         };
+        let tokens = management_tokens::load(&token_file)?;
         let listener = address.bind().await;
         let listener =
             listener.map_err(|error| format!("cannot listen on {address} for management: {error}"))?;
@@ -42,16 +44,11 @@ impl ManagementListener {
             tracing::warn!(%address, "management listens beyond this machine, and its tokens travel in clear");
         }
         tracing::info!(%address, "management");
-        Ok(Some(Self { listener, tokens }))
+        Ok(Some(Self { listener, tokens, token_file }))
     }
 
     /// Serves the management of this application until its lifecycle stops.
-    pub(crate) fn start(
-        self,
-        app: &App,
-        path: &Path,
-        limits: Limits,
-    ) -> (TokenFile, impl Future<Output = ()> + use<>) {
+    pub(crate) fn start(self, app: &App, limits: Limits) -> (TokenFile, impl Future<Output = ()> + use<>) {
         let management = Management::new(app, self.tokens);
         let lifecycle: Lifecycle = app.lifecycle().clone();
         // Nobody stands between: an address is that of the connection.
@@ -60,7 +57,7 @@ impl ManagementListener {
             TrustedProxies::default(),
         );
         let serving = serve(self.listener, service, lifecycle, limits);
-        (TokenFile { management, path: path.to_owned() }, serving)
+        (TokenFile { management, path: self.token_file }, serving)
     }
 }
 

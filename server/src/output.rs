@@ -1,7 +1,10 @@
 //! What is said on standard output.
 
-use std::fmt::Arguments;
+use std::fmt::{Arguments, Display};
 use std::io::{Write, stdout};
+use std::time::{Duration, SystemTime};
+
+use session_core::UnixTime;
 
 use crate::Result;
 
@@ -12,6 +15,11 @@ macro_rules! say {
     };
 }
 pub(crate) use say;
+
+/// A time by RFC 3339, in UTC.
+pub(crate) fn rfc3339(time: UnixTime) -> impl Display {
+    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs()))
+}
 
 pub(crate) fn write_line(line: Arguments<'_>) -> Result {
     let written = writeln!(stdout(), "{line}").and_then(|()| stdout().flush());

@@ -1,7 +1,6 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use serde_json::Value;
@@ -11,7 +10,7 @@ use session_core::{
 use session_engine::{Clock, SystemClock};
 
 use crate::data_files::data_file;
-use crate::output::say;
+use crate::output::{rfc3339, say};
 use crate::settings::values::cookie_name;
 use crate::{Result, key_file};
 
@@ -119,6 +118,5 @@ fn refused(code: &str, why: &dyn std::fmt::Display) -> Result<ExitCode> {
 }
 
 fn written(time: UnixTime) -> String {
-    let time_of_day = SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs());
-    format!("{} ({time})", humantime::format_rfc3339_seconds(time_of_day))
+    format!("{} ({time})", rfc3339(time))
 }

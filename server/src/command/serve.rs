@@ -54,9 +54,7 @@ async fn serve_until_signal(settings: &Settings) -> Result {
     wait_for(&*store).await;
     let management = ManagementListener::open(settings).await?;
     let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone())?;
-    let management = management.zip(settings.management_tokens.as_deref());
-    let management = management.map(|(listener, path)| listener.start(&app, path, settings.limits()));
-    let (tokens, managing) = management.unzip();
+    let (tokens, managing) = management.map(|listener| listener.start(&app, settings.limits())).unzip();
     reload_at_signal(&app, &settings.keys, tokens, hang_up);
     tracing::info!(%address, origin = app.public_origin(), "serving");
     // For who started it by hand. Whether anybody reads it makes no difference to who is served.

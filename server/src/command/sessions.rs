@@ -8,7 +8,7 @@ use session_core::{SessionId, UnixTime};
 use session_engine::UsersFile;
 use ureq::http::{Request, StatusCode};
 
-use crate::output::say;
+use crate::output::{rfc3339, say};
 use crate::settings::listen_address::ListenAddress;
 use crate::{Result, management_tokens};
 
@@ -75,7 +75,8 @@ pub(crate) fn run(target: &Target, action: &Action) -> Result {
         Action::List { subject } => {
             let listed: Listed = serde_json::from_str(&target.ask("GET", &path_of(subject))?)?;
             listed.sessions.iter().try_for_each(|session| {
-                let (created, seen) = (shown(session.created_at), shown(session.last_seen_at));
+                let at = |seconds| rfc3339(UnixTime::from_secs(seconds));
+                let (created, seen) = (at(session.created_at), at(session.last_seen_at));
                 let ip = session.client.ip.as_deref().unwrap_or("-");
                 let agent = session.client.user_agent.as_deref().unwrap_or("-").escape_debug();
                 say!("{}  since {created}  seen {seen}  {ip}  {agent}", session.session_id)
@@ -97,12 +98,6 @@ pub(crate) fn run(target: &Target, action: &Action) -> Result {
 fn path_of(subject: &str) -> String {
     let subject = &UsersFile::user_name(subject).unwrap_or_else(|_| subject.to_owned());
     format!("/subjects/{}/sessions", utf8_percent_encode(subject, NON_ALPHANUMERIC))
-}
-
-/// By RFC 3339, in UTC.
-fn shown(seconds: u64) -> String {
-    let time = UnixTime::from_secs(seconds);
-    humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + Duration::from_secs(time.as_secs())).to_string()
 }
 
 impl Target {
