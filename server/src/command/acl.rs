@@ -2,10 +2,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use session_engine::store::redis::RedisSettings;
-use sha2::{Digest, Sha256};
 
+use crate::Result;
 use crate::output::say;
-use crate::{Result, secret_file};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -31,21 +30,14 @@ pub(crate) struct Arguments {
 
 /// A line of Redis' ACL file.
 pub(crate) fn run(arguments: &Arguments) -> Result {
-    const KIND: &str = "password file of redis";
     let Arguments { user, redis_prefix, redis_password_file, .. } = arguments;
     if user.is_empty() || user.contains(|character: char| character.is_whitespace() || character == '\0') {
         return Err("name of the user in redis is empty or has white space".into());
     }
-    let password = match redis_password_file {
-        None => ">PASSWORD".to_owned(),
-        Some(path) => {
-            let text = secret_file::read(KIND, path).map_err(|unread| unread.told(KIND, path))?;
-            let line = text.lines().next().filter(|line| !line.is_empty());
-            let line = line.ok_or_else(|| format!("{KIND} `{}` has no first line", path.display()))?;
-            let hash = Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-            format!("#{hash}")
-        }
-    };
-    let rules = RedisSettings::new("").prefix(redis_prefix).acl_rules();
-    say!("user {user} on {password} {rules}")
+    let mut redis = RedisSettings::new("").prefix(redis_prefix);
+    if let Some(path) = redis_password_file {
+        redis = redis.password_file(path);
+    }
+    let password = redis.acl_password()?.unwrap_or_else(|| ">PASSWORD".into());
+    say!("user {user} on {password} {}", redis.acl_rules()?)
 }

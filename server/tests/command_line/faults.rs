@@ -85,6 +85,8 @@ async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
     let words = ["acl", "--redis-prefix", "shop:", "--redis-password-file", "password"];
     let line = machine.run(&words).expect_success();
     assert!(!line.contains("secret"), "{line}");
+    let unfit = machine.run(&["acl", "--redis-prefix", "a b"]).expect_refusal();
+    assert_eq!(unfit, "prefix of redis keys is not visible ascii without `{` and `}`");
     let rules = line.trim_end().strip_prefix("user ").unwrap().split(' ');
     let _: String = redis.run(&["ACL", "SETUSER"].into_iter().chain(rules).collect::<Vec<_>>());
     let url = format!("redis+unix://{socket}?user=sessions");

@@ -76,11 +76,7 @@ impl RedisStore {
     /// When the URL is none of a Redis server, a file that it needs cannot be read, the prefix cannot be one,
     /// or there is no Tokio runtime.
     pub fn open(settings: &RedisSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        // Braces would place the keys of a cluster by a part of them (Redis cluster specification).
-        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'{' && byte != b'}';
-        if !settings.prefix.bytes().all(is_plain) {
-            return Err(OpenError::Prefix);
-        }
+        settings.check_prefix()?;
         let keys = Keys::new(&settings.prefix);
         let (refusals, skew) = (Arc::<Refusals>::default(), Arc::new(Skew::new(Arc::clone(&clock))));
         let open =

@@ -103,7 +103,7 @@ impl Harness for OnRedis {
 /// A store on this server, once it is connected: as a user with what it needs and nothing else (R46).
 pub(crate) async fn connect(redis: &RedisServer, clock: &ManualClock) -> Arc<RedisStore> {
     let settings = RedisSettings::new(&redis.url_for("sessions"));
-    redis.add_user("sessions", &settings.acl_rules());
+    redis.add_user("sessions", &settings.acl_rules().unwrap());
     let store = RedisStore::open(&settings, Arc::new(clock.clone())).expect("a store");
     until_available(&store).await;
     Arc::new(store)

@@ -273,7 +273,7 @@ async fn scripts_are_loaded_again_after_redis_forgot_them() {
 async fn a_user_with_few_commands_and_keys_is_enough() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
     let settings = RedisSettings::new(&harness.redis.url_for("sessions"));
-    harness.redis.add_user("sessions", &settings.acl_rules());
+    harness.redis.add_user("sessions", &settings.acl_rules().unwrap());
     let store = RedisStore::open(&settings, Arc::new(ManualClock::at(START))).unwrap();
     until_available(&store).await;
     let key = AttemptKey::account("alice");

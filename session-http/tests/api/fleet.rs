@@ -67,7 +67,7 @@ impl Fleet {
         let redis = RedisServer::start_at(START, flags);
         let clock = ManualClock::at(START);
         // As a user with what a store needs and nothing else (R46).
-        redis.add_user("sessions", &RedisSettings::new("").acl_rules());
+        redis.add_user("sessions", &RedisSettings::new("").acl_rules().unwrap());
         let url = redis.url_for("sessions");
         let stores = [connect(&url, &clock).await, connect(&url, &clock).await, connect(&url, &clock).await];
         let directory = tempfile::tempdir().unwrap();

@@ -1,6 +1,8 @@
 //! What a user of Redis has to be allowed for sessions to be kept there, and nothing else (R46).
 
-use super::RedisSettings;
+use sha2::{Digest, Sha256};
+
+use super::{OpenError, RedisSettings};
 
 /// The keys of `keys.rs`, each with all that may follow.
 const KEYS: [&str; 5] = ["session:*", "subject-sessions:*", "subject-epoch:*", "revocations", "attempts:*"];
@@ -31,11 +33,28 @@ const COMMANDS: [&str; 20] = [
 
 impl RedisSettings {
     /// The keys and commands of a Redis user with no more than a store needs, as rules for `ACL SETUSER`.
-    #[must_use]
-    pub fn acl_rules(&self) -> String {
+    ///
+    /// # Errors
+    /// When the prefix cannot be one.
+    pub fn acl_rules(&self) -> Result<String, OpenError> {
+        self.check_prefix()?;
         let keys = KEYS.iter().map(|key| format!("~{}{key}", literally(&self.prefix)));
         let commands = COMMANDS.iter().map(|command| format!("+{command}"));
-        keys.chain(commands).collect::<Vec<_>>().join(" ")
+        Ok(keys.chain(commands).collect::<Vec<_>>().join(" "))
+    }
+
+    /// How such a user proves to be one, as a rule that has the SHA-256 of the password beside the URL; none
+    /// without a password.
+    ///
+    /// # Errors
+    /// When the password cannot be read.
+    pub fn acl_password(&self) -> Result<Option<String>, OpenError> {
+        let rule = |password: &str| {
+            let digits =
+                Sha256::digest(password).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            format!("#{digits}")
+        };
+        Ok(self.read_password()?.map(|password| rule(&password)))
     }
 }
 

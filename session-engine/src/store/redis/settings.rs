@@ -73,6 +73,12 @@ impl RedisSettings {
         Self { prefix: prefix.into(), ..self }
     }
 
+    pub(super) fn check_prefix(&self) -> Result<(), OpenError> {
+        // Braces would place the keys of a cluster by a part of them (Redis cluster specification).
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'{' && byte != b'}';
+        if self.prefix.bytes().all(is_plain) { Ok(()) } else { Err(OpenError::Prefix) }
+    }
+
     pub(super) fn has_certificates(&self) -> bool {
         self.certificate_authority.is_some() || self.client_certificate.is_some()
     }
