@@ -74,7 +74,8 @@ struct Path<S> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     path: usize,
-    has_slash: bool,
+    /// It ends in a slash behind which a name belongs.
+    lacks_name: bool,
     parameters: Vec<String>,
 }
 
@@ -97,7 +98,8 @@ impl<S> Table<S> {
         Self { gate, ..self }
     }
 
-    /// Where `path` belongs, if there is anything. To who only looks, a slash at its end means nothing.
+    /// Where `path` belongs, if there is anything. A slash at its end means nothing, unless a name belongs
+    /// behind it and something is to be changed.
     pub(crate) fn find(&self, path: &str) -> Option<Place> {
         let without_slash = path.strip_suffix('/').filter(|rest| !rest.is_empty());
         let (path, has_slash) = (without_slash.unwrap_or(path), without_slash.is_some());
@@ -107,7 +109,12 @@ impl<S> Table<S> {
             let mut paths = self.paths.iter().enumerate();
             paths.find_map(|(at, candidate)| Some((at, parameters(&candidate.template, path)?)))
         })?;
-        Some(Place { path, has_slash, parameters })
+        let template = &self.paths.get(path)?.template;
+        let is_named_below = |other: &Path<S>| {
+            other.template.strip_prefix(&**template).is_some_and(|rest| rest.starts_with("/{"))
+        };
+        let lacks_name = has_slash && self.paths.iter().any(is_named_below);
+        Some(Place { path, lacks_name, parameters })
     }
 
     /// Has the request answered by the route that its method asks for.
@@ -119,7 +126,7 @@ impl<S> Table<S> {
         let answer = async {
             (self.gate)(&state, &request)?;
             // `DELETE /sessions/{session_id}` with an empty ID must not become `DELETE /sessions`.
-            if place.has_slash && !request.method.is_safe() {
+            if place.lacks_name && !request.method.is_safe() {
                 return Err(Problem::not_found());
             }
             path.answer(state, request).await
@@ -215,6 +222,7 @@ mod tests {
             route(Method::GET, "/things"),
             route(Method::DELETE, "/things/{id}"),
             route(Method::PUT, "/things"),
+            route(Method::PUT, "/plain"),
         ])
     }
 
@@ -242,6 +250,7 @@ mod tests {
         assert_eq!(answer.extensions().get(), Some(&RouteLabel("/things/{id}")));
         assert_eq!(ask(Method::GET, "/things/").await.unwrap().status(), 200);
         assert_eq!(ask(Method::PUT, "/things/").await.unwrap().status(), 404, "nobody has named a thing");
+        assert_eq!(ask(Method::PUT, "/plain/").await.unwrap().status(), 200);
     }
 
     #[tokio::test]
