@@ -56,8 +56,7 @@ async fn the_examples_run_by_the_commands_that_are_told() {
     for words in commands {
         let mut command = Command::new(env!("CARGO"));
         let command = command.args(words.split(' ')).args(["--", "127.0.0.1:0"]);
-        let (_program, mut browser) =
-            start(command.current_dir(workspace()).env("CARGO_TARGET_DIR", target()));
+        let (_program, mut browser) = start(apart(command).current_dir(workspace()));
         browser.post("/cart", &json!("milk")).await.expect(200);
         browser.log_in("alice").await.expect(200);
         assert_eq!(browser.get("/cart").await.expect(200).json(), json!(["milk"]));
@@ -79,11 +78,8 @@ fn run(directory: &Path, heading: &str) -> (Program, Browser) {
     fs::write(directory.join("src/main.rs"), program).unwrap();
     // The versions that everything here is tested with.
     fs::copy(workspace().join("Cargo.lock"), directory.join("Cargo.lock")).unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet"])
-        .current_dir(directory)
-        .env("CARGO_TARGET_DIR", target())
-        .status();
+    let mut build = Command::new(env!("CARGO"));
+    let built = apart(build.args(["build", "--quiet"])).current_dir(directory).status();
     assert!(built.unwrap().success(), "the README's program does not build");
 
     // Taken away at once, since the other one has the same name.
@@ -108,6 +104,14 @@ fn block(section: &str, start: &str) -> String {
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").to_owned()
+}
+
+/// Built beside what is tested here, with nothing that only takes room.
+fn apart(cargo: &mut Command) -> &mut Command {
+    cargo
+        .env("CARGO_TARGET_DIR", target())
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
+        .env("CARGO_INCREMENTAL", "0")
 }
 
 /// Kept from one run to the next, and locked by cargo while one of the two builds.
