@@ -44,7 +44,9 @@ pub(crate) struct Settings {
     pub(crate) management_tokens: Option<PathBuf>,
 
     /// Where sessions are kept: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`,
-    /// `rediss://` likewise for TLS, or `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`
+    /// `redis+sentinel://[USER[:PASSWORD]@]HOST[:PORT],…/NAME[/DB]`,
+    /// `redis+cluster://[USER[:PASSWORD]@]HOST[:PORT],…`, one of these with `rediss` for TLS, or
+    /// `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`
     #[arg(
         long,
         env = "SESSION_STORE",

@@ -14,17 +14,21 @@ use crate::settings::Settings;
 pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
     let url = &settings.store;
     match url.split_once(':') {
-        Some(("embedded", _)) if settings.redis.is_set() => {
-            Err("the settings that begin with `--redis-` are for a store in redis, and this one is embedded".into())
-        }
+        Some(("embedded", _)) if settings.redis.is_set() => Err(
+            "`--durability strict` and the settings that begin with `--redis-` are for a store in redis, \
+                 and this one is embedded"
+                .into(),
+        ),
         Some(("embedded", directory)) if !directory.is_empty() => {
             Ok(Arc::new(EmbeddedStore::open(Path::new(directory), Arc::clone(clock))?))
         }
-        Some(("redis" | "rediss" | "redis+unix", _)) => {
+        Some((scheme, rest)) if scheme.starts_with("redis") && rest.starts_with("//") => {
             Ok(Arc::new(RedisStore::open(&settings.redis.of(url)?, Arc::clone(clock))?))
         }
         // The URL may hold a password, so it is not repeated.
-        _ => Err("store is not `embedded:DIRECTORY`, `redis://HOST:PORT`, `rediss://HOST:PORT` or `redis+unix:///PATH`".into()),
+        _ => {
+            Err("store is not `embedded:DIRECTORY` or the url of a redis, such as `redis://HOST:PORT`".into())
+        }
     }
 }
 

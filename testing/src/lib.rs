@@ -3,10 +3,14 @@
 
 mod certificates;
 mod held_disk;
+mod redis_cluster;
 mod redis_line;
 mod redis_server;
+mod sentinel;
 
 pub use certificates::{Authority, Issued};
 pub use held_disk::HeldDisk;
+pub use redis_cluster::RedisCluster;
 pub use redis_line::RedisLine;
 pub use redis_server::RedisServer;
+pub use sentinel::Sentinel;

@@ -10,12 +10,15 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use redis::{Client, Connection, FromRedisValue};
+use redis::{Client, Connection, FromRedisValue, IntoConnectionInfo};
 use rustix::process::{Pid, Signal, kill_process};
 use session_core::UnixTime;
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, Issued};
+
+/// Names the program to test with in place of `redis-server`.
+const PROGRAM: &str = "REDIS_SERVER";
 
 /// How long a server may take to answer its first command on a busy machine.
 const START_DEADLINE: Duration = Duration::from_secs(20);
@@ -45,6 +48,17 @@ impl RedisServer {
         Self::start_with(flags, Some(now))
     }
 
+    /// A replica of another, once it has what that one has.
+    pub fn start_replica_of(primary: &Self) -> Self {
+        let replica = Self::start(&["--replicaof", "127.0.0.1", &primary.port.to_string()]);
+        let started = Instant::now();
+        while !replica.run::<String>(&["INFO", "replication"]).contains("master_link_status:up") {
+            assert!(started.elapsed() < START_DEADLINE, "no replication:\n{}", replica.log());
+            sleep(Duration::from_millis(5));
+        }
+        replica
+    }
+
     /// A server that listens with TLS as well, on a port of its own, and takes there, where `clients` is
     /// given, only those who have a certificate of that authority.
     pub fn start_with_tls(own: &Issued, clients: Option<&Authority>) -> (Self, u16) {
@@ -54,7 +68,7 @@ impl RedisServer {
         (Self::start(&flags), port)
     }
 
-    fn start_with(flags: &[&str], now: Option<UnixTime>) -> Self {
+    pub(crate) fn start_with(flags: &[&str], now: Option<UnixTime>) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = now.map(|now| StandingClock::at(now, directory.path()));
         let flags: Vec<_> = flags.iter().copied().map(str::to_owned).collect();
@@ -115,14 +129,34 @@ impl RedisServer {
         kill_process(pid, signal).expect("a server to signal");
     }
 
+    /// Waits until so many replicas have all that was written so far.
+    pub fn wait_for_replicas(&self, count: u64) {
+        let replicas: u64 = self.run(&["WAIT", &count.to_string(), "10000"]);
+        assert!(replicas >= count, "{replicas} of {count} replicas");
+    }
+
     /// Moves the wall clock of a server that was [started at](Self::start_at) a time.
     pub fn set_clock(&self, now: UnixTime) {
         self.clock.as_ref().expect("a server with a standing clock").set(now);
+        // It looks at the clock now and then, and goes by what it saw.
+        let seen = format!("server_time_usec:{now}");
+        let started = Instant::now();
+        while !self.run::<String>(&["INFO", "server"]).contains(&seen) {
+            assert!(started.elapsed() < START_DEADLINE, "the server does not see the clock");
+            sleep(Duration::from_millis(1));
+        }
     }
 
     /// A connection that blocks, for what a test does behind the store's back.
     pub fn connect(&self) -> Connection {
-        Client::open(self.url()).unwrap().get_connection().expect("a connection")
+        self.client().get_connection().expect("a connection")
+    }
+
+    /// One that asks nothing of its own accord.
+    fn client(&self) -> Client {
+        let info = self.url().into_connection_info().unwrap();
+        let redis = info.redis_settings().clone().set_skip_set_lib_name();
+        Client::open(info.set_redis_settings(redis)).unwrap()
     }
 
     /// The result of one command.
@@ -145,7 +179,7 @@ impl RedisServer {
     /// Waits until it has loaded what is on its disk.
     pub fn wait_until_it_answers(&mut self) {
         let started = Instant::now();
-        let client = Client::open(self.url()).unwrap();
+        let client = self.client();
         let ping = || redis::cmd("PING").query::<String>(&mut client.get_connection()?);
         while ping().is_err() {
             let is_running = self.process.try_wait().expect("its state").is_none();
@@ -170,7 +204,7 @@ impl Drop for RedisServer {
 }
 
 fn spawn(port: u16, flags: &[String], directory: &Path, clock: Option<&StandingClock>) -> Child {
-    let mut command = Command::new("redis-server");
+    let mut command = program();
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command.args(["--logfile", "redis.log", "--dir"]).arg(directory).args(flags);
     let users = directory.join("users.acl");
@@ -182,6 +216,14 @@ fn spawn(port: u16, flags: &[String], directory: &Path, clock: Option<&StandingC
     if let Some(clock) = clock {
         command.env("LD_PRELOAD", StandingClock::library()).env("STANDING_CLOCK", &clock.path);
     }
+    start(&mut command)
+}
+
+pub(crate) fn program() -> Command {
+    Command::new(std::env::var_os(PROGRAM).unwrap_or_else(|| "redis-server".into()))
+}
+
+pub(crate) fn start(command: &mut Command) -> Child {
     match command.spawn() {
         Ok(process) => process,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -191,7 +233,7 @@ fn spawn(port: u16, flags: &[String], directory: &Path, clock: Option<&StandingC
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 

@@ -49,6 +49,12 @@ pub trait Documents: Send + Sync + 'static {
     /// Whether the store has answered lately. Asks nothing of it.
     fn is_available(&self) -> bool;
 
+    /// Whether a load balancer should send requests here. A store that several servers share is left out of
+    /// it while it is away for a moment: all of them would be, and nobody were there to say so (R58).
+    fn is_ready(&self) -> bool {
+        self.is_available()
+    }
+
     /// By how many seconds the clock that all servers on the store share is ahead of this server's, as
     /// far as that is known and matters. Asks nothing of the store.
     fn seconds_ahead(&self) -> i64 {

@@ -16,17 +16,23 @@
 //! and the index expires with the last session that may be in it.
 
 mod acl;
+mod address;
+mod advice;
 mod attempt_counter;
+mod cluster;
 mod dial;
 mod documents;
 mod fault;
 mod keys;
 mod known_revocations;
+mod line;
 mod link;
+mod readiness;
 mod refusals;
 mod request;
 mod revocation_log;
 mod scripts;
+mod sentinels;
 mod settings;
 mod skew;
 mod subject_index;
@@ -40,13 +46,14 @@ use tokio::sync::Mutex;
 
 use self::keys::Keys;
 use self::known_revocations::KnownRevocations;
+use self::readiness::Readiness;
 use self::refusals::Refusals;
 use self::skew::Skew;
 use self::topology::Topology;
 use crate::clock::Clock;
 use crate::store::Unavailable;
 
-pub use self::settings::RedisSettings;
+pub use self::settings::{Durability, RedisSettings};
 
 /// The sessions of every server that has the same Redis.
 pub struct RedisStore {
@@ -54,10 +61,14 @@ pub struct RedisStore {
     /// The same servers over connections of their own, for what may be large: it must not be in the
     /// way of a session check (R78).
     bulk: Topology,
+    /// The same once more for changes that wait for a replica, since whatever comes after one on its
+    /// connection waits with it; none where nobody waits.
+    confirmed: Option<Topology>,
     keys: Keys,
     clock: Arc<dyn Clock>,
     refusals: Arc<Refusals>,
     skew: Arc<Skew>,
+    readiness: Readiness,
     known_revocations: Arc<Mutex<KnownRevocations>>,
 }
 
@@ -66,6 +77,12 @@ pub struct RedisStore {
 struct Observers {
     refusals: Arc<Refusals>,
     skew: Option<Arc<Skew>>,
+    /// Whether what becomes of the connection is logged: of several to one server one is enough.
+    is_told_of: bool,
+    /// Whether a change counts only when a replica has it.
+    is_confirmed: bool,
+    /// Whether that is so over any connection to the same server.
+    needs_replica: bool,
 }
 
 impl RedisStore {
@@ -79,17 +96,33 @@ impl RedisStore {
         settings.check_prefix()?;
         let keys = Keys::new(&settings.prefix);
         let (refusals, skew) = (Arc::<Refusals>::default(), Arc::new(Skew::new(Arc::clone(&clock))));
-        let open =
-            |skew| Topology::open(settings, &keys, &Observers { refusals: Arc::clone(&refusals), skew });
-        // One of the two connections is enough to read the clock.
-        let (servers, bulk) = (open(Some(Arc::clone(&skew)))?, open(None)?);
-        let known_revocations = Arc::default();
-        Ok(Self { servers, bulk, keys, clock, refusals, skew, known_revocations })
+        let first = Observers {
+            refusals: Arc::clone(&refusals),
+            skew: Some(Arc::clone(&skew)),
+            is_told_of: true,
+            is_confirmed: false,
+            needs_replica: settings.durability == Durability::Strict,
+        };
+        let other = Observers { skew: None, is_told_of: false, ..first.clone() };
+        let confirming = Observers { is_confirmed: true, ..other.clone() };
+        let servers = Topology::open(settings, &keys, first)?;
+        let bulk = Topology::open(settings, &keys, other)?;
+        let confirmed = match settings.durability {
+            Durability::Async => None,
+            Durability::Strict => Some(Topology::open(settings, &keys, confirming)?),
+        };
+        let (readiness, known_revocations) = (Readiness::default(), Arc::default());
+        Ok(Self { servers, bulk, confirmed, keys, clock, refusals, skew, readiness, known_revocations })
     }
 
     /// For what may be large. Where the servers are known not to answer, nobody waits for them again.
     fn bulk(&self) -> Result<&Topology, Unavailable> {
         if self.servers.is_up() { Ok(&self.bulk) } else { Err(Unavailable) }
+    }
+
+    /// For what is not to be lost once it was said to be done.
+    fn durable(&self) -> &Topology {
+        self.confirmed.as_ref().unwrap_or(&self.servers)
     }
 
     /// The time by the clock that all servers share.
@@ -104,8 +137,10 @@ impl RedisStore {
 pub enum OpenError {
     /// The URL is none of a Redis server. It is not repeated here, since it may hold a password.
     #[error(
-        "url of the session store is not redis://[user[:password]@]host[:port][/database], the same with \
-         rediss:// for tls, or redis+unix:///path[?db=database&user=user&pass=password]"
+        "url of the session store is not redis://[user[:password]@]host[:port][/database], \
+         redis+sentinel://[user[:password]@]host[:port],.../name[/database], \
+         redis+cluster://[user[:password]@]host[:port],..., one of these with rediss in place of redis for \
+         tls, or redis+unix:///path[?db=database&user=user&pass=password]"
     )]
     Url,
     /// The password is in the URL and given beside it.
@@ -114,6 +149,11 @@ pub enum OpenError {
     /// There are certificates for a connection without TLS.
     #[error("certificates are for a redis behind tls, and its url does not begin with rediss://")]
     NoTls,
+    /// There are credentials for sentinels, and none are asked.
+    #[error(
+        "user and password for sentinels are for a redis whose url begins with redis+sentinel:// or rediss+sentinel://"
+    )]
+    NoSentinels,
     /// A file that a connection needs is not there or is not what it should be.
     #[error("{what} of redis, `{}`: {reason}", path.display())]
     File {

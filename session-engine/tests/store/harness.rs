@@ -1,4 +1,4 @@
-//! The two stores, fresh and empty, with clocks that a test moves.
+//! The stores, fresh and empty, with clocks that a test moves.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use redb::{ReadableDatabase, ReadableTableMetadata};
 use session_engine::store::embedded::EmbeddedStore;
 use session_engine::store::redis::{RedisSettings, RedisStore};
-use session_engine::store::testing::{Harness, START, entry_of};
-use session_engine::store::{Documents, Store};
+use session_engine::store::testing::{Harness, START, entry_of, subject_of};
+use session_engine::store::{Documents, Freshness, Store, SubjectIndex};
 use session_engine::{Clock, ManualClock};
-use session_testing::RedisServer;
+use session_testing::{RedisCluster, RedisServer};
 use tempfile::TempDir;
 
 /// The embedded store in a directory of its own.
@@ -98,6 +98,60 @@ impl Harness for OnRedis {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// A cluster of three primaries with two servers on it.
+pub(crate) struct OnCluster {
+    store: Arc<RedisStore>,
+    second_server: Arc<RedisStore>,
+    clock: ManualClock,
+    pub(crate) cluster: RedisCluster,
+}
+
+impl Harness for OnCluster {
+    const ROUNDS: usize = 1_000;
+
+    async fn start() -> Self {
+        let cluster = RedisCluster::start_at(START);
+        let clock = ManualClock::at(START);
+        let store = connect_to_cluster(&cluster, Arc::new(clock.clone())).await;
+        let second_server = connect_to_cluster(&cluster, Arc::new(clock.clone())).await;
+        Self { store, second_server, clock, cluster }
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    fn second_server(&self) -> Arc<dyn Store> {
+        self.second_server.clone()
+    }
+
+    fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+        self.cluster.set_clock(self.clock.now());
+    }
+}
+
+/// A store on a cluster, once every primary answers it: as a user with what it needs and nothing else.
+pub(crate) async fn connect_to_cluster(cluster: &RedisCluster, clock: Arc<dyn Clock>) -> Arc<RedisStore> {
+    let settings = RedisSettings::new(&cluster.url_for("sessions"));
+    for node in &cluster.nodes {
+        node.add_user("sessions", &settings.acl_rules().unwrap());
+    }
+    let store = Arc::new(RedisStore::open(&settings, clock).expect("a store"));
+    let begun = Instant::now();
+    // Sessions of any slot, on either connection.
+    for number in 0..50 {
+        let entry = entry_of(&format!("somebody-{number}"));
+        while store.load(entry.id, Freshness::Confirmed, None).await.is_err()
+            || store.list(subject_of(&entry), Freshness::Confirmed).await.is_err()
+        {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the store does not find its cluster");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    store
 }
 
 /// A store on this server, once it is connected: as a user with what it needs and nothing else (R46).

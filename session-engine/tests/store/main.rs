@@ -5,10 +5,14 @@
 
 mod embedded;
 mod harness;
+mod history;
 mod kill_loop;
 mod map;
 mod redis;
+mod redis_cluster;
 mod redis_faults;
+mod redis_sentinel;
+mod redis_strict;
 mod redis_tls;
 
 mod embedded_store {
@@ -17,4 +21,8 @@ mod embedded_store {
 
 mod redis_store {
     session_engine::store_contract!(crate::harness::OnRedis);
+}
+
+mod redis_cluster_store {
+    session_engine::store_contract!(crate::harness::OnCluster);
 }

@@ -43,6 +43,22 @@ async fn reading_a_session_is_exactly_one_command() {
     assert_eq!(difference(&before, &asked_by_requests(&harness)), [("get", 1), ("getex", 1)]);
 }
 
+/// By `SET … IFEQ` where the server has it, and otherwise by a script.
+#[tokio::test]
+async fn an_update_is_exactly_one_command() {
+    let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
+    create(&harness, &entry, b"document").await;
+    // The first one may have to tell the script.
+    harness.store().update(entry.id, b"document", b"new").await.unwrap();
+    let before = asked_by_requests(&harness);
+    assert_eq!(harness.store().update(entry.id, b"new", b"newer").await, Ok(Outcome::Done));
+    let after = asked_by_requests(&harness);
+    let asked: Vec<_> = difference(&before, &after).into_iter().map(|(name, _)| name).collect();
+    let is_valkey = harness.redis.run::<String>(&["INFO", "server"]).contains("server_name:valkey");
+    // What a script asks for is counted beside it.
+    assert_eq!(asked, if is_valkey { vec!["set"] } else { vec!["evalsha", "get", "set"] });
+}
+
 #[tokio::test]
 async fn every_key_has_an_end() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));

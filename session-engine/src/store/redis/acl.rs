@@ -8,7 +8,7 @@ use super::{OpenError, RedisSettings};
 const KEYS: [&str; 5] = ["session:*", "subject-sessions:*", "subject-epoch:*", "revocations", "attempts:*"];
 
 /// Scripts run as the user, so what they ask for is among these.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 25] = [
     "hello",
     "info",
     "get",
@@ -29,6 +29,13 @@ const COMMANDS: [&str; 20] = [
     "time",
     "evalsha",
     "script|load",
+    // Of a cluster.
+    "asking",
+    "cluster|info",
+    "cluster|myid",
+    "cluster|slots",
+    // For what a replica has to have.
+    "wait",
 ];
 
 impl RedisSettings {

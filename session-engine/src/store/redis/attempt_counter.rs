@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::request::Request;
 use super::{RedisStore, scripts};
 use crate::store::{
     ATTEMPT_PATIENCE, Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Unavailable,
@@ -12,9 +13,8 @@ impl AttemptCounter for RedisStore {
     async fn begin_attempt(&self, key: &AttemptKey, limit: AttemptLimit) -> Result<Admission, Unavailable> {
         let (failures, patience) = (limit.failures.to_string(), ATTEMPT_PATIENCE.as_secs().to_string());
         let arguments = [failures.as_bytes(), patience.as_bytes()];
-        let key = self.keys.attempts(key);
-        let (admission, seconds): (String, i64) =
-            self.servers.run_script(&scripts::BEGIN_ATTEMPT, &key, &arguments).await?;
+        let request = Request::script(&scripts::BEGIN_ATTEMPT, self.keys.attempts(key), &arguments);
+        let (admission, seconds): (String, i64) = self.servers.run(&request).await?;
         match admission.as_str() {
             "admitted" => Ok(Admission::Admitted),
             "full" => Ok(Admission::Full),
@@ -38,6 +38,7 @@ impl AttemptCounter for RedisStore {
         };
         let window = limit.window.as_secs().max(1).to_string();
         let arguments = [failed.as_bytes(), window.as_bytes()];
-        Ok(self.servers.run_script(&scripts::END_ATTEMPT, &self.keys.attempts(key), &arguments).await?)
+        let request = Request::script(&scripts::END_ATTEMPT, self.keys.attempts(key), &arguments);
+        Ok(self.servers.run(&request).await?)
     }
 }

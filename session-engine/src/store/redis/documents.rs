@@ -6,7 +6,7 @@ use session_core::{SessionId, UnixTime};
 use super::RedisStore;
 use super::fault::{CANNOT_WRITE, Fault, WRONG_TYPE};
 use super::request::Request;
-use super::scripts::{self, Script};
+use super::scripts;
 use crate::store::{
     Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Trouble, Unavailable,
 };
@@ -25,7 +25,7 @@ impl Documents for RedisStore {
         };
         let set = Request::new("SET", self.keys.session(entry.id)).arg(document);
         let set = set.arg("NX").arg("PX").arg(self.lifetime(idle_expires_at));
-        let set: Option<String> = self.servers.run(&set).await?;
+        let set: Option<String> = self.durable().run(&set).await?;
         if set.is_some() {
             return Ok(Creation::Created);
         }
@@ -37,7 +37,8 @@ impl Documents for RedisStore {
         Ok(Creation::Exists)
     }
 
-    // There is no cache in between, so every answer is a confirmed one.
+    // There is no cache in between, so every answer is a confirmed one. That a session has ended is not told
+    // before it cannot be undone any more (R55).
     async fn load(
         &self,
         id: SessionId,
@@ -45,38 +46,66 @@ impl Documents for RedisStore {
         extend_to: Option<UnixTime>,
     ) -> Result<Option<Stored>, Unavailable> {
         let get = || Request::new("GET", self.keys.session(id));
-        let Some(deadline) = extend_to else {
-            let document = readable(self.servers.run_idempotent(&get()).await)?;
-            return Ok(document.map(|document| Stored { document, idle_expires_at: None }));
+        let (document, idle_expires_at) = match extend_to {
+            None => (self.servers.run_idempotent(&get()).await, None),
+            Some(deadline) => {
+                let extending = get_and_extend(self.keys.session(id), self.lifetime(deadline));
+                match self.servers.run_idempotent(&extending).await {
+                    Err(fault) if fault.is_any_of(&CANNOT_WRITE) => {
+                        (self.servers.run_idempotent(&get()).await, None)
+                    }
+                    result => (result, Some(deadline)),
+                }
+            }
         };
-        let extending = Request::new("GETEX", self.keys.session(id)).arg("PX").arg(self.lifetime(deadline));
-        let (document, idle_expires_at) = match self.servers.run_idempotent(&extending).await {
-            Err(fault) if fault.is_any_of(&CANNOT_WRITE) => (self.servers.run_idempotent(&get()).await, None),
-            result => (result, Some(deadline)),
-        };
-        Ok(readable(document)?.map(|document| Stored { document, idle_expires_at }))
+        if let Some(document) = readable(document)? {
+            return Ok(Some(Stored { document, idle_expires_at }));
+        }
+        match &self.confirmed {
+            None => Ok(None),
+            Some(confirmed) => {
+                let document = readable(confirmed.run_idempotent(&get()).await)?;
+                Ok(document.map(|document| Stored { document, idle_expires_at: None }))
+            }
+        }
     }
 
     async fn idle_deadline(&self, id: SessionId, _: Freshness) -> Result<Option<UnixTime>, Unavailable> {
         let request = Request::new("EXPIRETIME", self.keys.session(id));
-        Ok(deadline_of(self.servers.run_idempotent(&request).await?))
+        let deadline = deadline_of(self.servers.run_idempotent(&request).await?);
+        match (deadline, &self.confirmed) {
+            (None, Some(confirmed)) => Ok(deadline_of(confirmed.run_idempotent(&request).await?)),
+            _ => Ok(deadline),
+        }
     }
 
     async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
-        Ok(self.change(&scripts::UPDATE, id, &[expected, document]).await?)
+        let key = self.keys.session(id);
+        let set = Request::new("SET", key.clone()).arg(document).arg("IFEQ").arg(expected).arg("KEEPTTL");
+        let request = Request::script(&scripts::UPDATE, key, &[expected, document]).or_comparing(set);
+        match outcome_of(self.durable().run(&request).await)? {
+            Some(outcome) => Ok(outcome),
+            // Without a script it is not said why nothing was done.
+            None => match self.idle_deadline(id, Freshness::Confirmed).await? {
+                Some(_) => Ok(Outcome::Conflict),
+                None => Ok(Outcome::Absent),
+            },
+        }
     }
 
     async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
         let document = Request::new("DEL", self.keys.session(entry.id));
         let requests: Vec<_> = std::iter::once(document).chain(self.keys.removal(entry)).collect();
-        let replies: Vec<Result<u64, Fault>> = self.servers.run_all(&requests).await;
+        let replies: Vec<Result<u64, Fault>> = self.durable().run_all(&requests).await;
         // The document decides; an entry that stayed is trimmed by whoever reads the index.
         let deleted = replies.into_iter().next().ok_or(Unavailable)??;
         Ok(deleted == 1)
     }
 
     async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Outcome, Unavailable> {
-        let outcome = self.change(&scripts::DELETE_UNCHANGED, entry.id, &[expected]).await?;
+        let key = self.keys.session(entry.id);
+        let request = Request::script(&scripts::DELETE_UNCHANGED, key, &[expected]);
+        let outcome = outcome_of(self.durable().run(&request).await)?.ok_or(Unavailable)?;
         if outcome == Outcome::Done {
             // Done is done; an entry that stayed is trimmed by whoever reads the index.
             let _ = self.take_from_index(entry).await;
@@ -86,6 +115,10 @@ impl Documents for RedisStore {
 
     fn is_available(&self) -> bool {
         self.servers.is_up() && self.bulk.is_up()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.readiness.given(self.is_available())
     }
 
     fn seconds_ahead(&self) -> i64 {
@@ -105,18 +138,23 @@ impl RedisStore {
         let left = deadline.saturating_since(self.now()).max(Duration::from_secs(1));
         left.as_secs().saturating_mul(1000).saturating_sub(500)
     }
+}
 
-    async fn change(&self, script: &Script, id: SessionId, arguments: &[&[u8]]) -> Result<Outcome, Fault> {
-        let outcome = self.servers.run_script::<String>(script, &self.keys.session(id), arguments).await;
-        match outcome.as_deref() {
-            Ok("done") => Ok(Outcome::Done),
-            Ok("conflict") => Ok(Outcome::Conflict),
-            Ok("absent") => Ok(Outcome::Absent),
-            Ok(_) => Err(Fault::Unavailable),
-            // Something is there, and it is not the document that was expected.
-            Err(fault) if fault.is_any_of(&WRONG_TYPE) => Ok(Outcome::Conflict),
-            Err(_) => outcome.map(|_| Outcome::Conflict),
-        }
+fn get_and_extend(key: String, lifetime: u64) -> Request {
+    Request::new("GETEX", key).arg("PX").arg(lifetime)
+}
+
+/// What became of a change, as a script or a command says; nothing where a command did nothing.
+fn outcome_of(answer: Result<Option<String>, Fault>) -> Result<Option<Outcome>, Fault> {
+    match answer.as_ref().map(Option::as_deref) {
+        Ok(Some("done" | "OK")) => Ok(Some(Outcome::Done)),
+        Ok(Some("conflict")) => Ok(Some(Outcome::Conflict)),
+        Ok(Some("absent")) => Ok(Some(Outcome::Absent)),
+        Ok(Some(_)) => Err(Fault::Unavailable),
+        Ok(None) => Ok(None),
+        // Something is there, and it is not the document that was expected.
+        Err(fault) if fault.is_any_of(&WRONG_TYPE) => Ok(Some(Outcome::Conflict)),
+        Err(_) => answer.map(|_| None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an error says about the command, and about the connection.
 
-use redis::{ErrorKind, RedisError};
+use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::store::Unavailable;
 
@@ -9,11 +9,41 @@ use crate::store::Unavailable;
 pub(super) enum Fault {
     /// Redis answered that it will not, with this code; nothing was done.
     Refused(String),
+    /// Another node of the cluster is to be asked; nothing was done.
+    Redirected(Redirection),
     /// Nothing is known.
     Unavailable,
 }
 
+/// Where a node of a cluster sends whoever asks for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Redirection {
+    /// The port, and the host unless it is the node's own.
+    pub(super) node: (Option<String>, u16),
+    pub(super) slot: u16,
+    /// For this once, with `ASKING`, since the slot is on its way there.
+    pub(super) is_ask: bool,
+}
+
+impl Redirection {
+    fn of(error: &RedisError) -> Option<Self> {
+        let (address, slot) = error.redirect_node()?;
+        let (host, port) = address.rsplit_once(':')?;
+        let host = (!host.is_empty() && host != "?").then(|| host.to_owned());
+        let is_ask = error.kind() == ErrorKind::Server(ServerErrorKind::Ask);
+        Some(Self { node: (host, port.parse().ok()?), slot, is_ask })
+    }
+}
+
 impl Fault {
+    /// What a refusal is.
+    pub(super) fn of_refusal(error: &RedisError) -> Self {
+        match Redirection::of(error) {
+            Some(redirection) => Self::Redirected(redirection),
+            None => Self::Refused(error.code().unwrap_or_default().to_owned()),
+        }
+    }
+
     /// Whether Redis refused with one of these codes.
     pub(super) fn is_any_of(&self, codes: &[&str]) -> bool {
         matches!(self, Self::Refused(code) if codes.contains(&code.as_str()))
@@ -60,6 +90,12 @@ pub(super) const WRONG_TYPE: [&str; 1] = ["WRONGTYPE"];
 
 /// The code for a script that Redis does not know.
 pub(super) const NO_SCRIPT: [&str; 1] = ["NOSCRIPT"];
+
+/// The code with which a node of a cluster says that it has but a part of what was asked for, for now.
+pub(super) const TRY_AGAIN: [&str; 1] = ["TRYAGAIN"];
+
+/// The code with which a node of a cluster says that nobody, or not it, can answer for the key.
+pub(super) const CLUSTER_DOWN: [&str; 1] = ["CLUSTERDOWN"];
 
 impl Verdict {
     pub(super) fn of(error: &RedisError) -> Self {

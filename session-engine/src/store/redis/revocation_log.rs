@@ -5,6 +5,7 @@ use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
 use tokio::sync::OwnedMutexGuard;
 
 use super::known_revocations::{KnownRevocations, News};
+use super::request::Request;
 use super::{RedisStore, scripts};
 use crate::store::{MAX_REVOCATIONS, RevocationLog, Revocations, Unavailable};
 
@@ -13,14 +14,15 @@ impl RevocationLog for RedisStore {
     async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
         let (id, interest) = (id.to_string(), REVOCATION_INTEREST.as_secs().to_string());
         let arguments = [id.as_bytes(), interest.as_bytes()];
-        Ok(self.servers.run_script(&scripts::NOTE_REVOCATION, &self.keys.revocations(), &arguments).await?)
+        let request = Request::script(&scripts::NOTE_REVOCATION, self.keys.revocations(), &arguments);
+        Ok(self.durable().run(&request).await?)
     }
 
     /// Asks for what is new since it was asked last. Over another connection, which may lead to another
     /// server, and where the news does not add up to as many as there are, it asks for all.
     async fn revocations(&self) -> Result<Revocations, Unavailable> {
         let mut known = Arc::clone(&self.known_revocations).lock_owned().await;
-        known.hear_over(self.bulk.connections());
+        known.hear_over(self.bulk.connection_for(&self.keys.revocations()));
         if let Some(since) = known.as_of() {
             let news = self.revocations_since(since).await?;
             let (is_whole, revocations);
@@ -54,8 +56,8 @@ impl RedisStore {
         let arguments = [REVOCATION_INTEREST.as_secs(), MAX_REVOCATIONS as u64, since.as_secs()];
         let arguments = arguments.map(|argument| argument.to_string());
         let arguments = arguments.each_ref().map(String::as_bytes);
-        let key = self.keys.revocations();
-        let (now, total, noted) = self.bulk()?.run_script(&scripts::REVOCATIONS, &key, &arguments).await?;
+        let request = Request::script(&scripts::REVOCATIONS, self.keys.revocations(), &arguments);
+        let (now, total, noted) = self.bulk()?.run(&request).await?;
         Ok(News { as_of: UnixTime::from_secs(now), total, noted })
     }
 }

@@ -17,7 +17,22 @@ pub struct RedisSettings {
     password: Option<Password>,
     certificate_authority: Option<PathBuf>,
     client_certificate: Option<ClientCertificate>,
+    pub(super) sentinel_user: Option<String>,
+    sentinel_password: Option<Password>,
+    pub(super) durability: Durability,
     pub(super) prefix: String,
+}
+
+/// When a change is said to be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// When the primary has it. What it had not yet sent to a replica is lost with it.
+    #[default]
+    Async,
+    /// When a replica has it as well, or else the store is unavailable (R55). Still no consensus: a primary
+    /// that takes over without having been that replica does not have it.
+    Strict,
 }
 
 #[derive(Clone)]
@@ -33,14 +48,24 @@ struct ClientCertificate {
 }
 
 impl RedisSettings {
-    /// The server of a URL, which is `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`, the same with `rediss://`
-    /// for TLS, or `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`.
+    /// The servers of a URL, which is one of
+    ///
+    /// * `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`
+    /// * `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`
+    /// * `redis+sentinel://[USER[:PASSWORD]@]HOST[:PORT],…/NAME[/DB]`: the primary that these sentinels know
+    ///   by that name
+    /// * `redis+cluster://[USER[:PASSWORD]@]HOST[:PORT],…`: the cluster that these nodes know
+    ///
+    /// and, but for the second, the same with `rediss` for TLS.
     pub fn new(url: &str) -> Self {
         Self {
             url: url.to_owned().into(),
             password: None,
             certificate_authority: None,
             client_certificate: None,
+            sentinel_user: None,
+            sentinel_password: None,
+            durability: Durability::default(),
             prefix: String::new(),
         }
     }
@@ -67,6 +92,21 @@ impl RedisSettings {
         Self { client_certificate, ..self }
     }
 
+    /// The user that we are to sentinels, where it is not their default one.
+    pub fn sentinel_user(self, user: impl Into<String>) -> Self {
+        Self { sentinel_user: Some(user.into()), ..self }
+    }
+
+    /// A file with the password for sentinels on its first line. That of the servers is not told to them.
+    pub fn sentinel_password_file(self, path: impl Into<PathBuf>) -> Self {
+        Self { sentinel_password: Some(Password::In(path.into())), ..self }
+    }
+
+    /// When a change is said to be made.
+    pub fn durability(self, durability: Durability) -> Self {
+        Self { durability, ..self }
+    }
+
     /// What every key begins with, so that several installations can share one Redis; nothing, unless
     /// it is set.
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
@@ -81,6 +121,16 @@ impl RedisSettings {
 
     pub(super) fn has_certificates(&self) -> bool {
         self.certificate_authority.is_some() || self.client_certificate.is_some()
+    }
+
+    /// The same for who connects to sentinels.
+    pub(super) fn of_sentinels(self) -> Self {
+        Self { password: self.sentinel_password.clone(), ..self }
+    }
+
+    /// Whether there is anything for sentinels.
+    pub(super) fn is_for_sentinels(&self) -> bool {
+        self.sentinel_user.is_some() || self.sentinel_password.is_some()
     }
 
     /// The password beside the URL, as it is now.

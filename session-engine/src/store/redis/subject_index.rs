@@ -42,7 +42,8 @@ impl SubjectIndex for RedisStore {
         let value = SessionId::generate().map_err(|_| Unavailable)?.to_string();
         let lifetime = EPOCH_LIFETIME.as_secs().to_string();
         let arguments = [value.as_bytes(), lifetime.as_bytes()];
-        Ok(self.servers.run_script(&scripts::CHANGE_EPOCH, &self.keys.epoch(subject), &arguments).await?)
+        let request = Request::script(&scripts::CHANGE_EPOCH, self.keys.epoch(subject), &arguments);
+        Ok(self.durable().run(&request).await?)
     }
 }
 
@@ -58,7 +59,7 @@ impl RedisStore {
             of_index("EXPIREAT").arg(deadline).arg("GT"),
             of_index("ZREMRANGEBYSCORE").arg("-inf").arg(self.trimmed_before().as_secs()),
         ];
-        let replies = self.servers.run_all(&requests).await;
+        let replies = self.durable().run_all(&requests).await;
         let added: Vec<u64> = replies.into_iter().collect::<Result<_, _>>()?;
         Ok(added.first() == Some(&1))
     }

@@ -1,0 +1,330 @@
+//! The servers of a cluster, and which of them has which keys (Redis cluster specification).
+//!
+//! Each node has a link of its own, so that one that is down fails nothing but what it was asked. Who
+//! has which slots is asked whenever somebody was sent elsewhere, and now and then.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crc16::{State, XMODEM};
+use futures_util::future::join_all;
+use redis::{Cmd, ConnectionAddr, FromRedisValue, Pipeline, Value, cmd, from_redis_value};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::dial::{Dialler, Target, within_deadline};
+use super::fault::{CLUSTER_DOWN, Fault, Redirection, TRY_AGAIN};
+use super::link::Link;
+use super::request::Request;
+use super::sentinels::beside;
+use super::{Observers, OpenError};
+use crate::store::Unavailable;
+
+const SLOTS: u16 = 16_384;
+
+/// How often one request is sent elsewhere.
+const MAX_REDIRECTIONS: usize = 5;
+
+/// How long to wait for the other half of a slot that is being moved.
+const TRY_AGAIN_PAUSE: Duration = Duration::from_millis(20);
+
+/// How often the map is read while nobody finds it wrong, and how often at most.
+const LONGEST_AGE: Duration = Duration::from_secs(5);
+const SHORTEST_AGE: Duration = Duration::from_millis(100);
+
+/// How many nodes are asked for the map at once.
+const ASKED_NODES: usize = 5;
+
+/// The way to a cluster.
+pub(super) struct Cluster {
+    shared: Arc<Shared>,
+    surveyor: JoinHandle<()>,
+}
+
+impl Cluster {
+    /// Begins to connect to the cluster that these nodes know, and waits for nothing.
+    pub(super) fn open(
+        dialler: Dialler,
+        seeds: &[ConnectionAddr],
+        timekeeper: &str,
+        observers: Observers,
+    ) -> Result<Self, OpenError> {
+        for seed in seeds {
+            dialler.check(seed)?;
+        }
+        let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+        let shared = Arc::new(Shared {
+            dialler,
+            observers,
+            seeds: seeds.to_vec(),
+            timekeeper: slot_of(timekeeper),
+            map: RwLock::new(Map { links: BTreeMap::new(), owners: vec![None; usize::from(SLOTS)] }),
+            is_doubted: Notify::new(),
+        });
+        let surveyor = runtime.spawn(Arc::clone(&shared).survey());
+        Ok(Self { shared, surveyor })
+    }
+
+    /// Whether any node has answered lately: those that did not fail only what they are asked.
+    pub(super) fn is_up(&self) -> bool {
+        self.shared.read(|map| map.links.values().any(|link| link.is_up()))
+    }
+
+    /// Which connection leads to a key.
+    pub(super) fn connection_for(&self, key: &str) -> u64 {
+        self.owner_of(key).map_or(0, |link| link.connection())
+    }
+
+    fn owner_of(&self, key: &str) -> Option<Arc<Link>> {
+        self.shared.read(|map| map.owners[usize::from(slot_of(key))].clone())
+    }
+
+    pub(super) async fn link_for(&self, key: &str) -> Result<Arc<Link>, Unavailable> {
+        if let Some(link) = self.owner_of(key) {
+            if link.is_up() {
+                return Ok(link);
+            }
+            // Whoever has just been given slots was never dialled before, and is well.
+            if link.is_new() && link.wait_until_up().await.is_ok() {
+                return Ok(link);
+            }
+        }
+        // Perhaps another has taken over.
+        self.shared.is_doubted.notify_one();
+        Err(Unavailable)
+    }
+
+    /// The result of a request, by whichever node it is sent to in the end. Who sends it on has done nothing,
+    /// so it is done once.
+    pub(super) async fn run<T: FromRedisValue>(
+        &self,
+        request: &Request,
+        is_idempotent: bool,
+    ) -> Result<T, Fault> {
+        let link = self.link_for(&request.key).await?;
+        let result = match is_idempotent {
+            true => link.run_idempotent(request).await,
+            false => link.run(request).await,
+        };
+        self.follow(request, &link, result).await
+    }
+
+    /// Goes where a result says, if it says so.
+    pub(super) async fn follow<T: FromRedisValue>(
+        &self,
+        request: &Request,
+        link: &Arc<Link>,
+        mut result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut link = Arc::clone(link);
+        let mut is_asking = false;
+        for _ in 0..MAX_REDIRECTIONS {
+            match result {
+                Err(Fault::Redirected(redirection)) => {
+                    is_asking = redirection.is_ask;
+                    link = self.shared.redirect(&link, redirection)?;
+                    link.wait_until_up().await?;
+                }
+                Err(ref fault) if fault.is_any_of(&TRY_AGAIN) => sleep(TRY_AGAIN_PAUSE).await,
+                Err(ref fault) if fault.is_any_of(&CLUSTER_DOWN) => {
+                    self.shared.is_doubted.notify_one();
+                    return result;
+                }
+                _ => return result,
+            }
+            result = if is_asking { link.run_asking(request).await } else { link.run(request).await };
+        }
+        result
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.surveyor.abort();
+    }
+}
+
+struct Shared {
+    dialler: Dialler,
+    observers: Observers,
+    seeds: Vec<ConnectionAddr>,
+    /// Whose clock sessions go by: that of whoever has this slot.
+    timekeeper: u16,
+    map: RwLock<Map>,
+    is_doubted: Notify,
+}
+
+/// Host and port.
+type Node = (String, u16);
+
+struct Map {
+    links: BTreeMap<Node, Arc<Link>>,
+    /// By slot.
+    owners: Vec<Option<Arc<Link>>>,
+}
+
+/// Who has which slots, as one node says.
+struct View {
+    epoch: u64,
+    ranges: Vec<(u16, u16, Node)>,
+}
+
+impl Shared {
+    fn read<T>(&self, look: impl FnOnce(&Map) -> T) -> T {
+        look(&self.map.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The node that somebody was sent to by another.
+    fn redirect(
+        &self,
+        from: &Arc<Link>,
+        Redirection { node, slot, is_ask }: Redirection,
+    ) -> Result<Arc<Link>, Fault> {
+        self.is_doubted.notify_one();
+        let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
+        let (host, port) = node;
+        let host_of = |map: &Map| {
+            let known = map.links.iter().find(|(_, link)| Arc::ptr_eq(link, from));
+            known.map(|((host, _), _)| host.clone())
+        };
+        let host = host.or_else(|| host_of(&map)).ok_or(Unavailable)?;
+        let link = self.link_to(&mut map, (host, port))?;
+        if !is_ask && let Some(owner) = map.owners.get_mut(usize::from(slot)) {
+            *owner = Some(Arc::clone(&link));
+        }
+        Ok(link)
+    }
+
+    fn link_to(&self, map: &mut Map, node: Node) -> Result<Arc<Link>, Unavailable> {
+        if let Some(link) = map.links.get(&node) {
+            return Ok(Arc::clone(link));
+        }
+        let address = beside(&self.seeds[0], node.0.clone(), node.1);
+        let mut probe = Pipeline::new();
+        // It has no key of which to ask, and says this only once it has loaded.
+        probe.cmd("CLUSTER").arg("MYID");
+        // One that was demoted says itself who has its slots now.
+        let target = Target::any_at(self.dialler.clone(), address, probe);
+        let link = Arc::new(Link::open(target, &self.observers).map_err(|_| Unavailable)?);
+        link.keep_time(false);
+        map.links.insert(node, Arc::clone(&link));
+        Ok(link)
+    }
+
+    async fn survey(self: Arc<Self>) {
+        loop {
+            match self.ask_around().await {
+                Some(view) => self.adopt(&view),
+                None => tracing::debug!("no node of the redis cluster says who has which slots"),
+            }
+            sleep(SHORTEST_AGE).await;
+            let age = LONGEST_AGE - SHORTEST_AGE;
+            // Whether somebody doubted it or it grew old, it is read again.
+            let _ = timeout(age, self.is_doubted.notified()).await;
+        }
+    }
+
+    /// What the node says that has seen the latest failover, of some that answer.
+    async fn ask_around(&self) -> Option<View> {
+        let links: Vec<_> = self.read(|map| {
+            let up = map.links.iter().filter(|(_, link)| link.is_up());
+            up.map(|((host, _), link)| (host.clone(), Arc::clone(link))).take(ASKED_NODES).collect()
+        });
+        let asked =
+            links.iter().map(async |(host, link)| View::read(host, link.run_all(&questions()).await.ok()?));
+        let views = join_all(asked).await;
+        if let Some(view) = newest(views) {
+            return Some(view);
+        }
+        let asked = self.seeds.iter().take(ASKED_NODES).map(|seed| self.ask_seed(seed));
+        newest(join_all(asked).await)
+    }
+
+    /// Any node knows, primary or not.
+    async fn ask_seed(&self, seed: &ConnectionAddr) -> Option<View> {
+        let (ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. }) = seed else { return None };
+        let mut connection = match self.dialler.dial(seed).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                tracing::debug!(address = %seed, %error, "node of the redis cluster is not reachable");
+                return None;
+            }
+        };
+        let mut pipeline = Pipeline::new();
+        questions().into_iter().for_each(|question| {
+            pipeline.add_command(question);
+        });
+        let answers: Vec<Value> = within_deadline(pipeline.query_async(&mut connection)).await.ok()?;
+        View::read(host, answers.into_iter().map(Ok).collect())
+    }
+
+    fn adopt(&self, view: &View) {
+        let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
+        let mut owners = vec![None; usize::from(SLOTS)];
+        let mut links = BTreeMap::new();
+        for (first, last, node) in &view.ranges {
+            let Ok(link) = self.link_to(&mut map, node.clone()) else { continue };
+            for owner in owners.iter_mut().take(usize::from(*last) + 1).skip(usize::from(*first)) {
+                *owner = Some(Arc::clone(&link));
+            }
+            link.keep_time((*first..=*last).contains(&self.timekeeper));
+            links.insert(node.clone(), link);
+        }
+        // Whoever has no slots any more is forgotten.
+        *map = Map { links, owners };
+    }
+}
+
+fn questions() -> [Cmd; 2] {
+    ["INFO", "SLOTS"].map(|what| cmd("CLUSTER").arg(what).to_owned())
+}
+
+fn newest(views: Vec<Option<View>>) -> Option<View> {
+    views.into_iter().flatten().max_by_key(|view| view.epoch)
+}
+
+impl View {
+    /// What a node says, at a host that it may call its own by no name.
+    fn read(host: &str, answers: Vec<Result<Value, Fault>>) -> Option<Self> {
+        let mut answers = answers.into_iter();
+        let (info, slots) = (answers.next()?.ok()?, answers.next()?.ok()?);
+        let info: String = from_redis_value(info).ok()?;
+        let epoch = info.lines().find_map(|line| line.strip_prefix("cluster_current_epoch:"))?.trim();
+        let entries: Vec<Vec<Value>> = from_redis_value(slots).ok()?;
+        let range = |entry: Vec<Value>| {
+            let mut parts = entry.into_iter();
+            let first = from_redis_value(parts.next()?).ok()?;
+            let last = from_redis_value(parts.next()?).ok()?;
+            // The first is the primary, the others are its replicas.
+            let node: Vec<Value> = from_redis_value(parts.next()?).ok()?;
+            let mut node = node.into_iter();
+            let name: Option<String> = from_redis_value(node.next()?).ok()?;
+            let port = from_redis_value(node.next()?).ok()?;
+            let name = name.filter(|name| !name.is_empty() && name != "?");
+            Some((first, last, (name.unwrap_or_else(|| host.to_owned()), port)))
+        };
+        let ranges: Vec<_> = entries.into_iter().map(range).collect::<Option<_>>()?;
+        Some(Self { epoch: epoch.parse().ok()?, ranges })
+    }
+}
+
+/// Where a key is. Ours have no braces, so it goes by the whole of it.
+fn slot_of(key: &str) -> u16 {
+    State::<XMODEM>::calculate(key.as_bytes()) % SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the specification, and two slots that redis-cli tells (`CLUSTER KEYSLOT`).
+    #[test]
+    fn a_key_is_in_the_slot_that_redis_says() {
+        assert_eq!(State::<XMODEM>::calculate(b"123456789"), 0x31c3);
+        assert_eq!(slot_of("foo"), 12_182);
+        assert_eq!(slot_of("session:AAAAAAAAAAAAAAAAAAAAAA"), 14_548);
+    }
+}

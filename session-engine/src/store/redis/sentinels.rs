@@ -1,0 +1,122 @@
+//! Who is the primary, by those who watch it.
+//!
+//! Every sentinel is asked each time, since one that was cut off tells of a primary that is none any
+//! more (F7). What is newest counts: each failover has a number, its epoch.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt;
+
+use futures_util::future::join_all;
+use redis::aio::MultiplexedConnection;
+use redis::{ConnectionAddr, ErrorKind, RedisResult};
+
+use super::dial::{Dialler, within_deadline};
+
+pub(super) struct Sentinels {
+    name: String,
+    sentinels: Vec<Sentinel>,
+}
+
+struct Sentinel {
+    dialler: Dialler,
+    address: ConnectionAddr,
+    connection: Option<MultiplexedConnection>,
+}
+
+/// What one says.
+struct Word {
+    primary: ConnectionAddr,
+    epoch: u64,
+}
+
+impl Sentinels {
+    pub(super) fn new(dialler: &Dialler, addresses: &[ConnectionAddr], name: &str) -> Self {
+        let sentinel = |address: &ConnectionAddr| Sentinel {
+            dialler: dialler.clone(),
+            address: address.clone(),
+            connection: None,
+        };
+        Self { name: name.to_owned(), sentinels: addresses.iter().map(sentinel).collect() }
+    }
+
+    /// Where the primary may be, the likeliest first.
+    pub(super) async fn candidates(&mut self) -> RedisResult<Vec<ConnectionAddr>> {
+        let mut words = self.ask_all().await?;
+        words.sort_by_key(|word| Reverse(word.epoch));
+        let mut candidates: Vec<ConnectionAddr> = Vec::new();
+        for Word { primary, .. } in words {
+            if !candidates.contains(&primary) {
+                candidates.push(primary);
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// Whether any knows of a later primary than this one. While none of them answers, what is there goes on.
+    pub(super) async fn has_successor(&mut self, primary: &ConnectionAddr) -> bool {
+        let words = self.ask_all().await.unwrap_or_default();
+        let newest = |words: &mut dyn Iterator<Item = &Word>| words.map(|word| word.epoch).max();
+        newest(&mut words.iter()) > newest(&mut words.iter().filter(|word| word.primary == *primary))
+    }
+
+    /// What those say that answer.
+    async fn ask_all(&mut self) -> RedisResult<Vec<Word>> {
+        let name = &self.name;
+        let words = join_all(self.sentinels.iter_mut().map(|sentinel| sentinel.ask(name))).await;
+        let (said, failed): (Vec<_>, Vec<_>) = words.into_iter().partition(Result::is_ok);
+        match failed.into_iter().find_map(Result::err) {
+            Some(error) if said.is_empty() => Err(error),
+            _ => Ok(said.into_iter().flatten().collect()),
+        }
+    }
+}
+
+/// Without credentials.
+impl fmt::Display for Sentinels {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses: Vec<_> = self.sentinels.iter().map(|sentinel| sentinel.address.to_string()).collect();
+        write!(formatter, "{} of {}", self.name, addresses.join(","))
+    }
+}
+
+impl Sentinel {
+    async fn ask(&mut self, name: &str) -> RedisResult<Word> {
+        let answers = within_deadline(async {
+            let mut connection = match self.connection.take() {
+                Some(connection) => connection,
+                None => self.dialler.dial(&self.address).await?,
+            };
+            let mut questions = redis::pipe();
+            // While a failover goes on the one that leads it tells of the new primary here, and of its epoch
+            // there, where it tells of the old primary still.
+            questions.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(name);
+            questions.cmd("SENTINEL").arg("MASTER").arg(name);
+            let answers: Answers = questions.query_async(&mut connection).await?;
+            Ok((connection, answers))
+        });
+        // A connection that did not answer in time is not asked again.
+        let (connection, (primary, about)) = answers.await?;
+        self.connection = Some(connection);
+        let epoch = about.get("config-epoch").and_then(|epoch| epoch.parse().ok());
+        match (primary, epoch) {
+            (Some((host, port)), Some(epoch)) => {
+                Ok(Word { primary: beside(&self.address, host, port), epoch })
+            }
+            _ => Err((ErrorKind::UnexpectedReturnType, "sentinel does not say where the primary is").into()),
+        }
+    }
+}
+
+/// Where the primary is, and everything about it.
+type Answers = (Option<(String, u16)>, HashMap<String, String>);
+
+/// The address of another server of the same kind.
+pub(super) fn beside(known: &ConnectionAddr, host: String, port: u16) -> ConnectionAddr {
+    match known {
+        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+            ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
+        }
+        _ => ConnectionAddr::Tcp(host, port),
+    }
+}

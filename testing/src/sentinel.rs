@@ -1,0 +1,113 @@
+//! A real Sentinel that watches one primary.
+
+use std::fs;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use redis::{Client, FromRedisValue};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::redis_server::{RedisServer, free_port, program, start};
+
+const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A Sentinel that is killed when it is dropped.
+pub struct Sentinel {
+    port: u16,
+    process: Child,
+    _directory: TempDir,
+}
+
+impl Sentinel {
+    /// What every Sentinel calls the primary.
+    pub const NAME: &str = "main";
+
+    /// One that takes a primary for dead after a second, if as many as `quorum` do.
+    pub fn watch(primary: &RedisServer, quorum: usize) -> Self {
+        Self::start(primary, quorum, Duration::from_secs(1), "")
+    }
+
+    /// One that never finds out what it was not told.
+    pub fn watch_blindly(primary: &RedisServer) -> Self {
+        Self::start(primary, 1, Duration::from_secs(3600), "")
+    }
+
+    /// One that tells nobody without this password.
+    pub fn watch_behind(primary: &RedisServer, password: &str) -> Self {
+        Self::start(primary, 1, Duration::from_secs(1), &format!("requirepass {password}\n"))
+    }
+
+    fn start(primary: &RedisServer, quorum: usize, down_after: Duration, more: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let (port, name, file) = (free_port(), Self::NAME, directory.path().join("sentinel.conf"));
+        let settings = format!(
+            "port {port}\nbind 127.0.0.1\nlogfile sentinel.log\n\
+             sentinel monitor {name} 127.0.0.1 {} {quorum}\n\
+             sentinel down-after-milliseconds {name} {}\n\
+             sentinel failover-timeout {name} 5000\n{more}",
+            primary.port(),
+            down_after.as_millis(),
+        );
+        fs::write(&file, settings).expect("a settings file");
+        let mut command = program();
+        command.arg(&file).arg("--sentinel").arg("--dir").arg(directory.path());
+        let process = start(command.stdin(Stdio::null()).stdout(Stdio::null()));
+        let sentinel = Self { port, process, _directory: directory };
+        let started = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(started.elapsed() < START_DEADLINE, "sentinel did not start");
+            sleep(Duration::from_millis(5));
+        }
+        sentinel
+    }
+
+    /// Waits until it knows of so many replicas and other Sentinels.
+    pub fn wait_until_it_knows(&self, replicas: usize, others: usize) {
+        let started = Instant::now();
+        loop {
+            let known: Vec<Vec<String>> = ["REPLICAS", "SENTINELS"]
+                .map(|whom| {
+                    let listed: Vec<redis::Value> = self.run(&["SENTINEL", whom, Self::NAME]);
+                    listed.iter().map(|one| format!("{one:?}")).collect()
+                })
+                .into();
+            if (known[0].len(), known[1].len()) == (replicas, others) {
+                return;
+            }
+            assert!(started.elapsed() < START_DEADLINE, "sentinel knows too few: {known:?}");
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Its port on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The port of the server that it says is the primary.
+    pub fn primary(&self) -> u16 {
+        let address: (String, u16) = self.run(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self::NAME]);
+        address.1
+    }
+
+    /// The result of one command.
+    pub fn run<T: FromRedisValue>(&self, words: &[&str]) -> T {
+        let client = Client::open(format!("redis://127.0.0.1:{}", self.port)).unwrap();
+        let mut connection = client.get_connection().expect("a connection");
+        redis::cmd(words[0]).arg(&words[1..]).query(&mut connection).expect("a result")
+    }
+
+    /// Stops it in its tracks.
+    pub fn stop(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::STOP).expect("a sentinel to signal");
+    }
+}
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
