@@ -97,12 +97,12 @@ impl Readiness {
     }
 }
 
-/// `GET /readyz`: the store answered lately, and the server is not about to stop. What the store refuses
+/// `GET /readyz`: the store answered of late, and the server is not about to stop. What the store refuses
 /// while it answers keeps no load balancer away, and is told to who looks (R68).
 pub(super) async fn ready(app: App, _: Request) -> Result<Answer, Problem> {
     if app.lifecycle().is_stopping() {
         Err(Problem::draining())
-    } else if app.sessions().store().is_available() {
+    } else if app.sessions().store().is_ready() {
         let troubles = app.sessions().store().troubles();
         Ok(if troubles.is_empty() { answer::no_content() } else { answer::json(&Readiness::with(&troubles)) })
     } else {

@@ -186,12 +186,20 @@ async fn until_healed(browser: &mut Browser) -> Duration {
 async fn a_stopped_redis_means_503_and_heals_within_a_second() {
     let mut fleet = durable_fleet().await;
     let mut browser = fleet.alice().await;
+    fleet.browser().get("/readyz").await.expect_status(204);
     fleet.redis().stop();
     for _ in 0..3 {
         assert_unavailable(&requests(&browser).await);
         assert_public_things_are_served(&fleet).await;
     }
-    fleet.browser().get("/readyz").await.expect_status(503);
+    // Not at once: every server would be left out, and nobody were there to say 503.
+    fleet.browser().get("/readyz").await.expect_status(204);
+    let began_at = Instant::now();
+    while fleet.browser().get("/readyz").await.status != 503 {
+        assert!(began_at.elapsed() < Duration::from_secs(20), "no balancer is told");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    fleet.browser().get("/livez").await.expect_status(204);
     fleet.redis().resume();
     let took = until_healed(&mut browser).await;
     assert!(took < Duration::from_secs(1), "it took {took:?}");
