@@ -10,6 +10,7 @@ mod optimise;
 mod package;
 mod page;
 mod process;
+mod redis_servers;
 mod reproducible;
 mod root;
 mod serve;
@@ -25,9 +26,9 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
-  test [PART]        everything CI runs, or one part: lint, rust, wasm, client,
-                     examples, web, fuzz, or `long`: the races and kills of the rust part in full
-                     length, and the package built twice
+  test [PART]        everything CI runs, or one part: lint, rust, redis (the stores on Redis 8
+                     and Valkey 9), wasm, client, examples, web, fuzz, or `long`: the races and
+                     kills of the rust part in full length, and the package built twice
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, wasm (the npm package

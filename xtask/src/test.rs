@@ -8,9 +8,9 @@ use crate::process::{command, run};
 use crate::root::root;
 use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, OPENSSL, REDIS, WEBKITGTK, XVFB};
 use crate::target_dir::target_dir;
-use crate::{api, fuzz, npm, package, reproducible, serve, setup};
+use crate::{api, fuzz, npm, package, redis_servers, reproducible, serve, setup};
 
-const PARTS: [&str; 7] = ["lint", "rust", "wasm", "client", "examples", "web", "fuzz"];
+const PARTS: [&str; 8] = ["lint", "rust", "redis", "wasm", "client", "examples", "web", "fuzz"];
 
 /// What no other crate of the workspace asks for, and has tests.
 const FEATURES: &str = "session-engine/store-testing,session-http/axum";
@@ -27,6 +27,7 @@ pub(crate) fn part(name: &str) -> Result<()> {
     match name {
         "lint" => lint(),
         "rust" => rust(),
+        "redis" => other_redis(),
         "wasm" => wasm(),
         "client" => in_browsers("session-wasm/tests/client"),
         "examples" => in_browsers("session-wasm/examples"),
@@ -70,6 +71,19 @@ fn rust() -> Result<()> {
     setup::rust_target(BARE_TARGET)?;
     let bare = ["build", "--package", "session-core", "--no-default-features", "--target"];
     run(command("cargo", bare).arg(BARE_TARGET))
+}
+
+/// The suites of the store and of the API on servers that people run, beside Debian's Redis of the rust
+/// part. Neither is built with TLS, so that is left to the other.
+fn other_redis() -> Result<()> {
+    setup::tools(&[REDIS, CC])?;
+    for server in redis_servers::programs()? {
+        eprintln!("xtask: on {}", server.display());
+        let test = ["test", "--workspace", "--features", FEATURES, "--test", "store", "--test", "api"];
+        let redis = ["--", "redis", "--skip", "redis_tls"];
+        run(command("cargo", test).args(redis).env("REDIS_SERVER", server))?;
+    }
+    Ok(())
 }
 
 /// What the rust part does in a minute, in full: 10,000 rounds of late saves, 192,000 parallel
