@@ -31,8 +31,9 @@ usage: cargo xtask TASK
                      kills of the rust part in full length, and the package built twice
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
-                     beside each abuse; or one of logins, neighbours, wasm (the npm package
-                     beside its peers, in every runtime), page
+                     beside each abuse; or one of logins, neighbours, failovers (how long
+                     servers are without a primary), wasm (the npm package beside its
+                     peers, in every runtime), page
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
   package            the npm package, into session-wasm/package/
@@ -61,7 +62,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["fuzz"] => fuzz::each_for("60"),
         ["fuzz", seconds] => fuzz::each_for(seconds),
         ["bench"] => bench::server(&[]),
-        ["bench", name @ ("logins" | "neighbours")] => bench::server(&["--", name]),
+        ["bench", name @ ("logins" | "neighbours" | "failovers")] => bench::server(&["--", name]),
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),

@@ -1,13 +1,14 @@
 //! What becomes of session checks while others do what they like with the server. No test: it prints
 //! what it measured.
 //!
-//! `cargo bench --package session-server [-- logins|neighbours [NAME]]`: of the neighbours, those whose name
+//! `cargo bench --package session-server [-- logins|failovers|neighbours [NAME]]`: of the neighbours, those whose name
 //! has this in it.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that panics has said what it had to say")]
 
 mod checks;
 mod crowd;
+mod failovers;
 mod logins;
 mod neighbours;
 mod program;
@@ -23,6 +24,7 @@ fn main() {
             neighbours::run("");
         }
         ["logins"] => logins::run(),
+        ["failovers"] => failovers::run(),
         ["neighbours"] => neighbours::run(""),
         ["neighbours", name] => neighbours::run(name),
         _ => panic!("no such benchmark: {named:?}"),
