@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has said what it had to say")]
 
 mod certificates;
+mod haproxy;
 mod held_disk;
 mod redis_cluster;
 mod redis_line;
@@ -9,6 +10,7 @@ mod redis_server;
 mod sentinel;
 
 pub use certificates::{Authority, Issued};
+pub use haproxy::HaProxy;
 pub use held_disk::HeldDisk;
 pub use redis_cluster::RedisCluster;
 pub use redis_line::RedisLine;

@@ -21,6 +21,7 @@ pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
 /// Makes the certificate of a test that needs https.
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "openssl" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
+pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", debian_package: "haproxy" };
 pub(crate) const PYTHON: Tool = Tool { program: "python3", debian_package: "python3" };
 pub(crate) const PIP: Tool = Tool { program: "pip3", debian_package: "python3-pip" };
 

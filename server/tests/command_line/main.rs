@@ -6,6 +6,7 @@ mod faults;
 mod keys;
 mod machine;
 mod operation;
+mod rolling;
 mod serving;
 mod sessions;
 mod settings;

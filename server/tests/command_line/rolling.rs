@@ -1,0 +1,71 @@
+//! Servers that are replaced while others work.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use reqwest::header::COOKIE;
+use session_testing::{HaProxy, RedisServer};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep};
+
+use crate::machine::{Machine, Server};
+
+const CLIENTS: u32 = 10;
+/// Of all clients together 500 a second.
+const PACE: Duration = Duration::from_millis(20);
+
+/// F36, R58: three servers behind a balancer are restarted one after the other, and nobody notices.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rolling_restart_fails_no_request() {
+    let (machine, redis) = (Machine::with_alice(), RedisServer::start(&[]));
+    let store = redis.url();
+    let serve = async |listen: String| {
+        let flags = ["--listen", &listen, "--store", &store, "--public-origin", "http://127.0.0.1"];
+        machine.serve(&[&flags[..], &["--drain-delay", "2s"]].concat()).await
+    };
+    let mut servers: Vec<Server> = Vec::new();
+    for _ in 0..3 {
+        servers.push(serve("127.0.0.1:0".to_owned()).await);
+    }
+    let addresses: Vec<_> = servers.iter().map(|server| server.address).collect();
+    let balancer = HaProxy::before(&addresses);
+    let login = servers[0].log_in("alice").await;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (url, cookie) = (balancer.url(), format!("__Host-session={}", login.cookie));
+        clients.spawn(work(url, cookie, Arc::clone(&is_over)));
+    }
+    let began_at = Instant::now();
+    for address in addresses {
+        sleep(Duration::from_secs(1)).await;
+        let old = servers.remove(0);
+        assert_eq!(old.address, address);
+        assert_eq!(old.terminate().await.code(), Some(0));
+        servers.push(serve(address.to_string()).await);
+        // Until the balancer has seen it.
+        sleep(Duration::from_secs(1)).await;
+    }
+    let lasted = began_at.elapsed();
+    is_over.store(true, Ordering::Relaxed);
+    let answered: u32 = clients.join_all().await.into_iter().sum();
+    println!("{answered} requests in {lasted:?}");
+    // At least half of the pace, on whichever machine.
+    assert!(f64::from(answered) > lasted.as_secs_f64() * 250.0, "too few to tell: {answered}");
+}
+
+/// How often a client was told who it is; anything else is a failure.
+async fn work(url: String, cookie: String, is_over: Arc<AtomicBool>) -> u32 {
+    let http = reqwest::Client::new();
+    let mut ticks = interval(PACE);
+    let mut answered = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        ticks.tick().await;
+        let asked = http.get(format!("{url}/session")).header(COOKIE, &cookie);
+        let answer = asked.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "after {answered} requests");
+        answered += 1;
+    }
+    answered
+}
