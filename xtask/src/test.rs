@@ -80,7 +80,7 @@ fn other_redis() -> Result<()> {
     for server in redis_servers::programs()? {
         eprintln!("xtask: on {}", server.display());
         let test = ["test", "--workspace", "--features", FEATURES, "--test", "store", "--test", "api"];
-        let redis = ["--", "redis", "--skip", "redis_tls"];
+        let redis = ["--", "redis", "history", "--skip", "redis_tls"];
         run(command("cargo", test).args(redis).env("REDIS_SERVER", server))?;
     }
     Ok(())

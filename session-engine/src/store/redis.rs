@@ -6,6 +6,7 @@
 //! | `subject-sessions:<subject>` | sorted set of `<session-id>.<issued-at>` by absolute deadline |
 //! | `subject-epoch:<subject>` | random bytes, for an hour |
 //! | `revocations` | sorted set of session IDs by when they were revoked, for minutes |
+//! | `fence:{<key>}` | nothing, for a second: what a replica is waited for with |
 //! | `attempts:<key>` | how many failed, how many are under way, and since when; for their window |
 //!
 //! The subject is percent-encoded. Every command touches one key, so all of this works on a
@@ -79,8 +80,8 @@ struct Observers {
     skew: Option<Arc<Skew>>,
     /// Whether what becomes of the connection is logged: of several to one server one is enough.
     is_told_of: bool,
-    /// Whether a change counts only when a replica has it.
-    is_confirmed: bool,
+    /// Where what is answered counts only when a replica has it: the keys, for what shows that.
+    confirmed: Option<Keys>,
     /// Whether that is so over any connection to the same server.
     needs_replica: bool,
 }
@@ -100,11 +101,11 @@ impl RedisStore {
             refusals: Arc::clone(&refusals),
             skew: Some(Arc::clone(&skew)),
             is_told_of: true,
-            is_confirmed: false,
+            confirmed: None,
             needs_replica: settings.durability == Durability::Strict,
         };
         let other = Observers { skew: None, is_told_of: false, ..first.clone() };
-        let confirming = Observers { is_confirmed: true, ..other.clone() };
+        let confirming = Observers { confirmed: Some(keys.clone()), ..other.clone() };
         let servers = Topology::open(settings, &keys, first)?;
         let bulk = Topology::open(settings, &keys, other)?;
         let confirmed = match settings.durability {

@@ -15,6 +15,8 @@ use session_engine::store::{
     Outcome, RevocationLog, Revocations, Store, SubjectIndex, Trouble,
 };
 
+use session_testing::RedisServer;
+
 use super::harness::{OnRedis, connect, until_available};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -41,6 +43,18 @@ async fn reading_a_session_is_exactly_one_command() {
     store.load(entry.id, Freshness::Confirmed, None).await.unwrap();
     store.load(entry.id, Freshness::Confirmed, Some(first_deadline())).await.unwrap();
     assert_eq!(difference(&before, &asked_by_requests(&harness)), [("get", 1), ("getex", 1)]);
+}
+
+/// As a user with what a store needs and nothing else (R46).
+#[tokio::test]
+async fn another_database_than_the_first_is_used_if_the_url_says_so() {
+    let redis = RedisServer::start(&[]);
+    redis.add_user("sessions", &RedisSettings::new("").acl_rules().unwrap());
+    let settings = RedisSettings::new(&format!("{}/1", redis.url_for("sessions")));
+    let store = RedisStore::open(&settings, Arc::new(ManualClock::at(START))).unwrap();
+    until_available(&store).await;
+    store.change_epoch(&subject_called("alice")).await.unwrap();
+    assert!(redis.run::<String>(&["INFO", "keyspace"]).contains("db1:keys=1"));
 }
 
 /// By `SET … IFEQ` where the server has it, and otherwise by a script.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use session_engine::store::redis::RedisStore;
 use session_engine::store::testing::{ABSOLUTE, Harness, IDLE, entry_of, first_deadline, subject_of};
 use session_engine::store::{Creation, Documents, Entry, Freshness, Outcome, SubjectIndex, Unavailable};
-use session_engine::{Clock, SystemClock};
+use session_engine::{Clock, ManualClock, SystemClock};
 use session_testing::RedisCluster;
 use tokio::task::JoinSet;
 
@@ -34,6 +34,20 @@ async fn each_node_is_asked_for_its_own_keys() {
         assert_eq!(harness.store().delete(entry).await, Ok(true));
     }
     assert_eq!(harness.store().list(subject_of(&entries[0]), Freshness::Confirmed).await, Ok(Vec::new()));
+}
+
+/// R71, R28: the clock that sessions go by is that of one node, however many parts its slots are in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_clock_of_a_cluster_is_kept_where_slots_were_moved() {
+    let cluster = RedisCluster::start_with_replicas();
+    // The node that notes revocations gets slots before and after its own.
+    let timekeeper = cluster.primary_of("revocations");
+    let (second, third) = ((timekeeper + 1) % 3, (timekeeper + 2) % 3);
+    cluster.move_slots(second, timekeeper, 100);
+    cluster.move_slots(third, timekeeper, 100);
+    let ours = ManualClock::at(SystemClock.now().saturating_sub(Duration::from_secs(600)));
+    let store = connect_to_cluster(&cluster, Arc::new(ours)).await;
+    assert!(store.seconds_ahead().abs_diff(600) < 10, "{}", store.seconds_ahead());
 }
 
 /// F8.

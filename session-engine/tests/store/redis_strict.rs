@@ -36,6 +36,27 @@ async fn a_change_that_no_replica_has_is_not_done() {
     }
 }
 
+/// That a session is gone is no more certain than that it was deleted: the other server changed nothing, and
+/// `WAIT` alone would have nothing to wait for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_server_did_is_confirmed_by_a_replica_too() {
+    let pair = Pair::start(Durability::Strict).await;
+    let entry = pair.create().await.unwrap();
+    let other = pair.open(Durability::Strict).await;
+    // It stays connected.
+    pair.replica.stop();
+    assert_eq!(pair.store.delete(&entry).await, Err(Unavailable));
+    assert_eq!(other.delete(&entry).await, Err(Unavailable));
+    assert_eq!(other.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable));
+    assert_eq!(other.update(entry.id, b"document", b"new").await, Err(Unavailable));
+    pair.replica.resume();
+    let begun = Instant::now();
+    while other.load(entry.id, Freshness::Confirmed, None).await != Ok(None) {
+        assert!(begun.elapsed() < Duration::from_secs(5), "nothing is confirmed any more");
+    }
+    assert_eq!(other.delete(&entry).await, Ok(false));
+}
+
 /// Whatever comes after a confirmation on its connection waits for it too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_waits_for_no_replica() {
@@ -120,20 +141,29 @@ impl Pair {
     async fn start(durability: Durability) -> Self {
         let primary = RedisServer::start(&[]);
         let replica = RedisServer::start_replica_of(&primary);
-        let settings = RedisSettings::new(&primary.url_for("sessions")).durability(durability);
-        primary.add_user("sessions", &settings.acl_rules().unwrap());
-        let store = RedisStore::open(&settings, Arc::new(SystemClock)).unwrap();
-        until_available(&store).await;
-        let pair = Self { primary, replica, store: Arc::new(store) };
-        while pair.create().await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        pair
+        primary.add_user("sessions", &RedisSettings::new("").acl_rules().unwrap());
+        let store = open(&primary, durability).await;
+        Self { primary, replica, store }
+    }
+
+    /// The same as another server has it.
+    async fn open(&self, durability: Durability) -> Arc<RedisStore> {
+        open(&self.primary, durability).await
     }
 
     async fn create(&self) -> Result<Entry, Unavailable> {
         create(&self.store).await
     }
+}
+
+async fn open(primary: &RedisServer, durability: Durability) -> Arc<RedisStore> {
+    let settings = RedisSettings::new(&primary.url_for("sessions")).durability(durability);
+    let store = RedisStore::open(&settings, Arc::new(SystemClock)).unwrap();
+    until_available(&store).await;
+    while create(&store).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Arc::new(store)
 }
 
 async fn create(store: &RedisStore) -> Result<Entry, Unavailable> {

@@ -5,11 +5,13 @@ use sha2::{Digest, Sha256};
 use super::{OpenError, RedisSettings};
 
 /// The keys of `keys.rs`, each with all that may follow.
-const KEYS: [&str; 5] = ["session:*", "subject-sessions:*", "subject-epoch:*", "revocations", "attempts:*"];
+const KEYS: [&str; 6] =
+    ["session:*", "subject-sessions:*", "subject-epoch:*", "revocations", "attempts:*", "fence:*"];
 
 /// Scripts run as the user, so what they ask for is among these.
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "hello",
+    "select",
     "info",
     "get",
     "getex",

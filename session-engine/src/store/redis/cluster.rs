@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use crc16::{State, XMODEM};
 use futures_util::future::join_all;
-use redis::{Cmd, ConnectionAddr, FromRedisValue, Pipeline, Value, cmd, from_redis_value};
+use redis::{
+    Cmd, ConnectionAddr, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value, cmd,
+    from_redis_value,
+};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -17,7 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::dial::{Dialler, Target, within_deadline};
 use super::fault::{CLUSTER_DOWN, Fault, Redirection, TRY_AGAIN};
-use super::link::Link;
+use super::link::{Link, pause_after};
 use super::request::Request;
 use super::sentinels::beside;
 use super::{Observers, OpenError};
@@ -34,6 +37,9 @@ const TRY_AGAIN_PAUSE: Duration = Duration::from_millis(20);
 /// How often the map is read while nobody finds it wrong, and how often at most.
 const LONGEST_AGE: Duration = Duration::from_secs(5);
 const SHORTEST_AGE: Duration = Duration::from_millis(100);
+
+/// How often at most while it stays the same.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// How many nodes are asked for the map at once.
 const ASKED_NODES: usize = 5;
@@ -109,13 +115,14 @@ impl Cluster {
             true => link.run_idempotent(request).await,
             false => link.run(request).await,
         };
-        self.follow(request, &link, result).await
+        self.follow(request, is_idempotent, &link, result).await
     }
 
     /// Goes where a result says, if it says so.
     pub(super) async fn follow<T: FromRedisValue>(
         &self,
         request: &Request,
+        is_idempotent: bool,
         link: &Arc<Link>,
         mut result: Result<T, Fault>,
     ) -> Result<T, Fault> {
@@ -135,7 +142,11 @@ impl Cluster {
                 }
                 _ => return result,
             }
-            result = if is_asking { link.run_asking(request).await } else { link.run(request).await };
+            result = match (is_asking, is_idempotent) {
+                (true, _) => link.run_asking(request).await,
+                (false, true) => link.run_idempotent(request).await,
+                (false, false) => link.run(request).await,
+            };
         }
         result
     }
@@ -168,6 +179,8 @@ struct Map {
 
 /// Who has which slots, as one node says.
 struct View {
+    /// Whether its side of the cluster has a majority.
+    is_well: bool,
     epoch: u64,
     ranges: Vec<(u16, u16, Node)>,
 }
@@ -183,7 +196,10 @@ impl Shared {
         from: &Arc<Link>,
         Redirection { node, slot, is_ask }: Redirection,
     ) -> Result<Arc<Link>, Fault> {
-        self.is_doubted.notify_one();
+        // What is asked elsewhere for once is still where it was.
+        if !is_ask {
+            self.is_doubted.notify_one();
+        }
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
         let (host, port) = node;
         let host_of = |map: &Map| {
@@ -215,50 +231,78 @@ impl Shared {
     }
 
     async fn survey(self: Arc<Self>) {
+        let (mut known, mut pause, mut failures) = (Vec::new(), SHORTEST_AGE, 0);
+        let mut told = None;
         loop {
             match self.ask_around().await {
-                Some(view) => self.adopt(&view),
-                None => tracing::debug!("no node of the redis cluster says who has which slots"),
+                Ok(view) => {
+                    (failures, told) = (0, None);
+                    // Whoever waits for a node to be replaced need not ask all the time.
+                    pause = if view.ranges == known { LONGEST_PAUSE.min(2 * pause) } else { SHORTEST_AGE };
+                    self.adopt(&view);
+                    known = view.ranges;
+                    sleep(pause).await;
+                    // Whether somebody doubted it or it grew old, it is read again.
+                    let _ = timeout(LONGEST_AGE - pause, self.is_doubted.notified()).await;
+                }
+                Err(error) => {
+                    self.tell_lost(&mut told, &error);
+                    sleep(pause_after(&error, failures)).await;
+                    failures += 1;
+                }
             }
-            sleep(SHORTEST_AGE).await;
-            let age = LONGEST_AGE - SHORTEST_AGE;
-            // Whether somebody doubted it or it grew old, it is read again.
-            let _ = timeout(age, self.is_doubted.notified()).await;
         }
     }
 
-    /// What the node says that has seen the latest failover, of some that answer.
-    async fn ask_around(&self) -> Option<View> {
-        let links: Vec<_> = self.read(|map| {
-            let up = map.links.iter().filter(|(_, link)| link.is_up());
-            up.map(|((host, _), link)| (host.clone(), Arc::clone(link))).take(ASKED_NODES).collect()
-        });
-        let asked =
-            links.iter().map(async |(host, link)| View::read(host, link.run_all(&questions()).await.ok()?));
-        let views = join_all(asked).await;
-        if let Some(view) = newest(views) {
-            return Some(view);
+    /// Tells each reason once.
+    fn tell_lost(&self, told: &mut Option<String>, error: &RedisError) {
+        let reason = error.category();
+        if self.observers.is_told_of && told.as_deref() != Some(reason) {
+            *told = Some(reason.to_owned());
+            tracing::warn!(reason, %error, "no node of the redis cluster says who has which slots");
         }
-        let asked = self.seeds.iter().take(ASKED_NODES).map(|seed| self.ask_seed(seed));
-        newest(join_all(asked).await)
+    }
+
+    /// What the best of some nodes says; where none is connected, what one says that is dialled.
+    async fn ask_around(&self) -> RedisResult<View> {
+        let mut links: Vec<_> = self.read(|map| {
+            let up = map.links.iter().filter(|(_, link)| link.is_up());
+            up.map(|((host, _), link)| (host.clone(), Arc::clone(link))).collect()
+        });
+        // Others each time, so that no few of them are all that is ever heard.
+        let first = random_below(links.len());
+        links.rotate_left(first);
+        let questions = questions();
+        let asked = links
+            .iter()
+            .take(ASKED_NODES)
+            .map(async |(host, link)| View::read(host, link.ask_all(&questions.each_ref()).await.ok()?));
+        let views = join_all(asked).await;
+        match views.into_iter().flatten().max_by_key(View::merit) {
+            Some(view) => Ok(view),
+            None => self.ask_seed(&self.seeds[random_below(self.seeds.len())]).await,
+        }
     }
 
     /// Any node knows, primary or not.
-    async fn ask_seed(&self, seed: &ConnectionAddr) -> Option<View> {
-        let (ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. }) = seed else { return None };
-        let mut connection = match self.dialler.dial(seed).await {
-            Ok(connection) => connection,
-            Err(error) => {
-                tracing::debug!(address = %seed, %error, "node of the redis cluster is not reachable");
-                return None;
-            }
-        };
+    async fn ask_seed(&self, seed: &ConnectionAddr) -> RedisResult<View> {
+        let mut connection = self.dialler.dial(seed).await?;
         let mut pipeline = Pipeline::new();
         questions().into_iter().for_each(|question| {
             pipeline.add_command(question);
         });
-        let answers: Vec<Value> = within_deadline(pipeline.query_async(&mut connection)).await.ok()?;
-        View::read(host, answers.into_iter().map(Ok).collect())
+        let answers: Vec<RedisResult<Value>> =
+            within_deadline(pipeline.ignore_errors().query_async(&mut connection)).await?;
+        if let Some(Err(error)) = answers.iter().find(|answer| answer.is_err()) {
+            return Err(error.clone());
+        }
+        let view = match seed {
+            ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => View::read(host, answers),
+            _ => None,
+        };
+        view.ok_or_else(|| {
+            (ErrorKind::UnexpectedReturnType, "node names others in a way unknown to us").into()
+        })
     }
 
     fn adopt(&self, view: &View) {
@@ -270,10 +314,16 @@ impl Shared {
             for owner in owners.iter_mut().take(usize::from(*last) + 1).skip(usize::from(*first)) {
                 *owner = Some(Arc::clone(&link));
             }
-            link.keep_time((*first..=*last).contains(&self.timekeeper));
             links.insert(node.clone(), link);
         }
-        // Whoever has no slots any more is forgotten.
+        // Whoever has no slots is forgotten, unless it may be about to get some.
+        let young = map.links.iter().filter(|(node, link)| !links.contains_key(*node) && link.is_young());
+        let young: Vec<_> = young.map(|(node, link)| (node.clone(), Arc::clone(link))).collect();
+        links.extend(young);
+        let timekeeper = &owners[usize::from(self.timekeeper)];
+        for link in links.values() {
+            link.keep_time(timekeeper.as_ref().is_some_and(|timekeeper| Arc::ptr_eq(timekeeper, link)));
+        }
         *map = Map { links, owners };
     }
 }
@@ -282,17 +332,19 @@ fn questions() -> [Cmd; 2] {
     ["INFO", "SLOTS"].map(|what| cmd("CLUSTER").arg(what).to_owned())
 }
 
-fn newest(views: Vec<Option<View>>) -> Option<View> {
-    views.into_iter().flatten().max_by_key(|view| view.epoch)
+fn random_below(bound: usize) -> usize {
+    // Without entropy the first is as good as any.
+    getrandom::u32().map_or(0, |random| random as usize).checked_rem(bound).unwrap_or_default()
 }
 
 impl View {
     /// What a node says, at a host that it may call its own by no name.
-    fn read(host: &str, answers: Vec<Result<Value, Fault>>) -> Option<Self> {
+    fn read(host: &str, answers: Vec<RedisResult<Value>>) -> Option<Self> {
         let mut answers = answers.into_iter();
         let (info, slots) = (answers.next()?.ok()?, answers.next()?.ok()?);
         let info: String = from_redis_value(info).ok()?;
         let epoch = info.lines().find_map(|line| line.strip_prefix("cluster_current_epoch:"))?.trim();
+        let is_well = info.lines().any(|line| line.trim() == "cluster_state:ok");
         let entries: Vec<Vec<Value>> = from_redis_value(slots).ok()?;
         let range = |entry: Vec<Value>| {
             let mut parts = entry.into_iter();
@@ -303,11 +355,21 @@ impl View {
             let mut node = node.into_iter();
             let name: Option<String> = from_redis_value(node.next()?).ok()?;
             let port = from_redis_value(node.next()?).ok()?;
-            let name = name.filter(|name| !name.is_empty() && name != "?");
+            // Of its own it is the host that we know; of others nobody knows.
+            let name = name.filter(|name| !name.is_empty());
+            if name.as_deref() == Some("?") {
+                return None;
+            }
             Some((first, last, (name.unwrap_or_else(|| host.to_owned()), port)))
         };
         let ranges: Vec<_> = entries.into_iter().map(range).collect::<Option<_>>()?;
-        Some(Self { epoch: epoch.parse().ok()?, ranges })
+        Some(Self { is_well, epoch: epoch.parse().ok()?, ranges })
+    }
+
+    /// Whoever sees the most of the cluster knows best, and then whoever knows of the latest failover: those
+    /// that are cut off count failovers that cannot be.
+    fn merit(&self) -> (bool, u64) {
+        (self.is_well, self.epoch)
     }
 }
 

@@ -16,6 +16,7 @@ use rustls::crypto::CryptoProvider;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::line::Connection;
 use super::sentinels::Sentinels;
 use super::{OpenError, RedisSettings};
 
@@ -169,13 +170,16 @@ impl Target {
 
     /// A connection to the server, which answers and is willing to read, and where that is.
     pub(super) async fn dial(&mut self) -> RedisResult<Dialled> {
-        let candidates = match &mut self.place {
-            Place::At(address) => vec![address.clone()],
-            Place::NamedBy(sentinels) => sentinels.candidates().await?,
+        let (epoch, candidates) = match &mut self.place {
+            Place::At(address) => (None, vec![address.clone()]),
+            Place::NamedBy(sentinels) => {
+                let (epoch, candidates) = sentinels.candidates().await?;
+                (Some(epoch), candidates)
+            }
         };
         let mut failure = RedisError::from((ErrorKind::Client, "nobody knows where the primary is"));
         for address in candidates {
-            match self.dial_at(address).await {
+            match self.dial_at(address, epoch).await {
                 Ok(dialled) => return Ok(dialled),
                 Err(error) => failure = error,
             }
@@ -183,27 +187,23 @@ impl Target {
         Err(failure)
     }
 
-    async fn dial_at(&self, to: ConnectionAddr) -> RedisResult<Dialled> {
+    async fn dial_at(&self, to: ConnectionAddr, epoch: Option<u64>) -> RedisResult<Dialled> {
         let mut redis = self.dialler.dial(&to).await?;
         let Version { server, numbers } = within_deadline(self.question(&mut redis)).await?;
         let has_ifeq = IFEQ_SINCE.iter().any(|(name, since)| server == *name && numbers >= *since);
-        Ok(Dialled { redis, to, has_ifeq })
+        Ok(Dialled { redis, to, epoch, has_ifeq })
     }
 
     /// Whether the server at the other end is still the one that is meant, and can read. One that was cut off from
     /// its sentinels believes to be one for a while, so where they know of a later one that counts (F4, F10).
-    pub(super) async fn check(
-        &mut self,
-        connection: &mut MultiplexedConnection,
-        address: &ConnectionAddr,
-    ) -> RedisResult<()> {
-        self.question(connection).await?;
-        match &mut self.place {
-            Place::NamedBy(sentinels) => match sentinels.has_successor(address).await {
-                true => Err((ErrorKind::Client, "sentinels name another primary").into()),
-                false => Ok(()),
-            },
-            Place::At(_) => Ok(()),
+    pub(super) async fn check(&mut self, connection: &Connection) -> RedisResult<()> {
+        self.question(&mut connection.redis.clone()).await?;
+        let (Place::NamedBy(sentinels), Some(epoch)) = (&mut self.place, connection.epoch()) else {
+            return Ok(());
+        };
+        match sentinels.know_of_later_than(epoch).await {
+            true => Err((ErrorKind::Client, "sentinels name another primary").into()),
+            false => Ok(()),
         }
     }
 
@@ -211,9 +211,12 @@ impl Target {
         let mut questions = redis::pipe();
         questions.cmd("HELLO");
         self.probe.cmd_iter().for_each(|probe| {
-            questions.add_command(probe.clone()).ignore();
+            questions.add_command(probe.clone());
         });
-        let (greeting,): (HashMap<String, Value>,) = questions.query_async(connection).await?;
+        // One by one, since the error of a whole pipeline has not every code.
+        let answers: Vec<RedisResult<Value>> = questions.ignore_errors().query_async(connection).await?;
+        let mut answers = answers.into_iter().collect::<RedisResult<Vec<_>>>()?.into_iter();
+        let greeting: HashMap<String, Value> = redis::from_redis_value(answers.next().unwrap_or(Value::Nil))?;
         let said = |name| match greeting.get(name) {
             Some(Value::BulkString(text)) => String::from_utf8_lossy(text).into_owned(),
             Some(Value::SimpleString(text)) => text.clone(),
@@ -238,6 +241,8 @@ impl Target {
 pub(super) struct Dialled {
     pub(super) redis: MultiplexedConnection,
     pub(super) to: ConnectionAddr,
+    /// Of the failover that made it the primary, as sentinels count them.
+    pub(super) epoch: Option<u64>,
     /// Whether the server has `SET … IFEQ`.
     pub(super) has_ifeq: bool,
 }

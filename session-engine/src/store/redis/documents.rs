@@ -126,7 +126,12 @@ impl Documents for RedisStore {
     }
 
     fn troubles(&self) -> Vec<Trouble> {
-        self.refusals.recent()
+        let mut troubles = self.refusals.recent();
+        if self.confirmed.as_ref().is_some_and(|confirmed| !confirmed.is_up()) {
+            let (asked, reason) = ("WAIT".to_owned(), "no connection".to_owned());
+            troubles.push(Trouble { asked, reason, times: 1 });
+        }
+        troubles
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use redis::Cmd;
 use session_core::{SessionId, UnixTime};
 
 use super::request::Request;
@@ -54,10 +55,28 @@ impl Keys {
         format!("{}attempts:{}", self.prefix, key.as_str())
     }
 
+    /// What is written where a replica is waited for.
+    pub(super) fn fences(&self) -> Fences {
+        Fences(Arc::clone(&self.prefix))
+    }
+
     /// What takes an entry out of its index; a guest's is in none.
     pub(super) fn removal(&self, entry: &Entry) -> Option<Request> {
         let subject = entry.subject.as_ref()?;
         Some(Request::new("ZREM", self.index(subject)).arg(member(entry)))
+    }
+}
+
+/// Changes that are there to be waited for. `WAIT` waits for what its own connection has changed, and since
+/// Redis 7.2 for nothing where that changed nothing: that there was nothing to delete would be confirmed by
+/// nobody.
+pub(super) struct Fences(Arc<str>);
+
+impl Fences {
+    /// One at the server that has this key, for which the braces are (Redis cluster specification).
+    pub(super) fn before(&self, key: &str) -> Cmd {
+        let fence = format!("{}fence:{{{key}}}", self.0);
+        redis::cmd("SET").arg(fence).arg("").arg("PX").arg(1_000).to_owned()
     }
 }
 

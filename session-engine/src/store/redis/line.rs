@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Arg, Cmd, ConnectionAddr, FromRedisValue, Pipeline, RedisError, RedisResult, Value, cmd};
-use tokio::sync::{Notify, watch};
+use redis::{
+    Arg, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value, cmd,
+};
+use tokio::sync::{Mutex, Notify, watch};
 
 use super::dial::Dialled;
 use super::fault::{Fault, NO_SCRIPT, TRY_AGAIN, Verdict, WRONG_TYPE};
+use super::keys::Fences;
 use super::refusals::Refusals;
 use super::request::Request;
-use crate::store::Unavailable;
 
 /// How many answers in a row may fail to come before the connection is given up.
 const MAX_TIMEOUTS: u32 = 2;
@@ -34,6 +36,8 @@ struct Health {
     number: u64,
     /// Whether the server has `SET … IFEQ`.
     has_ifeq: bool,
+    /// Of the failover that made the server the primary, as sentinels count them.
+    epoch: Option<u64>,
     timeouts_in_a_row: AtomicU32,
     /// Since the supervisor last looked.
     has_answered: AtomicBool,
@@ -45,6 +49,7 @@ impl Connection {
         let health = Health {
             number: CONNECTIONS.fetch_add(1, Ordering::Relaxed),
             has_ifeq: dialled.has_ifeq,
+            epoch: dialled.epoch,
             timeouts_in_a_row: AtomicU32::new(0),
             has_answered: AtomicBool::new(false),
         };
@@ -53,6 +58,10 @@ impl Connection {
 
     fn is(&self, other: &Self) -> bool {
         self.health.number == other.health.number
+    }
+
+    pub(super) fn epoch(&self) -> Option<u64> {
+        self.health.epoch
     }
 
     /// Whether anything was answered since this was asked.
@@ -78,14 +87,16 @@ pub(super) struct Line {
     refusals: Arc<Refusals>,
     /// Whether its changes are told of: of several connections to one server one is enough.
     pub(super) is_told_of: bool,
-    /// Whether a change counts only when a replica has it.
-    is_confirmed: bool,
+    /// Where what is answered counts only when a replica has it: how that is found out, by one at a time.
+    /// Whoever comes after a `WAIT` on its connection waits with it, and would be late.
+    confirmation: Option<Mutex<Fences>>,
 }
 
 impl Line {
-    pub(super) fn new(refusals: Arc<Refusals>, is_told_of: bool, is_confirmed: bool) -> Self {
+    pub(super) fn new(refusals: Arc<Refusals>, is_told_of: bool, fences: Option<Fences>) -> Self {
         let (current, _) = watch::channel(None);
-        Self { current, is_disturbed: Arc::default(), refusals, is_told_of, is_confirmed }
+        let confirmation = fences.map(Mutex::new);
+        Self { current, is_disturbed: Arc::default(), refusals, is_told_of, confirmation }
     }
 
     pub(super) fn current(&self) -> Option<Connection> {
@@ -121,9 +132,9 @@ impl Line {
         if let Some(command) = &request.comparing
             && connection.health.has_ifeq
         {
-            return self.send(connection, command, is_asking).await;
+            return self.send(connection, request, command, is_asking).await;
         }
-        let result = self.send(connection, &request.command, is_asking).await;
+        let result = self.send(connection, request, &request.command, is_asking).await;
         let Some(script) = request.script else { return result };
         match result {
             // The server was started since; the script did not run.
@@ -131,7 +142,7 @@ impl Line {
                 let load = cmd("SCRIPT").arg("LOAD").arg(&script.text).to_owned();
                 let loaded = load.query_async::<String>(&mut connection.redis.clone()).await;
                 self.settle(connection, Asked::Command(&load), loaded)?;
-                self.send(connection, &request.command, is_asking).await
+                self.send(connection, request, &request.command, is_asking).await
             }
             result => result,
         }
@@ -140,57 +151,97 @@ impl Line {
     async fn send<T: FromRedisValue>(
         &self,
         connection: &Connection,
+        request: &Request,
         command: &Cmd,
         is_asking: bool,
     ) -> Result<T, Fault> {
-        if !is_asking && !self.is_confirmed {
+        if !is_asking && self.confirmation.is_none() {
             let result = command.query_async(&mut connection.redis.clone()).await;
             return self.settle(connection, Asked::Command(command), result);
         }
-        let mut commands = Pipeline::new();
-        if is_asking {
-            commands.cmd("ASKING");
-        }
-        commands.add_command(command.clone());
+        let asking = is_asking.then(|| cmd("ASKING"));
+        let commands: Vec<&Cmd> = asking.iter().chain([command]).collect();
         // Of what goes with it only its own answer is of interest.
-        let answer = self.exchange(connection, &mut commands).await?.pop();
+        let answer = self.exchange(connection, &commands, &request.key).await?.pop();
         self.understand(connection, command, answer.ok_or(Fault::Unavailable)?)
     }
 
-    /// The results of several commands in one round trip. Each may fail on its own; where changes are to be
-    /// confirmed and are not, none of them counts.
+    /// The results of several requests in one round trip. Each may fail on its own.
     pub(super) async fn run_all<T: FromRedisValue>(
         &self,
         connection: &Connection,
-        commands: &[Cmd],
+        requests: &[&Request],
     ) -> Result<Vec<Result<T, Fault>>, Fault> {
-        let mut pipeline = Pipeline::with_capacity(commands.len());
-        commands.iter().for_each(|command| {
-            pipeline.add_command(command.clone());
-        });
-        let answers = self.exchange(connection, &mut pipeline).await?;
+        let Some(first) = requests.first() else { return Ok(Vec::new()) };
+        let commands: Vec<&Cmd> = requests.iter().map(|request| &request.command).collect();
+        let answers = self.exchange(connection, &commands, &first.key).await?;
         let answered = commands.iter().zip(answers);
         Ok(answered.map(|(command, answer)| self.understand(connection, command, answer)).collect())
     }
 
-    /// The answers to several commands, with a confirmation behind them where one is wanted.
+    /// The answers to several commands about keys that are with the same server as `key`. Those that were
+    /// not refused are errors where they are to be confirmed and are not.
     async fn exchange(
         &self,
         connection: &Connection,
-        commands: &mut Pipeline,
+        commands: &[&Cmd],
+        key: &str,
     ) -> Result<Vec<RedisResult<Value>>, Fault> {
+        let Some(confirmation) = &self.confirmation else { return self.ask_all(connection, commands).await };
+        let fences = confirmation.lock().await;
+        let fence = fences.before(key);
         let wait = cmd("WAIT").arg(1).arg(CONFIRMATION.as_millis() as u64).to_owned();
-        if self.is_confirmed {
-            commands.add_command(wait.clone());
-        }
-        let answers: RedisResult<Vec<RedisResult<Value>>> =
-            commands.ignore_errors().query_async(&mut connection.redis.clone()).await;
-        let mut answers = self.settle(connection, Asked::Named("a batch"), answers)?;
-        if self.is_confirmed {
-            let confirmed = answers.pop().ok_or(Fault::Unavailable)?;
-            self.confirm(connection, &wait, confirmed)?;
+        let all: Vec<&Cmd> = commands.iter().copied().chain([&fence, &wait]).collect();
+        let mut answers = self.ask_all(connection, &all).await?;
+        let (Some(replicas), Some(fenced)) = (answers.pop(), answers.pop()) else {
+            return Err(Fault::Unavailable);
+        };
+        // Whatever was refused is as it was, and whoever sends elsewhere confirms nothing.
+        if answers.iter().any(Result::is_ok)
+            && !self.is_confirmed(connection, &fence, fenced, &wait, replicas)
+        {
+            let late = || RedisError::from((ErrorKind::Io, "no replica has confirmed"));
+            answers.iter_mut().filter(|answer| answer.is_ok()).for_each(|answer| *answer = Err(late()));
         }
         Ok(answers)
+    }
+
+    /// The answers to several commands in one round trip.
+    pub(super) async fn ask_all(
+        &self,
+        connection: &Connection,
+        commands: &[&Cmd],
+    ) -> Result<Vec<RedisResult<Value>>, Fault> {
+        let mut pipeline = Pipeline::with_capacity(commands.len());
+        commands.iter().for_each(|command| {
+            pipeline.add_command((*command).clone());
+        });
+        let answers = pipeline.ignore_errors().query_async(&mut connection.redis.clone()).await;
+        self.settle(connection, Asked::Named("a batch"), answers)
+    }
+
+    /// Whether a replica has everything up to the fence.
+    fn is_confirmed(
+        &self,
+        connection: &Connection,
+        fence: &Cmd,
+        fenced: RedisResult<Value>,
+        wait: &Cmd,
+        replicas: RedisResult<Value>,
+    ) -> bool {
+        match self.understand::<Value>(connection, fence, fenced) {
+            Ok(_) => {}
+            // A full server takes none, but then there was something to take away.
+            Err(fault) if fault.is_any_of(&["OOM"]) => {}
+            Err(_) => return false,
+        }
+        match self.understand::<u64>(connection, wait, replicas) {
+            Ok(0) => {
+                self.refusals.note("WAIT", "NOREPLICAS");
+                false
+            }
+            replicas => replicas.is_ok(),
+        }
     }
 
     fn understand<T: FromRedisValue>(
@@ -201,15 +252,6 @@ impl Line {
     ) -> Result<T, Fault> {
         let result = answer.and_then(|value| Ok(redis::from_redis_value(value)?));
         self.settle(connection, Asked::Command(command), result)
-    }
-
-    /// How many replicas have everything that was asked over this connection so far.
-    fn confirm(&self, connection: &Connection, wait: &Cmd, answer: RedisResult<Value>) -> Result<(), Fault> {
-        if self.understand::<u64>(connection, wait, answer)? == 0 {
-            self.refusals.note("WAIT", "NOREPLICAS");
-            return Err(Unavailable.into());
-        }
-        Ok(())
     }
 
     /// Learns from a result whether the connection is still good.
@@ -257,9 +299,9 @@ impl Line {
         if is_given_up {
             let (reason, address) = (error.category(), &connection.to);
             if self.is_told_of {
-                tracing::warn!(%address, reason, "redis connection is given up: sessions are unavailable");
+                tracing::warn!(%address, reason, %error, "redis connection is given up: sessions are unavailable");
             } else {
-                tracing::debug!(%address, reason, "redis connection is given up");
+                tracing::debug!(%address, reason, %error, "redis connection is given up");
             }
             self.is_disturbed.notify_one();
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, Value};
 use session_core::UnixTime;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::advice::Advice;
 use super::dial::{DEADLINE, Target};
 use super::fault::Fault;
+use super::keys::Keys;
 use super::line::{Asked, Connection, Line};
 use super::request::Request;
 use super::skew::Skew;
@@ -27,6 +28,9 @@ use crate::store::Unavailable;
 /// of its return, and many servers do not dial in step.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// After so many tries the pauses are longer: whoever is away for seconds is no blip.
+const MANY_TRIES: u32 = 20;
 
 /// How long to wait when the credentials were refused. More tries would only fill Redis' log (F17).
 const REFUSED_PAUSE: Duration = Duration::from_secs(5);
@@ -43,6 +47,9 @@ const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 const SHORTEST_LIFE: Duration = Duration::from_secs(240);
 const LONGEST_LIFE: Duration = Duration::from_secs(360);
 
+/// How long a node that has no slots may be about to get some.
+const YOUTH: Duration = Duration::from_secs(60);
+
 /// The way to Redis.
 pub(super) struct Link {
     line: Arc<Line>,
@@ -54,8 +61,9 @@ pub(super) struct Link {
 impl Link {
     /// Begins to dial, and waits for nothing.
     pub(super) fn open(target: Target, observers: &Observers) -> Result<Self, OpenError> {
-        let Observers { refusals, skew, is_told_of, is_confirmed, needs_replica } = observers.clone();
-        let line = Arc::new(Line::new(refusals, is_told_of, is_confirmed));
+        let Observers { refusals, skew, is_told_of, confirmed, needs_replica } = observers.clone();
+        let fences = confirmed.as_ref().map(Keys::fences);
+        let line = Arc::new(Line::new(refusals, is_told_of, fences));
         let target = target.tell_disconnections_to(Arc::clone(&line.is_disturbed));
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let keeps_time = Arc::new(AtomicBool::new(true));
@@ -66,7 +74,7 @@ impl Link {
             needs_replica,
             keeps_time: Arc::clone(&keeps_time),
             advice: None,
-            is_known_down: false,
+            known_down: None,
         };
         let supervisor = runtime.spawn(supervisor.run());
         Ok(Self { line, keeps_time, opened_at: Instant::now(), supervisor })
@@ -84,7 +92,13 @@ impl Link {
 
     /// Whether the first dial may still be under way.
     pub(super) fn is_new(&self) -> bool {
-        self.opened_at.elapsed() < DEADLINE
+        // It connects, and then asks who is there.
+        self.opened_at.elapsed() < 2 * DEADLINE
+    }
+
+    /// Whether it was opened of late.
+    pub(super) fn is_young(&self) -> bool {
+        self.opened_at.elapsed() < YOUTH
     }
 
     /// Which connection there is: another number is another server, for all one knows.
@@ -123,13 +137,19 @@ impl Link {
         }
     }
 
-    /// The results of several commands in one round trip. Each may fail on its own.
+    /// The results of several requests in one round trip. Each may fail on its own.
     pub(super) async fn run_all<T: FromRedisValue>(
         &self,
-        commands: &[Cmd],
+        requests: &[&Request],
     ) -> Result<Vec<Result<T, Fault>>, Fault> {
         let connection = self.line.current().ok_or(Unavailable)?;
-        self.line.run_all(&connection, commands).await
+        self.line.run_all(&connection, requests).await
+    }
+
+    /// What the server says of itself, which no replica has to confirm.
+    pub(super) async fn ask_all(&self, questions: &[&Cmd]) -> Result<Vec<RedisResult<Value>>, Fault> {
+        let connection = self.line.current().ok_or(Unavailable)?;
+        self.line.ask_all(&connection, questions).await
     }
 }
 
@@ -148,8 +168,8 @@ struct Supervisor {
     keeps_time: Arc<AtomicBool>,
     /// What was last told of the server's settings.
     advice: Option<Advice>,
-    /// Whether it was told that there is no connection.
-    is_known_down: bool,
+    /// Why there is no connection, as it was told.
+    known_down: Option<String>,
 }
 
 impl Supervisor {
@@ -171,21 +191,22 @@ impl Supervisor {
     }
 
     async fn connect(&mut self) -> Connection {
-        loop {
+        for tries in 0_u32.. {
             match self.try_to_connect().await {
                 Ok(connection) => {
                     if self.line.is_told_of {
                         tracing::info!(address = %connection.to, "redis is connected");
                     }
-                    self.is_known_down = false;
+                    self.known_down = None;
                     return connection;
                 }
                 Err(error) => {
                     self.tell_down(&error);
-                    sleep(pause_after(&error)).await;
+                    sleep(pause_after(&error, tries)).await;
                 }
             }
         }
+        unreachable!("it is tried until there is one")
     }
 
     async fn try_to_connect(&mut self) -> Result<Connection, RedisError> {
@@ -196,9 +217,11 @@ impl Supervisor {
         Ok(connection)
     }
 
+    /// Tells each reason once.
     fn tell_down(&mut self, error: &RedisError) {
-        if self.line.is_told_of && !std::mem::replace(&mut self.is_known_down, true) {
-            let (address, reason) = (self.target.to_string(), error.category());
+        let (address, reason) = (self.target.to_string(), error.category());
+        if self.line.is_told_of && self.known_down.as_deref() != Some(reason) {
+            self.known_down = Some(reason.to_owned());
             tracing::warn!(address, reason, %error, "redis is not reachable: sessions are unavailable");
         }
     }
@@ -251,7 +274,7 @@ impl Supervisor {
     async fn probe(&mut self, connection: &Connection) {
         connection.take_answered();
         while self.line.has(connection) {
-            let answer = self.target.check(&mut connection.redis.clone(), &connection.to).await;
+            let answer = self.target.check(connection).await;
             // Whatever came of it is noted on the connection.
             let _ = self.line.settle(connection, Asked::Named("HELLO"), answer);
             if connection.take_answered() {
@@ -273,14 +296,19 @@ impl Supervisor {
     }
 }
 
-fn pause_after(error: &RedisError) -> Duration {
+/// How long to wait before it is tried again that failed so often before.
+pub(super) fn pause_after(error: &RedisError, tries: u32) -> Duration {
     let is_refused = error.kind() == ErrorKind::AuthenticationFailed
         || error.code().is_some_and(|code| ["NOAUTH", "WRONGPASS", "NOPERM"].contains(&code));
-    if is_refused { REFUSED_PAUSE } else { between(SHORTEST_PAUSE, LONGEST_PAUSE) }
+    match tries {
+        _ if is_refused => REFUSED_PAUSE,
+        0..MANY_TRIES => between(SHORTEST_PAUSE, LONGEST_PAUSE),
+        _ => between(LONGEST_PAUSE, 2 * LONGEST_PAUSE),
+    }
 }
 
 /// A time that is as likely as any other.
-fn between(shortest: Duration, longest: Duration) -> Duration {
+pub(super) fn between(shortest: Duration, longest: Duration) -> Duration {
     // Without entropy the longest pause is still a pause.
     let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
     shortest + (longest - shortest).mul_f64(share)

@@ -3,19 +3,26 @@
 //! Every sentinel is asked each time, since one that was cut off tells of a primary that is none any
 //! more (F7). What is newest counts: each failover has a number, its epoch.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
 use redis::{ConnectionAddr, ErrorKind, RedisResult};
+use tokio::time::Instant;
 
 use super::dial::{Dialler, within_deadline};
+
+/// How long nobody is believed who knows of fewer failovers. Sentinels that were made anew begin to count
+/// again.
+const FLOOR_LIFETIME: Duration = Duration::from_secs(30);
 
 pub(super) struct Sentinels {
     name: String,
     sentinels: Vec<Sentinel>,
+    /// The latest failover that was heard of, and when it was heard of last.
+    floor: Option<(u64, Instant)>,
 }
 
 struct Sentinel {
@@ -37,27 +44,40 @@ impl Sentinels {
             address: address.clone(),
             connection: None,
         };
-        Self { name: name.to_owned(), sentinels: addresses.iter().map(sentinel).collect() }
+        Self { name: name.to_owned(), sentinels: addresses.iter().map(sentinel).collect(), floor: None }
     }
 
-    /// Where the primary may be, the likeliest first.
-    pub(super) async fn candidates(&mut self) -> RedisResult<Vec<ConnectionAddr>> {
-        let mut words = self.ask_all().await?;
-        words.sort_by_key(|word| Reverse(word.epoch));
+    /// Where the primary may be, and which failover made it one. Sentinels are connected to anew, with the
+    /// password as it is now.
+    pub(super) async fn candidates(&mut self) -> RedisResult<(u64, Vec<ConnectionAddr>)> {
+        self.sentinels.iter_mut().for_each(|sentinel| sentinel.connection = None);
+        let words = self.ask_all().await?;
+        let newest = words.iter().map(|word| word.epoch).max().unwrap_or_default();
+        // Those that were cut off while others went on tell of one that may still believe to be a primary.
+        if let Some((floor, heard_at)) = self.floor
+            && newest < floor
+            && heard_at.elapsed() < FLOOR_LIFETIME
+        {
+            return Err((ErrorKind::Client, "sentinels that answer know less than others did").into());
+        }
+        self.floor = Some((newest, Instant::now()));
         let mut candidates: Vec<ConnectionAddr> = Vec::new();
-        for Word { primary, .. } in words {
-            if !candidates.contains(&primary) {
+        for Word { primary, epoch } in words {
+            if epoch == newest && !candidates.contains(&primary) {
                 candidates.push(primary);
             }
         }
-        Ok(candidates)
+        Ok((newest, candidates))
     }
 
-    /// Whether any knows of a later primary than this one. While none of them answers, what is there goes on.
-    pub(super) async fn has_successor(&mut self, primary: &ConnectionAddr) -> bool {
+    /// Whether any knows of a failover after this one. While none of them answers, what is there goes on.
+    pub(super) async fn know_of_later_than(&mut self, epoch: u64) -> bool {
         let words = self.ask_all().await.unwrap_or_default();
-        let newest = |words: &mut dyn Iterator<Item = &Word>| words.map(|word| word.epoch).max();
-        newest(&mut words.iter()) > newest(&mut words.iter().filter(|word| word.primary == *primary))
+        let Some(newest) = words.iter().map(|word| word.epoch).max() else { return false };
+        if newest >= epoch {
+            self.floor = Some((newest, Instant::now()));
+        }
+        newest > epoch
     }
 
     /// What those say that answer.

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use redis::{Cmd, FromRedisValue, Pipeline};
+use redis::{FromRedisValue, Pipeline};
 
 use super::address::{Address, Servers};
 use super::cluster::Cluster;
@@ -99,24 +99,24 @@ impl Topology {
     /// asked; the commands for one key are done in their order.
     pub(super) async fn run_all<T: FromRedisValue>(&self, requests: &[Request]) -> Vec<Result<T, Fault>> {
         let mut batches: Vec<Batch<'_>> = Vec::new();
-        for (place, Request { key, command, .. }) in requests.iter().enumerate() {
-            let Ok(link) = self.link_for(key).await else { continue };
+        for (place, request) in requests.iter().enumerate() {
+            let Ok(link) = self.link_for(&request.key).await else { continue };
             let batch = batches.iter().position(|batch| std::ptr::eq(&*batch.link, &*link));
             let batch = batch.unwrap_or_else(|| {
-                batches.push(Batch { link, commands: Vec::new(), places: Vec::new() });
+                batches.push(Batch { link, requests: Vec::new(), places: Vec::new() });
                 batches.len() - 1
             });
-            batches[batch].commands.push(command.clone());
+            batches[batch].requests.push(request);
             batches[batch].places.push(place);
         }
-        let answered = join_all(batches.iter().map(|batch| batch.link.run_all(&batch.commands))).await;
+        let answered = join_all(batches.iter().map(|batch| batch.link.run_all(&batch.requests))).await;
         let mut results: Vec<_> = requests.iter().map(|_| Err(Fault::Unavailable)).collect();
         for (batch, answers) in batches.iter().zip(answered) {
             for (&place, answer) in batch.places.iter().zip(answers.into_iter().flatten()) {
                 results[place] = match (self, &batch.link) {
                     // One after the other, so that their order is kept.
                     (Self::Cluster(cluster), LinkFor::Shared(link)) => {
-                        cluster.follow(&requests[place], link, answer).await
+                        cluster.follow(&requests[place], false, link, answer).await
                     }
                     _ => answer,
                 };
@@ -153,6 +153,6 @@ impl Deref for LinkFor<'_> {
 /// What one server is asked in one round trip, and where the answers belong.
 struct Batch<'t> {
     link: LinkFor<'t>,
-    commands: Vec<Cmd>,
+    requests: Vec<&'t Request>,
     places: Vec<usize>,
 }
