@@ -12,11 +12,11 @@ pub(crate) struct Redis {
     #[arg(long = "redis-password-file", env = "SESSION_REDIS_PASSWORD_FILE", value_name = "FILE")]
     password_file: Option<PathBuf>,
 
-    /// For `rediss://`: a file with the certificates (PEM) that vouch for Redis [default: the system's]
+    /// For `rediss`: a file with the certificates (PEM) that vouch for Redis [default: the system's]
     #[arg(long = "redis-ca", env = "SESSION_REDIS_CA", value_name = "FILE")]
     certificate_authority: Option<PathBuf>,
 
-    /// For `rediss://`: a file with a client certificate (PEM) for Redis
+    /// For `rediss`: a file with a client certificate (PEM) for Redis
     #[arg(
         long = "redis-certificate",
         env = "SESSION_REDIS_CERTIFICATE",

@@ -148,7 +148,7 @@ pub enum OpenError {
     #[error("password of redis is given twice, in its url and beside it; expected it once")]
     TwoPasswords,
     /// There are certificates for a connection without TLS.
-    #[error("certificates are for a redis behind tls, and its url does not begin with rediss://")]
+    #[error("certificates are for a redis behind tls, and its url does not begin with rediss")]
     NoTls,
     /// There are credentials for sentinels, and none are asked.
     #[error(
