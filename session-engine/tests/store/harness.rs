@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use redb::{ReadableDatabase, ReadableTableMetadata};
 use session_engine::store::embedded::EmbeddedStore;
-use session_engine::store::redis::{RedisSettings, RedisStore};
+use session_engine::store::redis::{Durability, RedisSettings, RedisStore};
 use session_engine::store::testing::{Harness, START, entry_of, subject_of};
 use session_engine::store::{Documents, Freshness, Store, SubjectIndex};
 use session_engine::{Clock, ManualClock};
@@ -114,8 +114,8 @@ impl Harness for OnCluster {
     async fn start() -> Self {
         let cluster = RedisCluster::start_at(START);
         let clock = ManualClock::at(START);
-        let store = connect_to_cluster(&cluster, Arc::new(clock.clone())).await;
-        let second_server = connect_to_cluster(&cluster, Arc::new(clock.clone())).await;
+        let store = connect_to_cluster(&cluster, Durability::Async, Arc::new(clock.clone())).await;
+        let second_server = connect_to_cluster(&cluster, Durability::Async, Arc::new(clock.clone())).await;
         Self { store, second_server, clock, cluster }
     }
 
@@ -134,8 +134,12 @@ impl Harness for OnCluster {
 }
 
 /// A store on a cluster, once every primary answers it: as a user with what it needs and nothing else.
-pub(crate) async fn connect_to_cluster(cluster: &RedisCluster, clock: Arc<dyn Clock>) -> Arc<RedisStore> {
-    let settings = RedisSettings::new(&cluster.url_for("sessions"));
+pub(crate) async fn connect_to_cluster(
+    cluster: &RedisCluster,
+    durability: Durability,
+    clock: Arc<dyn Clock>,
+) -> Arc<RedisStore> {
+    let settings = RedisSettings::new(&cluster.url_for("sessions")).durability(durability);
     for node in &cluster.nodes {
         node.add_user("sessions", &settings.acl_rules().unwrap());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use session_engine::store::redis::RedisStore;
+use session_engine::store::redis::{Durability, RedisStore};
 use session_engine::store::testing::{ABSOLUTE, Harness, IDLE, entry_of, first_deadline, subject_of};
 use session_engine::store::{Creation, Documents, Entry, Freshness, Outcome, SubjectIndex, Unavailable};
 use session_engine::{Clock, ManualClock, SystemClock};
@@ -46,14 +46,14 @@ async fn the_clock_of_a_cluster_is_kept_where_slots_were_moved() {
     cluster.move_slots(second, timekeeper, 100);
     cluster.move_slots(third, timekeeper, 100);
     let ours = ManualClock::at(SystemClock.now().saturating_sub(Duration::from_secs(600)));
-    let store = connect_to_cluster(&cluster, Arc::new(ours)).await;
+    let store = connect_to_cluster(&cluster, Durability::Async, Arc::new(ours)).await;
     assert!(store.seconds_ahead().abs_diff(600) < 10, "{}", store.seconds_ahead());
 }
 
 /// F8.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_is_down_fails_its_own_keys_alone_and_only_until_its_replica_takes_over() {
-    let mut fleet = Fleet::start().await;
+    let mut fleet = Fleet::start(Durability::Async).await;
     let dead = fleet.primary_of(&fleet.entries[0]);
     let (of_dead, of_others): (Vec<_>, Vec<_>) =
         fleet.entries.clone().into_iter().partition(|entry| fleet.primary_of(entry) == dead);
@@ -80,7 +80,7 @@ async fn a_node_that_is_down_fails_its_own_keys_alone_and_only_until_its_replica
 /// The document decides whether a session was deleted; its index is only tidied.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deletion_that_was_done_is_said_to_be_done_though_the_index_is_down() {
-    let mut fleet = Fleet::start().await;
+    let mut fleet = Fleet::start(Durability::Async).await;
     let of_index = fleet.cluster.primary_of("subject-sessions:alice");
     let entry = fleet.entries.iter().find(|entry| fleet.primary_of(entry) != of_index).unwrap().clone();
     fleet.cluster.nodes[of_index].kill();
@@ -90,7 +90,16 @@ async fn a_deletion_that_was_done_is_said_to_be_done_though_the_index_is_down() 
 /// F9: editors of many sessions notice nothing of slots that are moved back and forth.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slots_that_move_are_no_matter_to_who_works() {
-    let fleet = Fleet::start().await;
+    edit_while_slots_move(Durability::Async).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slots_that_move_are_no_matter_to_who_waits_for_replicas() {
+    edit_while_slots_move(Durability::Strict).await;
+}
+
+async fn edit_while_slots_move(durability: Durability) {
+    let fleet = Fleet::start(durability).await;
     let is_over = Arc::new(AtomicBool::new(false));
     let mut editors = JoinSet::new();
     for entry in fleet.entries.clone() {
@@ -135,9 +144,9 @@ struct Fleet {
 }
 
 impl Fleet {
-    async fn start() -> Self {
+    async fn start(durability: Durability) -> Self {
         let cluster = RedisCluster::start_with_replicas();
-        let store = connect_to_cluster(&cluster, Arc::new(SystemClock)).await;
+        let store = connect_to_cluster(&cluster, durability, Arc::new(SystemClock)).await;
         let mut entries = Vec::new();
         for _ in 0..60 {
             let now = SystemClock.now();

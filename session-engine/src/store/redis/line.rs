@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{
-    Arg, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value, cmd,
-};
+use redis::{Arg, Cmd, ConnectionAddr, FromRedisValue, Pipeline, RedisError, RedisResult, Value, cmd};
 use tokio::sync::{Mutex, Notify, watch};
 
 use super::dial::Dialled;
@@ -159,11 +157,8 @@ impl Line {
             let result = command.query_async(&mut connection.redis.clone()).await;
             return self.settle(connection, Asked::Command(command), result);
         }
-        let asking = is_asking.then(|| cmd("ASKING"));
-        let commands: Vec<&Cmd> = asking.iter().chain([command]).collect();
-        // Of what goes with it only its own answer is of interest.
-        let answer = self.exchange(connection, &commands, &request.key).await?.pop();
-        self.understand(connection, command, answer.ok_or(Fault::Unavailable)?)
+        let answer = self.exchange(connection, &[command], &request.key, is_asking).await?.pop();
+        self.decode(connection, command, answer.ok_or(Fault::Unavailable)?)
     }
 
     /// The results of several requests in one round trip. Each may fail on its own.
@@ -174,34 +169,52 @@ impl Line {
     ) -> Result<Vec<Result<T, Fault>>, Fault> {
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
         let commands: Vec<&Cmd> = requests.iter().map(|request| &request.command).collect();
-        let answers = self.exchange(connection, &commands, &first.key).await?;
+        let answers = self.exchange(connection, &commands, &first.key, false).await?;
         let answered = commands.iter().zip(answers);
-        Ok(answered.map(|(command, answer)| self.understand(connection, command, answer)).collect())
+        Ok(answered.map(|(command, answer)| self.decode(connection, command, answer)).collect())
     }
 
     /// The answers to several commands about keys that are with the same server as `key`. Those that were
-    /// not refused are errors where they are to be confirmed and are not.
+    /// not refused are not known where they are to be confirmed and are not.
     async fn exchange(
         &self,
         connection: &Connection,
         commands: &[&Cmd],
         key: &str,
-    ) -> Result<Vec<RedisResult<Value>>, Fault> {
-        let Some(confirmation) = &self.confirmation else { return self.ask_all(connection, commands).await };
-        let fences = confirmation.lock().await;
-        let fence = fences.before(key);
-        let wait = cmd("WAIT").arg(1).arg(CONFIRMATION.as_millis() as u64).to_owned();
-        let all: Vec<&Cmd> = commands.iter().copied().chain([&fence, &wait]).collect();
-        let mut answers = self.ask_all(connection, &all).await?;
-        let (Some(replicas), Some(fenced)) = (answers.pop(), answers.pop()) else {
-            return Err(Fault::Unavailable);
+        is_asking: bool,
+    ) -> Result<Vec<Result<Value, Fault>>, Fault> {
+        let fences = match &self.confirmation {
+            Some(fences) => Some(fences.lock().await),
+            None => None,
         };
-        // Whatever was refused is as it was, and whoever sends elsewhere confirms nothing.
-        if answers.iter().any(Result::is_ok)
-            && !self.is_confirmed(connection, &fence, fenced, &wait, replicas)
-        {
-            let late = || RedisError::from((ErrorKind::Io, "no replica has confirmed"));
-            answers.iter_mut().filter(|answer| answer.is_ok()).for_each(|answer| *answer = Err(late()));
+        let fence = fences.as_ref().map(|fences| fences.before(key));
+        let wait = cmd("WAIT").arg(1).arg(CONFIRMATION.as_millis() as u64).to_owned();
+        let asking = cmd("ASKING");
+        // It is for the one command that comes next.
+        let asked = commands.iter().copied().chain(&fence);
+        let mut all: Vec<&Cmd> = match is_asking {
+            true => asked.flat_map(|command| [&asking, command]).collect(),
+            false => asked.collect(),
+        };
+        if fence.is_some() {
+            all.push(&wait);
+        }
+        let answers = self.ask_all(connection, &all).await?;
+        let settle = |(command, answer)| self.settle(connection, Asked::Command(command), answer);
+        let mut answers: Vec<Result<Value, Fault>> = all.iter().copied().zip(answers).map(settle).collect();
+        let replicas = fence.is_some().then(|| answers.pop()).flatten();
+        if is_asking {
+            answers = answers.into_iter().skip(1).step_by(2).collect();
+        }
+        let fenced = fence.is_some().then(|| answers.pop()).flatten();
+        if let (Some(fenced), Some(replicas)) = (fenced, replicas) {
+            // Whatever was refused is as it was, and whoever sends elsewhere confirms nothing.
+            let is_done = answers.iter().any(Result::is_ok);
+            if is_done && !self.is_confirmed(&fenced, self.decode(connection, &wait, replicas)) {
+                answers.iter_mut().filter(|answer| answer.is_ok()).for_each(|answer| {
+                    *answer = Err(Fault::Unavailable);
+                });
+            }
         }
         Ok(answers)
     }
@@ -221,36 +234,26 @@ impl Line {
     }
 
     /// Whether a replica has everything up to the fence.
-    fn is_confirmed(
-        &self,
-        connection: &Connection,
-        fence: &Cmd,
-        fenced: RedisResult<Value>,
-        wait: &Cmd,
-        replicas: RedisResult<Value>,
-    ) -> bool {
-        match self.understand::<Value>(connection, fence, fenced) {
-            Ok(_) => {}
-            // A full server takes none, but then there was something to take away.
-            Err(fault) if fault.is_any_of(&["OOM"]) => {}
-            Err(_) => return false,
+    fn is_confirmed(&self, fenced: &Result<Value, Fault>, replicas: Result<u64, Fault>) -> bool {
+        let is_fenced = match fenced {
+            Ok(_) => true,
+            // A full server takes none, and one that is giving its slot away no new key. What was changed
+            // before it is waited for all the same.
+            Err(fault) => fault.is_any_of(&["OOM"]) || matches!(fault, Fault::Redirected(_)),
+        };
+        if matches!(replicas, Ok(0)) {
+            self.refusals.note("WAIT", "NOREPLICAS");
         }
-        match self.understand::<u64>(connection, wait, replicas) {
-            Ok(0) => {
-                self.refusals.note("WAIT", "NOREPLICAS");
-                false
-            }
-            replicas => replicas.is_ok(),
-        }
+        is_fenced && replicas.is_ok_and(|replicas| replicas > 0)
     }
 
-    fn understand<T: FromRedisValue>(
+    fn decode<T: FromRedisValue>(
         &self,
         connection: &Connection,
         command: &Cmd,
-        answer: RedisResult<Value>,
+        answer: Result<Value, Fault>,
     ) -> Result<T, Fault> {
-        let result = answer.and_then(|value| Ok(redis::from_redis_value(value)?));
+        let result = redis::from_redis_value(answer?).map_err(RedisError::from);
         self.settle(connection, Asked::Command(command), result)
     }
 
