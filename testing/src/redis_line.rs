@@ -20,6 +20,7 @@ pub struct RedisLine {
 #[derive(Default)]
 struct Weather {
     garbles: AtomicBool,
+    swallows: AtomicBool,
     delay_ms: AtomicU64,
 }
 
@@ -41,6 +42,11 @@ impl RedisLine {
     /// Whether every reply becomes garbage.
     pub fn garble(&self, garbles: bool) {
         self.weather.garbles.store(garbles, Ordering::SeqCst);
+    }
+
+    /// Whether every reply vanishes, while nobody closes anything.
+    pub fn swallow(&self, swallows: bool) {
+        self.weather.swallows.store(swallows, Ordering::SeqCst);
     }
 
     /// How late every reply comes.
@@ -84,6 +90,9 @@ async fn take(
 ) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = server.read(&mut buffer).await {
+        if weather.swallows.load(Ordering::SeqCst) {
+            continue;
+        }
         let reply = weather.garbled(buffer[..length].to_vec());
         if replies.send((weather.due(), reply)).is_err() {
             return;

@@ -134,6 +134,36 @@ async fn a_killed_redis_is_noticed_at_once_while_nobody_asks() {
     }
 }
 
+/// F2: nothing is on its disk, so what is said to be gone is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_kept_nothing_says_so_truly() {
+    let (mut redis, store, entry) = start(&[]).await;
+    redis.restart();
+    redis.wait_until_it_answers();
+    until_available(&store).await;
+    assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
+}
+
+/// F11: nobody closes anything, and nothing comes any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_into_a_black_hole_is_given_up_within_a_second() {
+    let redis = RedisServer::start(&[]);
+    let line = RedisLine::to(redis.port()).await;
+    let store = RedisStore::open(&RedisSettings::new(line.url()), Arc::new(SystemClock)).unwrap();
+    until_available(&store).await;
+    let entry = create(&store, "alice").await;
+    line.swallow(true);
+    let begun = Instant::now();
+    for _ in 0..2 {
+        assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable));
+    }
+    assert!(begun.elapsed() < A_SECOND, "two deadlines took {:?}", begun.elapsed());
+    assert!(!store.is_available());
+    line.swallow(false);
+    assert!(until_available(&store).await < A_SECOND);
+    assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
+}
+
 /// F12.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_redis_refuses_logins_and_serves_everybody_else() {
@@ -158,6 +188,47 @@ async fn a_full_redis_refuses_logins_and_serves_everybody_else() {
     assert!(store.is_available());
     let _: String = redis.run(&["CONFIG", "SET", "maxmemory", "0"]);
     assert_eq!(store.create(&newcomer, b"new", deadline_of(&newcomer)).await, Ok(Creation::Created));
+}
+
+/// F13: who was evicted is told so, which is true, and everybody else is served.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_evicts_ends_as_many_sessions_as_it_says() {
+    let (redis, store, _) = start(&["--maxmemory-policy", "allkeys-lru"]).await;
+    let figure = |section: &str, name: &str| {
+        let info: String = redis.run(&["INFO", section]);
+        let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        line.parse::<u64>().unwrap()
+    };
+    let room = figure("memory", "used_memory") + 3_000_000;
+    let _: String = redis.run(&["CONFIG", "SET", "maxmemory", &room.to_string()]);
+    let mut entries = Vec::new();
+    for _ in 0..100 {
+        let entry = entry_now("alice");
+        let document = vec![b'x'; 60_000];
+        assert_eq!(store.create(&entry, &document, deadline_of(&entry)).await, Ok(Creation::Created));
+        entries.push(entry);
+    }
+    let mut gone = 0;
+    for entry in &entries {
+        gone += u64::from(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_none());
+    }
+    let evicted = figure("stats", "evicted_keys");
+    assert!((1..=evicted).contains(&gone), "{gone} of {evicted}");
+    assert!(gone < 100);
+}
+
+/// F14.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_is_not_used_before_it_is_promoted() {
+    let primary = RedisServer::start(&[]);
+    let replica = RedisServer::start_replica_of(&primary);
+    let store = RedisStore::open(&RedisSettings::new(&replica.url()), Arc::new(SystemClock)).unwrap();
+    tokio::time::sleep(A_SECOND).await;
+    assert_every_operation_is_unavailable(&store, &entry_now("alice")).await;
+    assert!(!store.is_available());
+    assert_eq!(replica.commandstats().get("get"), None, "a replica may be behind (R49)");
+    let _: String = replica.run(&["REPLICAOF", "NO", "ONE"]);
+    assert!(until_available(&store).await < A_SECOND);
 }
 
 /// F15.
@@ -215,6 +286,66 @@ async fn a_demotion_is_noticed_while_nobody_writes() {
     }
 }
 
+/// F23: servers that lost their Redis together come back with a few connections each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_servers_do_not_rush_a_redis_that_returns() {
+    const SERVERS: usize = 10;
+    let mut redis = RedisServer::start(&[]);
+    let open = |_| RedisStore::open(&RedisSettings::new(&redis.url()), Arc::new(SystemClock)).unwrap();
+    let stores: Vec<_> = (0..SERVERS).map(open).collect();
+    for store in &stores {
+        until_available(store).await;
+    }
+    redis.kill();
+    tokio::time::sleep(A_SECOND).await;
+    redis.restart();
+    redis.wait_until_it_answers();
+    let begun = Instant::now();
+    for store in &stores {
+        until_available(store).await;
+    }
+    assert!(begun.elapsed() < 2 * A_SECOND, "{:?}", begun.elapsed());
+    tokio::time::sleep(A_SECOND).await;
+    let info: String = redis.run(&["INFO", "stats"]);
+    let made = info.lines().find_map(|line| line.strip_prefix("total_connections_received:")).unwrap();
+    // Two for each, those of this test, and what met it while it began.
+    assert!(made.parse::<usize>().unwrap() <= 2 * SERVERS + 20, "{made} connections");
+}
+
+/// F26: what ends by the clock of Redis has ended for everybody, and what does not stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_whose_clock_jumps_ends_what_was_due_by_it() {
+    let now = SystemClock.now();
+    let redis = RedisServer::start_at(now, &[]);
+    let store = connect(&redis, &ManualClock::at(now)).await;
+    let short = create(&*store, "alice").await;
+    let long = entry_now("alice");
+    store.create(&long, b"document", now.saturating_add(2 * IDLE + IDLE)).await.unwrap();
+    redis.set_clock(now.saturating_add(2 * IDLE));
+    assert_eq!(store.load(short.id, Freshness::Confirmed, None).await, Ok(None));
+    assert!(store.load(long.id, Freshness::Confirmed, None).await.unwrap().is_some());
+}
+
+/// F32.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_takes_no_more_clients_is_found_again_when_it_does() {
+    let (redis, store, entry) = start(&[]).await;
+    let mut operator = redis.connect();
+    let mut say = |words: &[&str]| {
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]).query::<redis::Value>(&mut operator).unwrap();
+    };
+    say(&["CONFIG", "SET", "maxclients", "1"]);
+    say(&["CLIENT", "KILL", "USER", "sessions"]);
+    tokio::time::sleep(A_SECOND).await;
+    assert!(!store.is_available());
+    assert_every_operation_is_unavailable(&*store, &entry).await;
+    say(&["CONFIG", "SET", "maxclients", "1000"]);
+    assert!(until_available(&store).await < A_SECOND);
+    assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
+}
+
+/// F17.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_credentials_are_not_tried_in_a_circle() {
     let redis = RedisServer::start(&[]);
