@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
+use session_testing::RedisServer;
 
 use crate::machine::{Login, Machine, Server};
 
@@ -152,6 +154,41 @@ async fn keys_are_rotated_while_serving_and_nobody_is_logged_out() {
         "a file that cannot be read leaves the keys that there are"
     );
     server.log_in("alice").await;
+}
+
+/// F25: three servers with copies of the key ring, which are replaced one after the other.
+#[tokio::test]
+async fn servers_whose_rings_are_replaced_in_turn_know_each_others_sessions() {
+    let redis = RedisServer::start(&[]);
+    let machines = [(); 3].map(|()| Machine::with_alice());
+    machines[0].run(&["keys", "new"]).expect_success();
+    let mut servers = Vec::new();
+    for machine in &machines {
+        machine.write(KEYS, &machines[0].read(KEYS));
+        servers.push(machine.serve(&["--store", &redis.url()]).await);
+    }
+    let mut logins = Vec::new();
+    for (step, number) in [(&["add", "cookie"][..], 1), (&["activate", "cookie", "c2"], 2)] {
+        machines[0].run(&[&["keys"], step].concat()).expect_success();
+        for (machine, server) in machines.iter().zip(&servers) {
+            machine.write(KEYS, &machines[0].read(KEYS));
+            server.hang_up();
+            while machine.read("log").matches("key ring is read again").count() < number {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            for server in &servers {
+                logins.push(server.log_in("alice").await);
+            }
+            for login in &logins {
+                for server in &servers {
+                    assert_eq!(server.status_of(login).await, 200, "{step:?}");
+                }
+            }
+        }
+    }
+    let signed_by = |login: &Login| login.cookie.split('.').nth(1).unwrap().to_owned();
+    let keys: BTreeSet<_> = logins.iter().map(signed_by).collect();
+    assert_eq!(keys, ["c1", "c2"].map(str::to_owned).into());
 }
 
 /// A signal takes a moment.
