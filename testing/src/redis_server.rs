@@ -206,6 +206,8 @@ impl Drop for RedisServer {
 fn spawn(port: u16, flags: &[String], directory: &Path, clock: Option<&StandingClock>) -> Child {
     let mut command = program();
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+    // Whoever replicates need not wait for others who may want to.
+    command.args(["--repl-diskless-sync-delay", "0"]);
     command.args(["--logfile", "redis.log", "--dir"]).arg(directory).args(flags);
     let users = directory.join("users.acl");
     if !users.exists() {
