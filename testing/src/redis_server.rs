@@ -68,6 +68,19 @@ impl RedisServer {
         (Self::start(&flags), port)
     }
 
+    /// A cluster of this one node, which listens with TLS on a port of its own.
+    pub fn start_cluster_with_tls(own: &Issued) -> (Self, u16) {
+        let (port, bus) = (free_port(), free_port().to_string());
+        let mut flags = own.flags(port, None);
+        // Of two ports a node tells that of its bus's kind.
+        let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--tls-cluster", "yes"];
+        flags.extend(cluster.map(str::to_owned));
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let server = Self::start(&flags);
+        let _: String = server.run(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+        (server, port)
+    }
+
     pub(crate) fn start_with(flags: &[&str], now: Option<UnixTime>) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = now.map(|now| StandingClock::at(now, directory.path()));

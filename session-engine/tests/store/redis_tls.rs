@@ -7,7 +7,7 @@ use session_engine::SystemClock;
 use session_engine::store::redis::{OpenError, RedisSettings, RedisStore};
 use session_engine::store::testing::entry_of;
 use session_engine::store::{Documents, Freshness, Unavailable};
-use session_testing::{Authority, RedisServer};
+use session_testing::{Authority, RedisServer, Sentinel};
 
 use super::harness::until_available;
 
@@ -63,6 +63,27 @@ async fn a_redis_that_knows_its_clients_is_shown_a_certificate() {
     until_available(&store).await;
     assert_eq!(store.load(entry_of("alice").id, Freshness::Confirmed, None).await, Ok(None));
     assert!(!stranger.is_available());
+}
+
+/// Whoever is told of by a sentinel or by a node has to prove who it is, as these have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_and_clusters_are_behind_tls_as_well() {
+    let authority = Authority::new("ours");
+    let issued = authority.issue("127.0.0.1");
+    let (_primary, port) = RedisServer::start_with_tls(&issued, None);
+    let sentinel = Sentinel::watch_with_tls(port, &issued, &authority);
+    let (_node, node) = RedisServer::start_cluster_with_tls(&issued);
+    let sentinels = format!("127.0.0.1:{}/{}", sentinel.port(), Sentinel::NAME);
+    for url in [format!("rediss+sentinel://{sentinels}"), format!("rediss+cluster://127.0.0.1:{node}")] {
+        let trusting = RedisSettings::new(&url).certificate_authority(authority.certificate());
+        let store = open(&trusting);
+        until_available(&store).await;
+        assert_eq!(store.load(entry_of("alice").id, Freshness::Confirmed, None).await, Ok(None), "{url}");
+        let stranger = Authority::new("another's");
+        let store = open(&RedisSettings::new(&url).certificate_authority(stranger.certificate()));
+        tokio::time::sleep(SEVERAL_DIALS).await;
+        assert!(!store.is_available(), "{url}");
+    }
 }
 
 /// F17: what is replaced in a file holds from the next connection on.
