@@ -142,10 +142,22 @@ impl RedisServer {
         kill_process(pid, signal).expect("a server to signal");
     }
 
-    /// Waits until so many replicas have all that was written so far.
-    pub fn wait_for_replicas(&self, count: u64) {
-        let replicas: u64 = self.run(&["WAIT", &count.to_string(), "10000"]);
-        assert!(replicas >= count, "{replicas} of {count} replicas");
+    /// Waits until so many replicas have all that was written so far. `WAIT` would wait for what its own
+    /// connection wrote, which is nothing.
+    pub fn wait_for_replicas(&self, count: usize) {
+        let replication = || self.run::<String>(&["INFO", "replication"]);
+        let number = |text: &str, name: &str| {
+            text.split(['\r', '\n', ',']).find_map(|part| part.strip_prefix(name)?.parse::<u64>().ok())
+        };
+        let written = number(&replication(), "master_repl_offset:").expect("an offset");
+        let started = Instant::now();
+        let has_all = |line: &&str| {
+            line.starts_with("slave") && number(line, "offset=").is_some_and(|offset| offset >= written)
+        };
+        while replication().lines().filter(has_all).count() < count {
+            assert!(started.elapsed() < START_DEADLINE, "replicas are behind: {}", replication());
+            sleep(Duration::from_millis(5));
+        }
     }
 
     /// Moves the wall clock of a server that was [started at](Self::start_at) a time.

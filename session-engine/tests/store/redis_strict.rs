@@ -103,7 +103,7 @@ async fn what_was_done_outlives_the_primary() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         // From here on the primary writes for itself alone.
         pair.replica.stop();
-        let _: u64 = pair.primary.run(&["CLIENT", "KILL", "TYPE", "replica"]);
+        assert_eq!(pair.primary.run::<u64>(&["CLIENT", "KILL", "TYPE", "replica"]), 1);
         tokio::time::sleep(Duration::from_millis(100)).await;
         let mut logged_out = Vec::new();
         for entry in &revoked {
@@ -125,7 +125,9 @@ async fn what_was_done_outlives_the_primary() {
         assert_eq!(
             (lost == 0, undone == 0),
             (is_lossless, is_lossless),
-            "{durability:?}: {lost} and {undone}"
+            "{durability:?}: {lost} of {} and {undone} of {}",
+            done.len(),
+            logged_out.len(),
         );
     }
 }
