@@ -194,16 +194,22 @@ async fn a_stopped_redis_means_503_and_heals_within_a_second() {
     }
     // Not at once: every server would be left out, and nobody were there to say 503.
     fleet.browser().get("/readyz").await.expect_status(204);
-    let began_at = Instant::now();
-    while fleet.browser().get("/readyz").await.status != 503 {
-        assert!(began_at.elapsed() < Duration::from_secs(20), "no balancer is told");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until_ready(&fleet, 503).await;
     fleet.browser().get("/livez").await.expect_status(204);
     fleet.redis().resume();
     let took = until_healed(&mut browser).await;
     assert!(took < Duration::from_secs(1), "it took {took:?}");
-    fleet.browser().get("/readyz").await.expect_status(204);
+    // Once lists have their connection too.
+    until_ready(&fleet, 204).await;
+}
+
+/// Until a balancer is told so.
+async fn until_ready(fleet: &Fleet, status: u16) {
+    let began_at = Instant::now();
+    while fleet.browser().get("/readyz").await.status != status {
+        assert!(began_at.elapsed() < Duration::from_secs(20), "no balancer is told {status}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

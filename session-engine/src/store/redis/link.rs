@@ -29,8 +29,10 @@ use crate::store::Unavailable;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// After so many tries the pauses are longer: whoever is away for seconds is no blip.
+/// After so many tries the pauses are longer, though not so long that a return is not noticed within a second:
+/// whoever is away for seconds is no blip.
 const MANY_TRIES: u32 = 20;
+const LONGER_PAUSE: Duration = Duration::from_millis(800);
 
 /// How long to wait when the credentials were refused. More tries would only fill Redis' log (F17).
 const REFUSED_PAUSE: Duration = Duration::from_secs(5);
@@ -303,7 +305,7 @@ pub(super) fn pause_after(error: &RedisError, tries: u32) -> Duration {
     match tries {
         _ if is_refused => REFUSED_PAUSE,
         0..MANY_TRIES => between(SHORTEST_PAUSE, LONGEST_PAUSE),
-        _ => between(LONGEST_PAUSE, 2 * LONGEST_PAUSE),
+        _ => between(LONGEST_PAUSE, LONGER_PAUSE),
     }
 }
 
