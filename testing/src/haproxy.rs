@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::redis_server::free_port;
+use crate::ports::free_port;
 
 const START_DEADLINE: Duration = Duration::from_secs(20);
 

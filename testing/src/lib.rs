@@ -4,6 +4,7 @@
 mod certificates;
 mod haproxy;
 mod held_disk;
+mod ports;
 mod redis_cluster;
 mod redis_line;
 mod redis_server;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use session_core::UnixTime;
 
-use crate::redis_server::{RedisServer, free_port};
+use crate::ports::free_port;
+use crate::redis_server::RedisServer;
 
 const SLOTS: usize = 16_384;
 

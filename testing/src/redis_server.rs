@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::net::TcpListener;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,6 +15,7 @@ use session_core::UnixTime;
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, Issued};
+use crate::ports::free_port;
 
 /// Names the program to test with in place of `redis-server`.
 const PROGRAM: &str = "REDIS_SERVER";
@@ -258,10 +258,6 @@ pub(crate) fn start(command: &mut Command) -> Child {
         }
         Err(error) => panic!("redis-server cannot be started: {error}"),
     }
-}
-
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 /// `cmdstat_get:calls=3,usec=…` → `("get", 3)`.

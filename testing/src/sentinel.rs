@@ -10,7 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, Issued};
-use crate::redis_server::{RedisServer, free_port, program, start};
+use crate::ports::free_port;
+use crate::redis_server::{RedisServer, program, start};
 
 const START_DEADLINE: Duration = Duration::from_secs(20);
 
