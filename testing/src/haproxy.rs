@@ -29,7 +29,7 @@ impl HaProxy {
         let servers: String = servers.iter().enumerate().map(server).collect();
         let settings = format!(
             "defaults\n    mode http\n    timeout connect 1s\n    timeout client 30s\n    timeout server 30s\n    \
-             option redispatch\n    retries 3\n\
+             timeout check 5s\n    option redispatch\n    retries 3\n\
              frontend users\n    bind 127.0.0.1:{port}\n    default_backend servers\n\
              backend servers\n    option httpchk GET /readyz\n    http-check expect status 200-299\n    \
              default-server inter 300ms fall 1 rise 1\n{servers}"

@@ -18,7 +18,7 @@ mod worlds;
 
 use std::time::Duration;
 
-use self::checker::judge;
+use self::checker::{Histories, judge};
 use self::clients::Clients;
 use self::worlds::{Cluster, Failover, Restarts};
 
@@ -48,28 +48,44 @@ async fn a_cluster_that_is_changed_and_loses_a_node() {
     judge(&history).expect("an order");
 }
 
-/// The checker finds what it is there to find.
+/// The checker finds what it is there to find: in one of several runs, since what falls between what is up to
+/// the machine.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_confirmation_is_caught() {
-    let world = Failover::start();
-    let history = Clients::of(world.open_async().await, seed()).work_while(world.fail(seed())).await;
-    judge(&history).expect_err("what was lost with the primary");
+    is_caught(async || {
+        let world = Failover::start();
+        Clients::of(world.open_async().await, seed()).work_while(world.fail(seed())).await
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_in_two_steps_is_caught() {
-    let world = Restarts::start();
-    let stores = planted::get_then_set(&world.redis, world.open().await);
-    let history = Clients::of(stores, seed()).work_while(tokio::time::sleep(A_WHILE)).await;
-    judge(&history).expect_err("a lost change, or a session that came back");
+    is_caught(async || {
+        let world = Restarts::start();
+        let stores = planted::get_then_set(&world.redis, world.open().await);
+        Clients::of(stores, seed()).work_while(tokio::time::sleep(A_WHILE)).await
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_read_is_caught() {
-    let world = Failover::start();
-    let stores = planted::read_from(&world.replica, world.open_async().await);
-    let history = Clients::of(stores, seed()).work_while(world.lag(A_WHILE)).await;
-    judge(&history).expect_err("what was read from a replica");
+    is_caught(async || {
+        let world = Failover::start();
+        let stores = planted::read_from(&world.replica, world.open_async().await);
+        Clients::of(stores, seed()).work_while(world.lag(A_WHILE)).await
+    })
+    .await;
+}
+
+async fn is_caught(run: impl AsyncFn() -> Histories) {
+    for _ in 0..5 {
+        if judge(&run().await).is_err() {
+            return;
+        }
+    }
+    panic!("what was planted is not found");
 }
 
 /// Told by whoever fails.

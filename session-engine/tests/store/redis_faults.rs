@@ -160,7 +160,7 @@ async fn a_line_into_a_black_hole_is_given_up_within_a_second() {
     assert!(begun.elapsed() < A_SECOND, "two deadlines took {:?}", begun.elapsed());
     assert!(!store.is_available());
     line.swallow(false);
-    assert!(until_available(&store).await < A_SECOND);
+    assert!(until_available(&store).await < 2 * A_SECOND);
     assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
 }
 
@@ -228,7 +228,7 @@ async fn a_replica_is_not_used_before_it_is_promoted() {
     assert!(!store.is_available());
     assert_eq!(replica.commandstats().get("get"), None, "a replica may be behind (R49)");
     let _: String = replica.run(&["REPLICAOF", "NO", "ONE"]);
-    assert!(until_available(&store).await < A_SECOND);
+    assert!(until_available(&store).await < 2 * A_SECOND);
 }
 
 /// F15.
@@ -304,7 +304,7 @@ async fn many_servers_do_not_rush_a_redis_that_returns() {
     for store in &stores {
         until_available(store).await;
     }
-    assert!(begun.elapsed() < 2 * A_SECOND, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < 5 * A_SECOND, "{:?}", begun.elapsed());
     tokio::time::sleep(A_SECOND).await;
     let info: String = redis.run(&["INFO", "stats"]);
     let made = info.lines().find_map(|line| line.strip_prefix("total_connections_received:")).unwrap();
@@ -341,7 +341,7 @@ async fn a_redis_that_takes_no_more_clients_is_found_again_when_it_does() {
     assert!(!store.is_available());
     assert_every_operation_is_unavailable(&*store, &entry).await;
     say(&["CONFIG", "SET", "maxclients", "1000"]);
-    assert!(until_available(&store).await < A_SECOND);
+    assert!(until_available(&store).await < 2 * A_SECOND);
     assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
 }
 

@@ -69,13 +69,16 @@ async fn a_check_waits_for_no_replica() {
             assert_eq!(create(&store).await, Err(Unavailable));
         }
     });
-    let mut slowest = Duration::ZERO;
+    let mut took = Vec::new();
     while !changes.is_finished() {
         let begun = Instant::now();
         assert!(pair.store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
-        slowest = slowest.max(begun.elapsed());
+        took.push(begun.elapsed());
     }
-    assert!(slowest < Duration::from_millis(100), "{slowest:?}");
+    // Behind the changes each would wait as long as they do.
+    took.sort_unstable();
+    let median = took[took.len() / 2];
+    assert!(median < Duration::from_millis(50), "{median:?}");
     changes.await.unwrap();
 }
 
