@@ -28,42 +28,43 @@ impl Sentinel {
 
     /// One that takes a primary for dead after a second, if as many as `quorum` do.
     pub fn watch(primary: &RedisServer, quorum: usize) -> Self {
-        Self::start(primary.port(), quorum, Duration::from_secs(1), "")
+        Self::start(primary.port(), quorum, Duration::from_secs(1), |_| String::new())
     }
 
     /// One that never finds out what it was not told.
     pub fn watch_blindly(primary: &RedisServer) -> Self {
-        Self::start(primary.port(), 1, Duration::from_secs(3600), "")
+        Self::start(primary.port(), 1, Duration::from_secs(3600), |_| String::new())
     }
 
     /// One that tells nobody without this password.
     pub fn watch_behind(primary: &RedisServer, password: &str) -> Self {
-        Self::start(primary.port(), 1, Duration::from_secs(1), &format!("requirepass {password}\n"))
+        Self::start(primary.port(), 1, Duration::from_secs(1), |_| format!("requirepass {password}\n"))
     }
 
     /// One that speaks TLS alone, also with the primary, which it finds on this port.
     pub fn watch_with_tls(primary: u16, own: &Issued, authority: &Authority) -> Self {
         let (certificate, key) = (own.certificate.display(), own.key.display());
         let authority = authority.certificate();
-        let settings = format!(
-            "tls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {}\ntls-auth-clients no\n\
-             tls-replication yes\n",
-            authority.display()
-        );
-        Self::start(primary, 1, Duration::from_secs(1), &settings)
+        Self::start(primary, 1, Duration::from_secs(1), |port| {
+            format!(
+                "port 0\ntls-port {port}\ntls-cert-file {certificate}\ntls-key-file {key}\n\
+                 tls-ca-cert-file {}\ntls-auth-clients no\ntls-replication yes\n",
+                authority.display()
+            )
+        })
     }
 
-    fn start(primary: u16, quorum: usize, down_after: Duration, more: &str) -> Self {
+    /// With more settings, of which the last of a name counts, that may want to know the port.
+    fn start(primary: u16, quorum: usize, down_after: Duration, more: impl FnOnce(u16) -> String) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let (port, name, file) = (free_port(), Self::NAME, directory.path().join("sentinel.conf"));
-        let listens =
-            if more.contains("tls-") { format!("port 0\ntls-port {port}") } else { format!("port {port}") };
         let settings = format!(
-            "{listens}\nbind 127.0.0.1\nlogfile sentinel.log\n\
+            "port {port}\nbind 127.0.0.1\nlogfile sentinel.log\n\
              sentinel monitor {name} 127.0.0.1 {primary} {quorum}\n\
              sentinel down-after-milliseconds {name} {}\n\
-             sentinel failover-timeout {name} 5000\n{more}",
+             sentinel failover-timeout {name} 5000\n{}",
             down_after.as_millis(),
+            more(port),
         );
         fs::write(&file, settings).expect("a settings file");
         let mut command = program();

@@ -21,6 +21,7 @@ mod address;
 mod advice;
 mod attempt_counter;
 mod cluster;
+mod cluster_view;
 mod dial;
 mod documents;
 mod fault;
@@ -37,6 +38,7 @@ mod sentinels;
 mod settings;
 mod skew;
 mod subject_index;
+mod target;
 mod topology;
 
 use std::path::{Path, PathBuf};
@@ -73,9 +75,9 @@ pub struct RedisStore {
     known_revocations: Arc<Mutex<KnownRevocations>>,
 }
 
-/// Who hears of what connections learn on the way.
+/// What links are for.
 #[derive(Clone)]
-struct Observers {
+struct LinkOptions {
     refusals: Arc<Refusals>,
     skew: Option<Arc<Skew>>,
     /// Whether what becomes of the connection is logged: of several to one server one is enough.
@@ -97,15 +99,15 @@ impl RedisStore {
         settings.check_prefix()?;
         let keys = Keys::new(&settings.prefix);
         let (refusals, skew) = (Arc::<Refusals>::default(), Arc::new(Skew::new(Arc::clone(&clock))));
-        let first = Observers {
+        let first = LinkOptions {
             refusals: Arc::clone(&refusals),
             skew: Some(Arc::clone(&skew)),
             is_told_of: true,
             confirmed: None,
             needs_replica: settings.durability == Durability::Strict,
         };
-        let other = Observers { skew: None, is_told_of: false, ..first.clone() };
-        let confirming = Observers { confirmed: Some(keys.clone()), ..other.clone() };
+        let other = LinkOptions { skew: None, is_told_of: false, ..first.clone() };
+        let confirming = LinkOptions { confirmed: Some(keys.clone()), ..other.clone() };
         let servers = Topology::open(settings, &keys, first)?;
         let bulk = Topology::open(settings, &keys, other)?;
         let confirmed = match settings.durability {

@@ -27,16 +27,16 @@ const A_WHILE: Duration = Duration::from_secs(6);
 /// Of one server that is killed, stopped and cut off, nothing is lost, though nobody waits for a replica.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_primary_that_fails_in_every_way() {
-    let world = Restarts::start();
-    let history = Clients::of(world.open().await, seed()).work_while(world.fail(seed(), A_WHILE)).await;
+    let (world, seed) = (Restarts::start(), seed());
+    let history = Clients::of(world.open().await, seed).work_while(world.fail(seed, A_WHILE)).await;
     judge(&history).expect("an order");
 }
 
 /// Nothing that a replica had to confirm is lost with its primary.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_is_cut_off_and_dies() {
-    let world = Failover::start();
-    let history = Clients::of(world.open_strict().await, seed()).work_while(world.fail(seed())).await;
+    let (world, seed) = (Failover::start(), seed());
+    let history = Clients::of(world.open_strict().await, seed).work_while(world.fail(seed)).await;
     judge(&history).expect("an order");
 }
 
@@ -53,8 +53,8 @@ async fn a_cluster_that_is_changed_and_loses_a_node() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_confirmation_is_caught() {
     is_caught(async || {
-        let world = Failover::start();
-        Clients::of(world.open_async().await, seed()).work_while(world.fail(seed())).await
+        let (world, seed) = (Failover::start(), seed());
+        Clients::of(world.open_async().await, seed).work_while(world.fail(seed)).await
     })
     .await;
 }

@@ -132,6 +132,16 @@ fn is_wholly_heeded(url: &str) -> bool {
     is_good && parsed.fragment().is_none() && !url.contains(char::is_whitespace)
 }
 
+/// The address of another server of the same kind.
+pub(super) fn beside(known: &ConnectionAddr, host: String, port: u16) -> ConnectionAddr {
+    match known {
+        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+            ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
+        }
+        _ => ConnectionAddr::Tcp(host, port),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

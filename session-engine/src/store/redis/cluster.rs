@@ -9,30 +9,26 @@ use std::time::Duration;
 
 use crc16::{State, XMODEM};
 use futures_util::future::join_all;
-use redis::{
-    Cmd, ConnectionAddr, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value, cmd,
-    from_redis_value,
-};
+use redis::{ConnectionAddr, ErrorKind, FromRedisValue, RedisError, RedisResult, cmd};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::dial::{Dialler, Target, within_deadline};
-use super::fault::{CLUSTER_DOWN, Fault, Redirection, TRY_AGAIN};
+use super::address::beside;
+use super::cluster_view::{Node, View, questions};
+use super::dial::{Dialler, ask_all, within_deadline};
+use super::fault::{CLUSTER_DOWN, Fault, Redirection};
 use super::link::{Link, pause_after};
 use super::request::Request;
-use super::sentinels::beside;
-use super::{Observers, OpenError};
+use super::target::Target;
+use super::{LinkOptions, OpenError};
 use crate::store::Unavailable;
 
 const SLOTS: u16 = 16_384;
 
 /// How often one request is sent elsewhere.
 const MAX_REDIRECTIONS: usize = 5;
-
-/// How long to wait for the other half of a slot that is being moved.
-const TRY_AGAIN_PAUSE: Duration = Duration::from_millis(20);
 
 /// How often the map is read while nobody finds it wrong, and how often at most.
 const LONGEST_AGE: Duration = Duration::from_secs(5);
@@ -56,7 +52,7 @@ impl Cluster {
         dialler: Dialler,
         seeds: &[ConnectionAddr],
         timekeeper: &str,
-        observers: Observers,
+        options: LinkOptions,
     ) -> Result<Self, OpenError> {
         for seed in seeds {
             dialler.check(seed)?;
@@ -64,7 +60,7 @@ impl Cluster {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let shared = Arc::new(Shared {
             dialler,
-            observers,
+            options,
             seeds: seeds.to_vec(),
             timekeeper: slot_of(timekeeper),
             map: RwLock::new(Map { links: BTreeMap::new(), owners: vec![None; usize::from(SLOTS)] }),
@@ -82,6 +78,11 @@ impl Cluster {
     /// Which connection leads to a key.
     pub(super) fn connection_for(&self, key: &str) -> u64 {
         self.owner_of(key).map_or(0, |link| link.connection())
+    }
+
+    /// Whether whoever has a key has `SET … IFEQ`.
+    pub(super) fn has_ifeq(&self, key: &str) -> bool {
+        self.owner_of(key).is_some_and(|link| link.has_ifeq())
     }
 
     fn owner_of(&self, key: &str) -> Option<Arc<Link>> {
@@ -118,7 +119,8 @@ impl Cluster {
         self.follow(request, is_idempotent, &link, result).await
     }
 
-    /// Goes where a result says, if it says so.
+    /// Goes where a result says, if it says so. Every request is for one key, so none is told that half of what
+    /// it is for is elsewhere (`TRYAGAIN`).
     pub(super) async fn follow<T: FromRedisValue>(
         &self,
         request: &Request,
@@ -127,22 +129,20 @@ impl Cluster {
         mut result: Result<T, Fault>,
     ) -> Result<T, Fault> {
         let mut link = Arc::clone(link);
-        let mut is_asking = false;
         for _ in 0..MAX_REDIRECTIONS {
-            match result {
-                Err(Fault::Redirected(redirection)) => {
-                    is_asking = redirection.is_ask;
-                    link = self.shared.redirect(&link, redirection)?;
-                    link.wait_until_up().await?;
-                }
-                Err(ref fault) if fault.is_any_of(&TRY_AGAIN) => sleep(TRY_AGAIN_PAUSE).await,
-                Err(ref fault) if fault.is_any_of(&CLUSTER_DOWN) => {
-                    self.shared.is_doubted.notify_one();
+            let redirection = match result {
+                Err(Fault::Redirected(redirection)) => redirection,
+                result => {
+                    if result.as_ref().is_err_and(|fault| fault.is_any_of(&CLUSTER_DOWN)) {
+                        self.shared.is_doubted.notify_one();
+                    }
                     return result;
                 }
-                _ => return result,
-            }
-            result = match (is_asking, is_idempotent) {
+            };
+            let is_ask = redirection.is_ask;
+            link = self.shared.redirect(&link, redirection)?;
+            link.wait_until_up().await?;
+            result = match (is_ask, is_idempotent) {
                 (true, _) => link.run_asking(request).await,
                 (false, true) => link.run_idempotent(request).await,
                 (false, false) => link.run(request).await,
@@ -160,7 +160,7 @@ impl Drop for Cluster {
 
 struct Shared {
     dialler: Dialler,
-    observers: Observers,
+    options: LinkOptions,
     seeds: Vec<ConnectionAddr>,
     /// Whose clock sessions go by: that of whoever has this slot.
     timekeeper: u16,
@@ -168,21 +168,10 @@ struct Shared {
     is_doubted: Notify,
 }
 
-/// Host and port.
-type Node = (String, u16);
-
 struct Map {
     links: BTreeMap<Node, Arc<Link>>,
     /// By slot.
     owners: Vec<Option<Arc<Link>>>,
-}
-
-/// Who has which slots, as one node says.
-struct View {
-    /// Whether its side of the cluster has a majority.
-    is_well: bool,
-    epoch: u64,
-    ranges: Vec<(u16, u16, Node)>,
 }
 
 impl Shared {
@@ -219,12 +208,11 @@ impl Shared {
             return Ok(Arc::clone(link));
         }
         let address = beside(&self.seeds[0], node.0.clone(), node.1);
-        let mut probe = Pipeline::new();
         // It has no key of which to ask, and says this only once it has loaded.
-        probe.cmd("CLUSTER").arg("MYID");
+        let probe = cmd("CLUSTER").arg("MYID").to_owned();
         // One that was demoted says itself who has its slots now.
         let target = Target::any_at(self.dialler.clone(), address, probe);
-        let link = Arc::new(Link::open(target, &self.observers).map_err(|_| Unavailable)?);
+        let link = Arc::new(Link::open(target, &self.options).map_err(|_| Unavailable)?);
         link.keep_time(false);
         map.links.insert(node, Arc::clone(&link));
         Ok(link)
@@ -257,7 +245,7 @@ impl Shared {
     /// Tells each reason once.
     fn tell_lost(&self, told: &mut Option<String>, error: &RedisError) {
         let reason = error.category();
-        if self.observers.is_told_of && told.as_deref() != Some(reason) {
+        if self.options.is_told_of && told.as_deref() != Some(reason) {
             *told = Some(reason.to_owned());
             tracing::warn!(reason, %error, "no node of the redis cluster says who has which slots");
         }
@@ -286,13 +274,8 @@ impl Shared {
 
     /// Any node knows, primary or not.
     async fn ask_seed(&self, seed: &ConnectionAddr) -> RedisResult<View> {
-        let mut connection = self.dialler.dial(seed).await?;
-        let mut pipeline = Pipeline::new();
-        questions().into_iter().for_each(|question| {
-            pipeline.add_command(question);
-        });
-        let answers: Vec<RedisResult<Value>> =
-            within_deadline(pipeline.ignore_errors().query_async(&mut connection)).await?;
+        let redis = self.dialler.dial(seed).await?;
+        let answers = within_deadline(ask_all(&redis, &questions().each_ref())).await?;
         if let Some(Err(error)) = answers.iter().find(|answer| answer.is_err()) {
             return Err(error.clone());
         }
@@ -328,49 +311,9 @@ impl Shared {
     }
 }
 
-fn questions() -> [Cmd; 2] {
-    ["INFO", "SLOTS"].map(|what| cmd("CLUSTER").arg(what).to_owned())
-}
-
 fn random_below(bound: usize) -> usize {
     // Without entropy the first is as good as any.
     getrandom::u32().map_or(0, |random| random as usize).checked_rem(bound).unwrap_or_default()
-}
-
-impl View {
-    /// What a node says, at a host that it may call its own by no name.
-    fn read(host: &str, answers: Vec<RedisResult<Value>>) -> Option<Self> {
-        let mut answers = answers.into_iter();
-        let (info, slots) = (answers.next()?.ok()?, answers.next()?.ok()?);
-        let info: String = from_redis_value(info).ok()?;
-        let epoch = info.lines().find_map(|line| line.strip_prefix("cluster_current_epoch:"))?.trim();
-        let is_well = info.lines().any(|line| line.trim() == "cluster_state:ok");
-        let entries: Vec<Vec<Value>> = from_redis_value(slots).ok()?;
-        let range = |entry: Vec<Value>| {
-            let mut parts = entry.into_iter();
-            let first = from_redis_value(parts.next()?).ok()?;
-            let last = from_redis_value(parts.next()?).ok()?;
-            // The first is the primary, the others are its replicas.
-            let node: Vec<Value> = from_redis_value(parts.next()?).ok()?;
-            let mut node = node.into_iter();
-            let name: Option<String> = from_redis_value(node.next()?).ok()?;
-            let port = from_redis_value(node.next()?).ok()?;
-            // Of its own it is the host that we know; of others nobody knows.
-            let name = name.filter(|name| !name.is_empty());
-            if name.as_deref() == Some("?") {
-                return None;
-            }
-            Some((first, last, (name.unwrap_or_else(|| host.to_owned()), port)))
-        };
-        let ranges: Vec<_> = entries.into_iter().map(range).collect::<Option<_>>()?;
-        Some(Self { is_well, epoch: epoch.parse().ok()?, ranges })
-    }
-
-    /// Whoever sees the most of the cluster knows best, and then whoever knows of the latest failover: those
-    /// that are cut off count failovers that cannot be.
-    fn merit(&self) -> (bool, u64) {
-        (self.is_well, self.epoch)
-    }
 }
 
 /// Where a key is. Ours have no braces, so it goes by the whole of it.

@@ -7,6 +7,7 @@ use super::RedisStore;
 use super::fault::{CANNOT_WRITE, Fault, WRONG_TYPE};
 use super::request::Request;
 use super::scripts;
+use super::topology::Topology;
 use crate::store::{
     Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Trouble, Unavailable,
 };
@@ -45,28 +46,10 @@ impl Documents for RedisStore {
         _: Freshness,
         extend_to: Option<UnixTime>,
     ) -> Result<Option<Stored>, Unavailable> {
-        let get = || Request::new("GET", self.keys.session(id));
-        let (document, idle_expires_at) = match extend_to {
-            None => (self.servers.run_idempotent(&get()).await, None),
-            Some(deadline) => {
-                let extending = get_and_extend(self.keys.session(id), self.lifetime(deadline));
-                match self.servers.run_idempotent(&extending).await {
-                    Err(fault) if fault.is_any_of(&CANNOT_WRITE) => {
-                        (self.servers.run_idempotent(&get()).await, None)
-                    }
-                    result => (result, Some(deadline)),
-                }
-            }
-        };
-        if let Some(document) = readable(document)? {
-            return Ok(Some(Stored { document, idle_expires_at }));
-        }
-        match &self.confirmed {
-            None => Ok(None),
-            Some(confirmed) => {
-                let document = readable(confirmed.run_idempotent(&get()).await)?;
-                Ok(document.map(|document| Stored { document, idle_expires_at: None }))
-            }
+        let stored = self.read(&self.servers, id, extend_to).await?;
+        match (stored, &self.confirmed) {
+            (None, Some(confirmed)) => Ok(self.read(confirmed, id, None).await?),
+            (stored, _) => Ok(stored),
         }
     }
 
@@ -80,10 +63,12 @@ impl Documents for RedisStore {
     }
 
     async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
-        let key = self.keys.session(id);
-        let set = Request::new("SET", key.clone()).arg(document).arg("IFEQ").arg(expected).arg("KEEPTTL");
-        let request = Request::script(&scripts::UPDATE, key, &[expected, document]).or_comparing(set);
-        match outcome_of(self.durable().run(&request).await)? {
+        let (servers, key) = (self.durable(), self.keys.session(id));
+        let request = match servers.has_ifeq(&key) {
+            true => Request::new("SET", key).arg(document).arg("IFEQ").arg(expected).arg("KEEPTTL"),
+            false => Request::script(&scripts::UPDATE, key, &[expected, document]),
+        };
+        match outcome_of(servers.run(&request).await)? {
             Some(outcome) => Ok(outcome),
             // Without a script it is not said why nothing was done.
             None => match self.idle_deadline(id, Freshness::Confirmed).await? {
@@ -136,6 +121,25 @@ impl Documents for RedisStore {
 }
 
 impl RedisStore {
+    async fn read(
+        &self,
+        servers: &Topology,
+        id: SessionId,
+        extend_to: Option<UnixTime>,
+    ) -> Result<Option<Stored>, Fault> {
+        let key = || self.keys.session(id);
+        if let Some(deadline) = extend_to {
+            let extending = Request::new("GETEX", key()).arg("PX").arg(self.lifetime(deadline));
+            let document = servers.run_idempotent(&extending).await;
+            if !document.as_ref().is_err_and(|fault: &Fault| fault.is_any_of(&CANNOT_WRITE)) {
+                let stored = |document| Stored { document, idle_expires_at: Some(deadline) };
+                return Ok(readable(document)?.map(stored));
+            }
+        }
+        let document = readable(servers.run_idempotent(&Request::new("GET", key())).await)?;
+        Ok(document.map(|document| Stored { document, idle_expires_at: None }))
+    }
+
     /// How long from now, in milliseconds, for a command that counts from when it arrives: a deadline
     /// that the clock of Redis has passed would end the session by being set (R71). On average half of
     /// the present second is over.
@@ -143,10 +147,6 @@ impl RedisStore {
         let left = deadline.saturating_since(self.now()).max(Duration::from_secs(1));
         left.as_secs().saturating_mul(1000).saturating_sub(500)
     }
-}
-
-fn get_and_extend(key: String, lifetime: u64) -> Request {
-    Request::new("GETEX", key).arg("PX").arg(lifetime)
 }
 
 /// What became of a change, as a script or a command says; nothing where a command did nothing.

@@ -91,9 +91,6 @@ pub(super) const WRONG_TYPE: [&str; 1] = ["WRONGTYPE"];
 /// The code for a script that Redis does not know.
 pub(super) const NO_SCRIPT: [&str; 1] = ["NOSCRIPT"];
 
-/// The code with which a node of a cluster says that it has but a part of what was asked for, for now.
-pub(super) const TRY_AGAIN: [&str; 1] = ["TRYAGAIN"];
-
 /// The code with which a node of a cluster says that nobody, or not it, can answer for the key.
 pub(super) const CLUSTER_DOWN: [&str; 1] = ["CLUSTERDOWN"];
 

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Arg, Cmd, ConnectionAddr, FromRedisValue, Pipeline, RedisError, RedisResult, Value, cmd};
+use redis::{Arg, Cmd, ConnectionAddr, FromRedisValue, RedisError, RedisResult, Value, cmd};
 use tokio::sync::{Mutex, Notify, watch};
 
-use super::dial::Dialled;
-use super::fault::{Fault, NO_SCRIPT, TRY_AGAIN, Verdict, WRONG_TYPE};
+use super::dial::ask_all;
+use super::fault::{Fault, NO_SCRIPT, Verdict, WRONG_TYPE};
 use super::keys::Fences;
 use super::refusals::Refusals;
 use super::request::Request;
+use super::target::Dialled;
 
 /// How many answers in a row may fail to come before the connection is given up.
 const MAX_TIMEOUTS: u32 = 2;
@@ -106,6 +107,11 @@ impl Line {
         self.current.borrow().as_ref().map_or(0, |connection| connection.health.number)
     }
 
+    /// Whether the server has `SET … IFEQ`.
+    pub(super) fn has_ifeq(&self) -> bool {
+        self.current.borrow().as_ref().is_some_and(|connection| connection.health.has_ifeq)
+    }
+
     pub(super) fn has(&self, connection: &Connection) -> bool {
         self.current.borrow().as_ref().is_some_and(|current| current.is(connection))
     }
@@ -127,12 +133,7 @@ impl Line {
         request: &Request,
         is_asking: bool,
     ) -> Result<T, Fault> {
-        if let Some(command) = &request.comparing
-            && connection.health.has_ifeq
-        {
-            return self.send(connection, request, command, is_asking).await;
-        }
-        let result = self.send(connection, request, &request.command, is_asking).await;
+        let result = self.send(connection, request, is_asking).await;
         let Some(script) = request.script else { return result };
         match result {
             // The server was started since; the script did not run.
@@ -140,7 +141,7 @@ impl Line {
                 let load = cmd("SCRIPT").arg("LOAD").arg(&script.text).to_owned();
                 let loaded = load.query_async::<String>(&mut connection.redis.clone()).await;
                 self.settle(connection, Asked::Command(&load), loaded)?;
-                self.send(connection, request, &request.command, is_asking).await
+                self.send(connection, request, is_asking).await
             }
             result => result,
         }
@@ -150,9 +151,9 @@ impl Line {
         &self,
         connection: &Connection,
         request: &Request,
-        command: &Cmd,
         is_asking: bool,
     ) -> Result<T, Fault> {
+        let command = &request.command;
         if !is_asking && self.confirmation.is_none() {
             let result = command.query_async(&mut connection.redis.clone()).await;
             return self.settle(connection, Asked::Command(command), result);
@@ -199,18 +200,21 @@ impl Line {
         if fence.is_some() {
             all.push(&wait);
         }
-        let answers = self.ask_all(connection, &all).await?;
-        let settle = |(command, answer)| self.settle(connection, Asked::Command(command), answer);
-        let mut answers: Vec<Result<Value, Fault>> = all.iter().copied().zip(answers).map(settle).collect();
+        let mut answers = self.ask_all(connection, &all).await?;
         let replicas = fence.is_some().then(|| answers.pop()).flatten();
         if is_asking {
             answers = answers.into_iter().skip(1).step_by(2).collect();
         }
         let fenced = fence.is_some().then(|| answers.pop()).flatten();
-        if let (Some(fenced), Some(replicas)) = (fenced, replicas) {
-            // Whatever was refused is as it was, and whoever sends elsewhere confirms nothing.
-            let is_done = answers.iter().any(Result::is_ok);
-            if is_done && !self.is_confirmed(&fenced, self.decode(connection, &wait, replicas)) {
+        let settle = |command, answer| self.settle(connection, Asked::Command(command), answer);
+        let mut answers: Vec<Result<Value, Fault>> =
+            commands.iter().zip(answers).map(|(command, answer)| settle(command, answer)).collect();
+        // Whatever was refused is as it was, and whoever sends elsewhere confirms nothing.
+        if let (Some(fence), Some(fenced), Some(replicas)) = (&fence, fenced, replicas)
+            && answers.iter().any(Result::is_ok)
+        {
+            let replicas = self.decode(connection, &wait, settle(&wait, replicas));
+            if !self.is_confirmed(&settle(fence, fenced), replicas) {
                 answers.iter_mut().filter(|answer| answer.is_ok()).for_each(|answer| {
                     *answer = Err(Fault::Unavailable);
                 });
@@ -225,11 +229,7 @@ impl Line {
         connection: &Connection,
         commands: &[&Cmd],
     ) -> Result<Vec<RedisResult<Value>>, Fault> {
-        let mut pipeline = Pipeline::with_capacity(commands.len());
-        commands.iter().for_each(|command| {
-            pipeline.add_command((*command).clone());
-        });
-        let answers = pipeline.ignore_errors().query_async(&mut connection.redis.clone()).await;
+        let answers = ask_all(&connection.redis, commands).await;
         self.settle(connection, Asked::Named("a batch"), answers)
     }
 
@@ -275,12 +275,10 @@ impl Line {
             Verdict::Sound => {
                 connection.note_answer();
                 let fault = Fault::of_refusal(&error);
-                let is_usual =
-                    [&NO_SCRIPT, &WRONG_TYPE, &TRY_AGAIN].iter().any(|codes| fault.is_any_of(*codes));
-                if let Fault::Refused(code) = &fault
-                    && !is_usual
-                {
-                    self.refusals.note(&asked.name(), code);
+                match &fault {
+                    _ if fault.is_any_of(&NO_SCRIPT) || fault.is_any_of(&WRONG_TYPE) => {}
+                    Fault::Refused(code) => self.refusals.note(&asked.name(), code),
+                    _ => {}
                 }
                 return Err(fault);
             }

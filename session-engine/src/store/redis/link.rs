@@ -15,13 +15,14 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::advice::Advice;
-use super::dial::{DEADLINE, Target};
+use super::dial::DEADLINE;
 use super::fault::Fault;
 use super::keys::Keys;
 use super::line::{Asked, Connection, Line};
 use super::request::Request;
 use super::skew::Skew;
-use super::{Observers, OpenError};
+use super::target::Target;
+use super::{LinkOptions, OpenError};
 use crate::store::Unavailable;
 
 /// How long to wait between two dials, at random in between: so that Redis is found within a second
@@ -62,8 +63,8 @@ pub(super) struct Link {
 
 impl Link {
     /// Begins to dial, and waits for nothing.
-    pub(super) fn open(target: Target, observers: &Observers) -> Result<Self, OpenError> {
-        let Observers { refusals, skew, is_told_of, confirmed, needs_replica } = observers.clone();
+    pub(super) fn open(target: Target, options: &LinkOptions) -> Result<Self, OpenError> {
+        let LinkOptions { refusals, skew, is_told_of, confirmed, needs_replica } = options.clone();
         let fences = confirmed.as_ref().map(Keys::fences);
         let line = Arc::new(Line::new(refusals, is_told_of, fences));
         let target = target.tell_disconnections_to(Arc::clone(&line.is_disturbed));
@@ -106,6 +107,11 @@ impl Link {
     /// Which connection there is: another number is another server, for all one knows.
     pub(super) fn connection(&self) -> u64 {
         self.line.number()
+    }
+
+    /// Whether the server has `SET … IFEQ`.
+    pub(super) fn has_ifeq(&self) -> bool {
+        self.line.has_ifeq()
     }
 
     /// Whether its clock is the one that sessions go by, of several.
@@ -193,7 +199,8 @@ impl Supervisor {
     }
 
     async fn connect(&mut self) -> Connection {
-        for tries in 0_u32.. {
+        let mut tries = 0;
+        loop {
             match self.try_to_connect().await {
                 Ok(connection) => {
                     if self.line.is_told_of {
@@ -205,10 +212,10 @@ impl Supervisor {
                 Err(error) => {
                     self.tell_down(&error);
                     sleep(pause_after(&error, tries)).await;
+                    tries += 1;
                 }
             }
         }
-        unreachable!("it is tried until there is one")
     }
 
     async fn try_to_connect(&mut self) -> Result<Connection, RedisError> {
@@ -310,7 +317,7 @@ pub(super) fn pause_after(error: &RedisError, tries: u32) -> Duration {
 }
 
 /// A time that is as likely as any other.
-pub(super) fn between(shortest: Duration, longest: Duration) -> Duration {
+fn between(shortest: Duration, longest: Duration) -> Duration {
     // Without entropy the longest pause is still a pause.
     let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
     shortest + (longest - shortest).mul_f64(share)

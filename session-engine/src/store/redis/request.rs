@@ -3,14 +3,11 @@ use redis::{Cmd, ToRedisArgs};
 use super::scripts::Script;
 
 /// A command and the one key that it is for, which decides who is asked.
-#[derive(Clone)]
 pub(super) struct Request {
     pub(super) key: String,
     pub(super) command: Cmd,
     /// What the command runs by its hash.
     pub(super) script: Option<&'static Script>,
-    /// What does the same without a script, on a server that has `SET … IFEQ`.
-    pub(super) comparing: Option<Cmd>,
 }
 
 impl Request {
@@ -18,23 +15,18 @@ impl Request {
     pub(super) fn new(name: &str, key: String) -> Self {
         let mut command = redis::cmd(name);
         command.arg(&key);
-        Self { key, command, script: None, comparing: None }
+        Self { key, command, script: None }
     }
 
     /// A script that touches this one key.
     pub(super) fn script(script: &'static Script, key: String, arguments: &[&[u8]]) -> Self {
         let mut command = redis::cmd("EVALSHA");
         command.arg(&script.hash).arg(1).arg(&key).arg(arguments);
-        Self { key, command, script: Some(script), comparing: None }
+        Self { key, command, script: Some(script) }
     }
 
     pub(super) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
         self.command.arg(argument);
         self
-    }
-
-    /// Asks for `other` in place of the script where a server has `SET … IFEQ`.
-    pub(super) fn or_comparing(self, other: Self) -> Self {
-        Self { comparing: Some(other.command), ..self }
     }
 }

@@ -12,6 +12,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{ConnectionAddr, ErrorKind, RedisResult};
 use tokio::time::Instant;
 
+use super::address::beside;
 use super::dial::{Dialler, within_deadline};
 
 /// How long nobody is believed who knows of fewer failovers. Sentinels that were made anew begin to count
@@ -130,13 +131,3 @@ impl Sentinel {
 
 /// Where the primary is, and everything about it.
 type Answers = (Option<(String, u16)>, HashMap<String, String>);
-
-/// The address of another server of the same kind.
-pub(super) fn beside(known: &ConnectionAddr, host: String, port: u16) -> ConnectionAddr {
-    match known {
-        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
-            ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
-        }
-        _ => ConnectionAddr::Tcp(host, port),
-    }
-}

@@ -4,17 +4,18 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use redis::{FromRedisValue, Pipeline};
+use redis::{FromRedisValue, cmd};
 
 use super::address::{Address, Servers};
 use super::cluster::Cluster;
-use super::dial::{Dialler, Target};
+use super::dial::Dialler;
 use super::fault::Fault;
 use super::keys::Keys;
 use super::link::Link;
 use super::request::Request;
 use super::sentinels::Sentinels;
-use super::{Observers, OpenError, RedisSettings};
+use super::target::Target;
+use super::{LinkOptions, OpenError, RedisSettings};
 use crate::store::Unavailable;
 
 /// The servers that keep the keys.
@@ -30,15 +31,14 @@ impl Topology {
     pub(super) fn open(
         settings: &RedisSettings,
         keys: &Keys,
-        observers: Observers,
+        options: LinkOptions,
     ) -> Result<Self, OpenError> {
         let Address { servers, redis } = Address::parse(&settings.url)?;
         if settings.is_for_sentinels() && !matches!(servers, Servers::Sentinel { .. }) {
             return Err(OpenError::NoSentinels);
         }
         let dialler = Dialler::new(settings, &redis);
-        let mut probe = Pipeline::new();
-        probe.cmd("EXISTS").arg(keys.probe());
+        let probe = cmd("EXISTS").arg(keys.probe()).to_owned();
         let target = match servers {
             Servers::Single(address) => {
                 dialler.check(&address)?;
@@ -53,11 +53,11 @@ impl Topology {
                 Target::named_by(dialler, Sentinels::new(&for_sentinels, &sentinels, &name), probe)
             }
             Servers::Cluster(nodes) => {
-                let cluster = Cluster::open(dialler, &nodes, &keys.revocations(), observers)?;
+                let cluster = Cluster::open(dialler, &nodes, &keys.revocations(), options)?;
                 return Ok(Self::Cluster(cluster));
             }
         };
-        Ok(Self::Primary(Link::open(target, &observers)?))
+        Ok(Self::Primary(Link::open(target, &options)?))
     }
 
     /// Whether whoever is needed has answered lately.
@@ -73,6 +73,14 @@ impl Topology {
         match self {
             Self::Primary(link) => link.connection(),
             Self::Cluster(cluster) => cluster.connection_for(key),
+        }
+    }
+
+    /// Whether whoever has a key has `SET … IFEQ`.
+    pub(super) fn has_ifeq(&self, key: &str) -> bool {
+        match self {
+            Self::Primary(link) => link.has_ifeq(),
+            Self::Cluster(cluster) => cluster.has_ifeq(key),
         }
     }
 
