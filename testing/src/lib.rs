@@ -4,6 +4,7 @@
 mod certificates;
 mod haproxy;
 mod held_disk;
+mod hosts;
 mod ports;
 mod redis_cluster;
 mod redis_line;
@@ -13,6 +14,7 @@ mod sentinel;
 pub use certificates::{Authority, Issued};
 pub use haproxy::HaProxy;
 pub use held_disk::HeldDisk;
+pub use hosts::{Host, Hosts};
 pub use redis_cluster::RedisCluster;
 pub use redis_line::RedisLine;
 pub use redis_server::RedisServer;

@@ -1,8 +1,9 @@
-//! A real redis-server of a test's own, on a free port of the loopback interface.
+//! A real redis-server of a test's own, on a free port of the loopback interface or of a host.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,6 +16,7 @@ use session_core::UnixTime;
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, Issued};
+use crate::hosts::Host;
 use crate::ports::free_port;
 
 /// Names the program to test with in place of `redis-server`.
@@ -25,6 +27,7 @@ const START_DEADLINE: Duration = Duration::from_secs(20);
 
 /// A server that is killed when it is dropped.
 pub struct RedisServer {
+    address: Ipv4Addr,
     port: u16,
     flags: Vec<String>,
     directory: TempDir,
@@ -81,13 +84,25 @@ impl RedisServer {
         (server, port)
     }
 
+    /// A server on a host, for that host's users and for other hosts; it cannot be restarted.
+    pub fn start_on(host: &Host, flags: &[&str]) -> Self {
+        let [address, among_hosts] = [host.address(), host.address_among_hosts()];
+        let (here, there) = (address.to_string(), among_hosts.to_string());
+        let bind = ["--bind", &here, &there, "--replica-announce-ip", &there, "--protected-mode", "no"];
+        host.run(|| Self::start_at_address(address, &[&bind, flags].concat(), None))
+    }
+
     pub(crate) fn start_with(flags: &[&str], now: Option<UnixTime>) -> Self {
+        Self::start_at_address(Ipv4Addr::LOCALHOST, flags, now)
+    }
+
+    fn start_at_address(address: Ipv4Addr, flags: &[&str], now: Option<UnixTime>) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = now.map(|now| StandingClock::at(now, directory.path()));
         let flags: Vec<_> = flags.iter().copied().map(str::to_owned).collect();
         let port = free_port();
         let process = spawn(port, &flags, directory.path(), clock.as_ref());
-        let mut server = Self { port, flags, directory, clock, process };
+        let mut server = Self { address, port, flags, directory, clock, process };
         server.wait_until_it_answers();
         server
     }
@@ -102,15 +117,15 @@ impl RedisServer {
 
     /// Where it is for a user that was [added](Self::add_user).
     pub fn url_for(&self, name: &str) -> String {
-        format!("redis://{name}:canary-of-redis@127.0.0.1:{}", self.port)
+        format!("redis://{name}:canary-of-redis@{}:{}", self.address, self.port)
     }
 
     /// Where it is, as a store is told.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://{}:{}", self.address, self.port)
     }
 
-    /// Its port on the loopback interface.
+    /// Its port, on the loopback interface unless it is on a host.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -124,6 +139,7 @@ impl RedisServer {
     /// Starts it again on the same port, with what is in its directory. Does not wait for it.
     pub fn restart(&mut self) {
         self.kill();
+        assert!(self.address.is_loopback(), "one on a host cannot be restarted");
         self.process = spawn(self.port, &self.flags, self.directory.path(), self.clock.as_ref());
     }
 

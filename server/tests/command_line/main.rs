@@ -1,11 +1,13 @@
 //! The program from outside: the real binary in an empty directory. One file for each command.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod endpoints;
 mod explain;
 mod faults;
 mod keys;
 mod machine;
 mod operation;
+mod partitions;
 mod rolling;
 mod serving;
 mod sessions;
