@@ -55,7 +55,6 @@ impl Hosts {
 impl Host {
     fn join(number: u8, users: &Namespace) -> Self {
         let namespace = Namespace::new();
-        namespace.run("ip link set lo up");
         for (network, name) in [(FRONT, "front"), (BACK, "back")] {
             let hub = users.keeper.id();
             namespace.run(&format!("ip link add {name} type veth peer name {name}{number} netns {hub}"));
@@ -110,7 +109,9 @@ impl Namespace {
         let output = keeper.stdout.take().expect("a pipe");
         BufReader::new(output).read_line(&mut line).expect("a line of the keeper");
         assert_eq!(line, "\n", "this machine allows no network namespaces, which want root");
-        Self { keeper }
+        let namespace = Self { keeper };
+        namespace.run("ip link set lo up");
+        namespace
     }
 
     fn path(&self) -> String {

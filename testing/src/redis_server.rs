@@ -86,21 +86,32 @@ impl RedisServer {
 
     /// A server on a host, for that host's users and for other hosts; it cannot be restarted.
     pub fn start_on(host: &Host, flags: &[&str]) -> Self {
+        Self::start_on_port(host, free_port(), flags)
+    }
+
+    /// A replica on one host of a server on another, at the same port.
+    pub fn start_replica_on(host: &Host, primary: &Self, at: &Host) -> Self {
+        let (address, port) = (at.address_among_hosts().to_string(), primary.port.to_string());
+        let replica = Self::start_on_port(host, primary.port, &["--replicaof", &address, &port]);
+        primary.wait_for_replicas(1);
+        replica
+    }
+
+    fn start_on_port(host: &Host, port: u16, flags: &[&str]) -> Self {
         let [address, among_hosts] = [host.address(), host.address_among_hosts()];
         let (here, there) = (address.to_string(), among_hosts.to_string());
         let bind = ["--bind", &here, &there, "--replica-announce-ip", &there, "--protected-mode", "no"];
-        host.run(|| Self::start_at_address(address, &[&bind, flags].concat(), None))
+        host.run(|| Self::start_at_address(address, port, &[&bind, flags].concat(), None))
     }
 
     pub(crate) fn start_with(flags: &[&str], now: Option<UnixTime>) -> Self {
-        Self::start_at_address(Ipv4Addr::LOCALHOST, flags, now)
+        Self::start_at_address(Ipv4Addr::LOCALHOST, free_port(), flags, now)
     }
 
-    fn start_at_address(address: Ipv4Addr, flags: &[&str], now: Option<UnixTime>) -> Self {
+    fn start_at_address(address: Ipv4Addr, port: u16, flags: &[&str], now: Option<UnixTime>) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = now.map(|now| StandingClock::at(now, directory.path()));
         let flags: Vec<_> = flags.iter().copied().map(str::to_owned).collect();
-        let port = free_port();
         let process = spawn(port, &flags, directory.path(), clock.as_ref());
         let mut server = Self { address, port, flags, directory, clock, process };
         server.wait_until_it_answers();

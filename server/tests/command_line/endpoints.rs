@@ -23,7 +23,8 @@ fn a_primary_that_is_demoted_is_left_for_whom_the_name_means_now() {
         let login = runtime.block_on(world.server.log_in("alice"));
         world.first.wait_for_replicas(1);
         let _: String = world.second.run(&["REPLICAOF", "NO", "ONE"]);
-        let (address, port) = (world.hosts.host(1).address_among_hosts().to_string(), world.port());
+        let address = world.hosts.host(1).address_among_hosts().to_string();
+        let port = world.second.port().to_string();
         let _: String = world.first.run(&["REPLICAOF", &address, &port]);
         world.let_name_mean(world.hosts.host(1));
         runtime.block_on(world.until_login_on(&world.second, Duration::from_secs(5)));
@@ -59,25 +60,18 @@ impl World {
         let hosts = Hosts::start(3);
         let runtime = Runtime::new().unwrap();
         let first = RedisServer::start_on(hosts.host(0), &[]);
-        let port = first.port().to_string();
-        let follow =
-            ["--port", &port, "--replicaof", &hosts.host(0).address_among_hosts().to_string(), &port];
-        let second = RedisServer::start_on(hosts.host(1), &follow);
-        first.wait_for_replicas(1);
+        let second = RedisServer::start_replica_on(hosts.host(1), &first, hosts.host(0));
         let machine = Machine::with_alice();
         let names = machine.path("hosts");
         write_names(&names, hosts.host(0));
-        let (listen, store) = (format!("{}:8080", hosts.host(2).address()), format!("redis://{NAME}:{port}"));
+        let listen = format!("{}:8080", hosts.host(2).address());
+        let store = format!("redis://{NAME}:{}", first.port());
         let flags = ["--listen", &listen, "--store", &store];
         let serve = machine.serve_with(&flags, |command| {
             *command = with_names(command, &names, &machine.path("log"));
         });
         let server = hosts.host(2).run(|| runtime.block_on(serve));
         test(&Self { hosts, first, second, server, names, _machine: machine }, &runtime);
-    }
-
-    fn port(&self) -> String {
-        self.first.port().to_string()
     }
 
     fn let_name_mean(&self, host: &Host) {
