@@ -1,13 +1,13 @@
 //! Servers whose clocks differ, and clocks that are set back, log nobody out (R71).
 
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use session_core::UnixTime;
 use session_engine::ManualClock;
 use session_http::Limits;
 
-use crate::fleet::{Fleet, START};
+use crate::client::Browser;
+use crate::fleet::{ABSOLUTE, Fleet, START};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -16,7 +16,7 @@ async fn servers_whose_clocks_differ_know_each_others_sessions() {
     for offset in [Duration::from_secs(90), HOUR] {
         for other in [START.saturating_add(offset), START.saturating_sub(offset)] {
             let mut fleet = Fleet::on_redis().await;
-            let astray = server_at(&mut fleet, other).await;
+            let astray = server_at(&mut fleet, &ManualClock::at(other)).await;
             let mut here = fleet.alice().await;
             let mut there = fleet.browser().led_to(astray);
             there.log_in("alice", crate::fleet::PASSWORD).await.expect_status(200);
@@ -59,13 +59,64 @@ async fn a_clock_that_is_set_back_logs_nobody_out() {
     }
 }
 
-/// One more server, on the same Redis, whose own clock is elsewhere.
-async fn server_at(fleet: &mut Fleet, now: UnixTime) -> std::net::SocketAddr {
-    let clock = ManualClock::at(now);
-    let store = fleet.connect_at(&clock).await;
-    let ours = std::mem::replace(&mut fleet.clock, clock);
+/// F27: the record says when a session ends in any case, whatever becomes of the server's clock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_whose_clock_is_set_back_keeps_the_absolute_end() {
+    let mut fleet = Fleet::on_redis().await;
+    let late = ManualClock::at(START.saturating_sub(HOUR));
+    let astray = server_at(&mut fleet, &late).await;
+    let browser = fleet.alice().await.led_to(astray);
+    let advance = |span| {
+        late.advance(span);
+        fleet.advance(span);
+    };
+    use_for(browser, ABSOLUTE, advance).await;
+}
+
+/// F27: where it is the clock of Redis, or of a server that has the store to itself, a session lasts longer by the
+/// span that the clock was set back, and no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_whose_clock_is_set_back_keeps_the_absolute_end_by_that_clock() {
+    let mut fleet = Fleet::on_redis().await;
+    let browser = fleet.alice().await;
+    fleet.redis().set_clock(START.saturating_sub(HOUR));
+    let right = ManualClock::at(START);
+    let server = server_at(&mut fleet, &right).await;
+    // The clock of Redis, from now on.
+    fleet.clock.set_back(HOUR);
+    let advance = |span| {
+        right.advance(span);
+        fleet.advance(span);
+    };
+    use_for(browser.led_to(server), ABSOLUTE + HOUR, advance).await;
+
+    let fleet = Fleet::on_the_embedded_store().await;
+    let browser = fleet.alice().await;
+    fleet.clock.set_back(HOUR);
+    use_for(browser, ABSOLUTE + HOUR, |span| fleet.advance(span)).await;
+}
+
+/// Uses a session for as long as it may last, and once more. How far two clocks differ is known to a second or so.
+async fn use_for(mut browser: Browser, span: Duration, advance: impl Fn(Duration)) {
+    const STEP: Duration = Duration::from_secs(25 * 60);
+    const ABOUT: Duration = Duration::from_secs(5);
+    let mut left = span;
+    while left > STEP {
+        advance(STEP);
+        left -= STEP;
+        browser.get("/session").await.expect_status(200);
+    }
+    advance(left - ABOUT);
+    browser.get("/session").await.expect_status(200);
+    advance(2 * ABOUT);
+    browser.get("/session").await.expect_status(401);
+}
+
+/// One more server, on the same Redis, whose own clock is another.
+async fn server_at(fleet: &mut Fleet, clock: &ManualClock) -> SocketAddr {
+    let store = fleet.connect_at(clock).await;
+    let ours = std::mem::replace(&mut fleet.clock, clock.clone());
     let address = fleet.add_server(store, Limits::default()).await.address;
     fleet.clock = ours;
-    let _: &Arc<_> = &fleet.keys;
     address
 }
