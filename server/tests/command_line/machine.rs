@@ -1,7 +1,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_session-server");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_session-server");
 
 pub(crate) const PASSWORD: &str = "canary correct horse battery";
 
@@ -68,7 +68,11 @@ impl Machine {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        self.command_of(Path::new(PROGRAM), arguments)
+    }
+
+    fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.directory.path()).env_clear().stdin(Stdio::null());
         command
     }
@@ -95,8 +99,18 @@ impl Machine {
 
     /// The same, with another environment or another place for the log.
     pub(crate) async fn serve_with(&self, arguments: &[&str], set: impl FnOnce(&mut Command)) -> Server {
+        self.serve_by(Path::new(PROGRAM), arguments, set).await
+    }
+
+    /// The same with another program than the one under test.
+    pub(crate) async fn serve_by(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        set: impl FnOnce(&mut Command),
+    ) -> Server {
         let listen = if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
-        let mut command = self.command(&[&["serve"], listen, arguments].concat());
+        let mut command = self.command_of(program, &[&["serve"], listen, arguments].concat());
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
         command.stderr(log);
         set(&mut command);
