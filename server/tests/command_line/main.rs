@@ -8,6 +8,7 @@ mod keys;
 mod machine;
 mod operation;
 mod partitions;
+mod restarts;
 mod rolling;
 mod serving;
 mod sessions;
