@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Arg, Cmd, ConnectionAddr, FromRedisValue, RedisError, RedisResult, Value, cmd};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit, watch};
 
 use super::dial::ask_all;
 use super::fault::{Fault, NO_SCRIPT, Verdict, WRONG_TYPE};
@@ -17,6 +17,13 @@ use super::target::Dialled;
 
 /// How many answers in a row may fail to come before the connection is given up.
 const MAX_TIMEOUTS: u32 = 2;
+
+/// So many requests may be under way on a connection at a time. What is more would not come sooner, while all of it
+/// would come late together: an answer that is late costs as much as one that is in time (R56).
+const UNDER_WAY: usize = 128;
+
+/// So many more wait for their turn; whoever comes then is told at once.
+const WAITING: usize = 1_024;
 
 /// How long the primary waits for a replica to have a change. Less than a command's deadline, so that the
 /// answer comes.
@@ -89,13 +96,23 @@ pub(super) struct Line {
     /// Where what is answered counts only when a replica has it: how that is found out, by one at a time.
     /// Whoever comes after a `WAIT` on its connection waits with it, and would be late.
     confirmation: Option<Mutex<Fences>>,
+    under_way: Semaphore,
+    with_waiting: Semaphore,
 }
 
 impl Line {
     pub(super) fn new(refusals: Arc<Refusals>, is_told_of: bool, fences: Option<Fences>) -> Self {
         let (current, _) = watch::channel(None);
         let confirmation = fences.map(Mutex::new);
-        Self { current, is_disturbed: Arc::default(), refusals, is_told_of, confirmation }
+        Self {
+            current,
+            is_disturbed: Arc::default(),
+            refusals,
+            is_told_of,
+            confirmation,
+            under_way: Semaphore::new(UNDER_WAY),
+            with_waiting: Semaphore::new(UNDER_WAY + WAITING),
+        }
     }
 
     pub(super) fn current(&self) -> Option<Connection> {
@@ -126,6 +143,14 @@ impl Line {
         let _ = self.current.subscribe().wait_for(Option::is_some).await;
     }
 
+    /// Waits for a turn, and holds it.
+    async fn turn(&self, connection: &Connection) -> Result<[SemaphorePermit<'_>; 2], Fault> {
+        let place = self.with_waiting.try_acquire().map_err(|_| Fault::Unavailable)?;
+        let turn = self.under_way.acquire().await.map_err(|_| Fault::Unavailable)?;
+        // It may have been given up meanwhile.
+        if self.has(connection) { Ok([place, turn]) } else { Err(Fault::Unavailable) }
+    }
+
     /// The result of a request, which is sent once, unless its script has to be told first.
     pub(super) async fn run<T: FromRedisValue>(
         &self,
@@ -133,6 +158,7 @@ impl Line {
         request: &Request,
         is_asking: bool,
     ) -> Result<T, Fault> {
+        let _turn = self.turn(connection).await?;
         let result = self.send(connection, request, is_asking).await;
         let Some(script) = request.script else { return result };
         match result {
@@ -169,6 +195,7 @@ impl Line {
         requests: &[&Request],
     ) -> Result<Vec<Result<T, Fault>>, Fault> {
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
+        let _turn = self.turn(connection).await?;
         let commands: Vec<&Cmd> = requests.iter().map(|request| &request.command).collect();
         let answers = self.exchange(connection, &commands, &first.key, false).await?;
         let answered = commands.iter().zip(answers);
