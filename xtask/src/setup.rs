@@ -22,6 +22,9 @@ pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "openssl" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", debian_package: "haproxy" };
+/// `unshare` and `nsenter`, and `ip`: networks of a test's own.
+pub(crate) const UTIL_LINUX: Tool = Tool { program: "nsenter", debian_package: "util-linux" };
+pub(crate) const IPROUTE: Tool = Tool { program: "ip", debian_package: "iproute2" };
 pub(crate) const PYTHON: Tool = Tool { program: "python3", debian_package: "python3" };
 pub(crate) const PIP: Tool = Tool { program: "pip3", debian_package: "python3-pip" };
 

@@ -99,7 +99,7 @@ async fn slots_that_move_are_no_matter_to_who_waits_for_replicas() {
 }
 
 async fn edit_while_slots_move(durability: Durability) {
-    let fleet = Fleet::start(durability).await;
+    let fleet = Fleet::start_with(durability, 200).await;
     let is_over = Arc::new(AtomicBool::new(false));
     let mut editors = JoinSet::new();
     for entry in fleet.entries.clone() {
@@ -125,7 +125,7 @@ async fn edit_while_slots_move(durability: Durability) {
                 }
                 document = new;
                 times += 1;
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::time::sleep(Duration::from_millis(25)).await;
             }
             assert!(store.delete(&entry).await.is_ok());
             (times, misses)
@@ -171,10 +171,15 @@ struct Fleet {
 
 impl Fleet {
     async fn start(durability: Durability) -> Self {
+        Self::start_with(durability, 60).await
+    }
+
+    /// The same with so many sessions.
+    async fn start_with(durability: Durability, sessions: usize) -> Self {
         let cluster = RedisCluster::start_with_replicas();
         let store = connect_to_cluster(&cluster, durability, Arc::new(SystemClock)).await;
         let mut entries = Vec::new();
-        for _ in 0..60 {
+        for _ in 0..sessions {
             let now = SystemClock.now();
             let entry = Entry {
                 issued_at: now,
