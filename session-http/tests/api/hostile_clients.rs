@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use session_http::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use crate::client::Browser;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, PASSWORD};
 
 /// The deadline that a test is about; all others are far away, so that no busy machine confuses them.
 const SOON: Duration = Duration::from_millis(400);
@@ -136,6 +137,36 @@ async fn a_giant_body_is_refused_however_it_is_announced() {
     }
 }
 
+/// F29: hashing has room for so many, the others are told to come again, and whoever has a session notices nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_logins_costs_no_session() {
+    const LOGINS: usize = 2_000;
+    allow_many_files();
+    let fleet = Fleet::on_the_embedded_store().await;
+    let mut alice = fleet.alice().await;
+    let mut storm = JoinSet::new();
+    for number in 0..LOGINS {
+        let mut browser = fleet.browser().led_to(fleet.servers[number % fleet.servers.len()].address);
+        storm.spawn(async move { browser.log_in("bob", PASSWORD).await });
+    }
+    let mut refused = 0;
+    while let Some(answer) = storm.join_next().await {
+        let answer = answer.unwrap();
+        if answer.status == 503 {
+            assert_eq!(answer.json()["code"], "busy", "{answer:?}");
+            assert!(answer.header("retry-after").parse::<u64>().unwrap() <= 5);
+            refused += 1;
+        } else {
+            answer.expect_status(200);
+        }
+        if refused % 100 == 0 {
+            alice.get("/session").await.expect_status(200);
+        }
+    }
+    assert!((1..LOGINS).contains(&refused), "{refused} of {LOGINS}");
+}
+
+/// F30.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_of_slow_clients_harm_nobody_else() {
     const SLOW_CLIENTS: usize = 5_000;
