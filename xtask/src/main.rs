@@ -35,8 +35,8 @@ usage: cargo xtask TASK
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, failovers (how long
-                     servers are without a primary), wasm (the npm package beside its
-                     peers, in every runtime), page
+                     servers are without a primary), sizing (memory and processor time of a
+                     session), wasm (the npm package beside its peers, in every runtime), page
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
   package            the npm package, into session-wasm/package/
@@ -65,7 +65,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["fuzz"] => fuzz::each_for("60"),
         ["fuzz", seconds] => fuzz::each_for(seconds),
         ["bench"] => bench::server(&[]),
-        ["bench", name @ ("logins" | "neighbours" | "failovers")] => bench::server(&["--", name]),
+        ["bench", name @ ("logins" | "neighbours" | "failovers" | "sizing")] => bench::server(&["--", name]),
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),

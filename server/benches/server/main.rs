@@ -1,7 +1,7 @@
 //! What becomes of session checks while others do what they like with the server. No test: it prints
 //! what it measured.
 //!
-//! `cargo bench --package session-server [-- logins|failovers|neighbours [NAME]]`: of the neighbours, those whose name
+//! `cargo bench --package session-server [-- logins|failovers|sizing|neighbours [NAME]]`: of the neighbours, those whose name
 //! has this in it.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that panics has said what it had to say")]
@@ -12,6 +12,7 @@ mod failovers;
 mod logins;
 mod neighbours;
 mod program;
+mod sizing;
 
 fn main() {
     // What cargo adds is no name of ours.
@@ -25,6 +26,7 @@ fn main() {
         }
         ["logins"] => logins::run(),
         ["failovers"] => failovers::run(),
+        ["sizing"] => sizing::run(),
         ["neighbours"] => neighbours::run(""),
         ["neighbours", name] => neighbours::run(name),
         _ => panic!("no such benchmark: {named:?}"),
