@@ -21,7 +21,7 @@ const CONNECTIONS: usize = 64;
 pub(crate) fn run() {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     println!("of one session, its index included     | bytes of Redis' memory");
-    for (name, data) in [("without data", 0), ("1 KiB of data", 1 << 10), ("16 KiB of data", 16 << 10)] {
+    for (name, data) in [("without data", 0), ("1 KiB of data", 1 << 10), ("8 KiB of data", 8 << 10)] {
         println!("{name:38} | {:6.0}", memory(&runtime, data));
     }
     println!("of one check, {CONNECTIONS} under way at a time      | µs of the server | µs of Redis");
