@@ -2,4 +2,15 @@
 //! server, and what it takes for granted is what the server does by default.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod compose;
+mod container;
+mod image;
+mod kubernetes;
+mod log;
+#[path = "../command_line/machine.rs"]
+#[allow(dead_code, reason = "made for the tests of the command line, which need more of it")]
+mod machine;
+mod name_service;
 mod settings;
+mod systemd;
+mod yaml;

@@ -1,0 +1,94 @@
+//! `deploy/systemd/`. Nothing here is run by systemd itself, which is not at work on machines that test.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::log::until_logged;
+use crate::machine::{Machine, PASSWORD};
+use crate::settings::{PROGRAM, default_time, deployed, settings};
+
+/// On systemd's scale from 0 to 10, in tenths: what it calls OK begins at 20, and most services of a system have 90.
+const EXPOSURE: &str = "13";
+
+fn unit() -> String {
+    fs::read_to_string(deployed("systemd/session-server.service")).unwrap()
+}
+
+/// The last value of a directive.
+fn directive(name: &str) -> String {
+    let unit = unit();
+    let value = unit.lines().rev().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    value.unwrap_or_else(|| panic!("no {name}")).to_owned()
+}
+
+fn toml() -> toml::Table {
+    fs::read_to_string(deployed("systemd/settings.toml")).unwrap().parse().unwrap()
+}
+
+/// A directory with the unit, which starts the program where it is on this machine.
+fn installed() -> Machine {
+    let machine = Machine::new();
+    machine.write("session-server.service", &unit().replace("/usr/local/bin/session-server", PROGRAM));
+    machine
+}
+
+#[test]
+fn systemd_understands_every_line_of_the_unit() {
+    let machine = installed();
+    let output = Command::new("systemd-analyze").arg("verify").arg(machine.path("session-server.service")).output();
+    let output = output.unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && told.is_empty(), "{told}");
+}
+
+#[test]
+fn the_unit_is_exposed_as_little_as_a_server_can_be() {
+    let words = ["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE];
+    let output = Command::new("systemd-analyze").args(words).arg(deployed("systemd/session-server.service")).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_stop_waits_until_the_server_has_drained() {
+    let delay = humantime::parse_duration(toml()["drain-delay"].as_str().unwrap()).unwrap();
+    let patience = Duration::from_secs(directive("TimeoutStopSec").parse().unwrap());
+    assert!(patience > delay + default_time("drain-timeout"), "{patience:?}");
+    assert_eq!(directive("KillSignal"), "SIGTERM");
+    let connections: u32 = settings()["max-connections"].default.as_deref().unwrap().parse().unwrap();
+    assert!(directive("LimitNOFILE").parse::<u32>().unwrap() > connections + 1000, "{connections}");
+}
+
+/// The command of the unit, with the settings file beside it, each path moved.
+#[tokio::test]
+async fn the_unit_starts_a_server_that_reads_its_keys_again_when_it_is_reloaded() {
+    let machine = Machine::new();
+    let command = directive("ExecStart");
+    let words: Vec<_> = command.split(' ').collect();
+    assert_eq!(words[..3], ["/usr/local/bin/session-server", "serve", "--config"]);
+    assert_eq!(words[3..], ["/etc/session-server/settings.toml"]);
+    let state = format!("/var/lib/{}", directive("StateDirectory"));
+    assert_eq!(directive("WorkingDirectory"), state);
+    let table = toml();
+    for path in ["store", "keys", "users"] {
+        assert!(table[path].as_str().unwrap().trim_start_matches("embedded:").starts_with(&state), "{path}");
+    }
+    let text = fs::read_to_string(deployed("systemd/settings.toml")).unwrap();
+    let text = text.replace(&state, machine.path("state").to_str().unwrap()).replace("127.0.0.1:8080", "127.0.0.1:0");
+    machine.write("settings.toml", &text);
+    fs::create_dir(machine.path("state")).unwrap();
+
+    let add = ["user", "add", "alice", "--password-stdin", "--config", "settings.toml"];
+    machine.enter(&add, PASSWORD).expect_success();
+    let mut command = machine.command(&["serve", "--config", "settings.toml"]);
+    command.stderr(machine.log());
+    let server = machine.start(command).await;
+    let login = server.log_in("alice").await;
+    machine.run(&["keys", "add", "cookie", "--config", "settings.toml"]).expect_success();
+    machine.run(&["keys", "activate", "cookie", "c2", "--config", "settings.toml"]).expect_success();
+    assert_eq!(directive("ExecReload"), "/bin/kill -HUP $MAINPID");
+    server.hang_up();
+    until_logged(&machine, "key ring is read again").await;
+    assert_eq!(server.status_of(&login).await, 200);
+}
