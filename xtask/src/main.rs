@@ -5,6 +5,7 @@ mod bench;
 mod bundle;
 mod everything;
 mod fuzz;
+mod image;
 mod npm;
 mod optimise;
 mod package;
@@ -28,7 +29,8 @@ usage: cargo xtask TASK
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
   test [PART]        everything CI runs, or one part: lint, rust, redis (the stores on Redis 8
                      and Valkey 9), wasm, client, examples, web, fuzz, or `long`: the races and
-                     kills of the rust part in full length, and the package built twice
+                     kills of the rust part in full length, and the package built twice;
+                     or `image`: the static build, in a root that holds nothing else
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, failovers (how long

@@ -8,7 +8,7 @@ use crate::process::{command, run};
 use crate::root::root;
 use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, REDIS, WEBKITGTK, XVFB};
 use crate::target_dir::target_dir;
-use crate::{api, fuzz, npm, package, redis_servers, reproducible, serve, setup};
+use crate::{api, fuzz, image, npm, package, redis_servers, reproducible, serve, setup};
 
 const PARTS: [&str; 8] = ["lint", "rust", "redis", "wasm", "client", "examples", "web", "fuzz"];
 
@@ -33,8 +33,9 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "examples" => in_browsers("session-wasm/examples"),
         "web" => web(),
         "long" => long(),
+        "image" => image::hold(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
-        _ => bail!("no part `{name}`; there are {}, long", PARTS.join(", ")),
+        _ => bail!("no part `{name}`; there are {}, long, image", PARTS.join(", ")),
     }
 }
 

@@ -55,7 +55,8 @@ fn every_variable_is_a_setting_and_every_path_is_mounted() {
     for name in ["session-server", "admin"] {
         let service = &compose["services"][name];
         let mounts = texts(&service["volumes"]);
-        let mut mounted: Vec<_> = mounts.iter().map(|mount| mount.split(':').nth(1).unwrap().to_owned()).collect();
+        let mut mounted: Vec<_> =
+            mounts.iter().map(|mount| mount.split(':').nth(1).unwrap().to_owned()).collect();
         for secret in texts(&service["secrets"]) {
             assert!(compose["secrets"][secret]["file"].is_string(), "{secret}");
             mounted.push(format!("/run/secrets/{secret}"));
@@ -63,7 +64,10 @@ fn every_variable_is_a_setting_and_every_path_is_mounted() {
         for (variable, value) in environment(service) {
             assert!(known.values().any(|setting| setting.variable == variable), "{variable}");
             if value.starts_with('/') {
-                assert!(mounted.iter().any(|mount| value.starts_with(mount)), "{variable}: {value} in {mounted:?}");
+                assert!(
+                    mounted.iter().any(|mount| value.starts_with(mount)),
+                    "{variable}: {value} in {mounted:?}"
+                );
             }
         }
     }
@@ -107,7 +111,8 @@ fn servers_redis_and_balancer_know_each_other_by_the_names_and_ports_that_they_h
     let subnet = text(&compose["networks"]["front"]["ipam"]["config"][0]["subnet"]);
     assert_eq!(variable(server, "SESSION_TRUSTED_PROXIES"), subnet);
     let on_front = services.as_object().unwrap().iter();
-    let on_front = on_front.filter(|(_, service)| service["networks"].as_array().is_some_and(|on| on.contains(&json!("front"))));
+    let on_front = on_front
+        .filter(|(_, service)| service["networks"].as_array().is_some_and(|on| on.contains(&json!("front"))));
     assert_eq!(on_front.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["balancer", "session-server"]);
     let store = variable(server, "SESSION_STORE");
     assert_eq!(store, "redis://sessions@redis:6379");
@@ -130,7 +135,9 @@ fn every_service_is_confined() {
         };
         assert_eq!(writable, expected, "{name}");
         // Any file of the project that is mounted is there.
-        for file in mounts.iter().map(text).filter(|mount| mount.starts_with("./") && !mount.contains("/data")) {
+        for file in
+            mounts.iter().map(text).filter(|mount| mount.starts_with("./") && !mount.contains("/data"))
+        {
             assert!(deployed(file.split(':').next().unwrap()).is_file(), "{file}");
         }
     }
@@ -147,7 +154,12 @@ struct Site {
 impl Site {
     fn prepared() -> Self {
         let [redis, servers, balancer] = [(); 3].map(|()| free_port());
-        let site = Self { machine: Machine::new(), compose: compose(), ports: [redis, servers, balancer], processes: vec![] };
+        let site = Self {
+            machine: Machine::new(),
+            compose: compose(),
+            ports: [redis, servers, balancer],
+            processes: vec![],
+        };
         for file in ["prepare.sh", "haproxy.cfg", "redis.conf"] {
             fs::create_dir_all(site.machine.path("compose")).unwrap();
             fs::copy(deployed("compose").join(file), site.machine.path("compose").join(file)).unwrap();
@@ -159,7 +171,11 @@ impl Site {
 
     fn prepare(&self) {
         let mut command = Command::new("sh");
-        command.arg(self.machine.path("compose/prepare.sh")).arg(PROGRAM).env_clear().env("PATH", "/usr/bin:/bin");
+        command
+            .arg(self.machine.path("compose/prepare.sh"))
+            .arg(PROGRAM)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin");
         for (name, value) in environment(&self.compose["services"]["admin"]) {
             command.env(name, self.moved(&value));
         }
@@ -194,11 +210,14 @@ impl Site {
 
     fn start_balancer(&mut self, names: SocketAddr) {
         let [_, servers, balancer] = self.ports;
-        self.rewrite("compose/haproxy.cfg", &[
-            ("bind :8080", &format!("bind 127.0.0.1:{balancer}")),
-            ("session-server:8080", &format!("session-server:{servers}")),
-            ("parse-resolv-conf", &format!("nameserver engine {names}")),
-        ]);
+        self.rewrite(
+            "compose/haproxy.cfg",
+            &[
+                ("bind :8080", &format!("bind 127.0.0.1:{balancer}")),
+                ("session-server:8080", &format!("session-server:{servers}")),
+                ("parse-resolv-conf", &format!("nameserver engine {names}")),
+            ],
+        );
         let mut command = Command::new("haproxy");
         command.arg("-db").arg("-f").arg(self.machine.path("compose/haproxy.cfg"));
         self.spawn(command, balancer);
@@ -227,7 +246,11 @@ impl Site {
         let service = &self.compose["services"]["session-server"];
         let mut command = self.machine.command(&texts(&service["command"]));
         for (name, value) in environment(service) {
-            let value = if name == "SESSION_LISTEN" { format!("{address}:{}", self.ports[1]) } else { self.moved(&value) };
+            let value = if name == "SESSION_LISTEN" {
+                format!("{address}:{}", self.ports[1])
+            } else {
+                self.moved(&value)
+            };
             command.env(name, value);
         }
         command.stderr(self.machine.log());
@@ -236,7 +259,9 @@ impl Site {
 
     fn add_alice(&self) {
         let users = self.moved(&variable(&self.compose["services"]["admin"], "SESSION_USERS"));
-        self.machine.enter(&["user", "add", "alice", "--password-stdin", "--users", &users], PASSWORD).expect_success();
+        self.machine
+            .enter(&["user", "add", "alice", "--password-stdin", "--users", &users], PASSWORD)
+            .expect_success();
     }
 
     /// By way of the balancer, from an address of the caller's own.
@@ -293,11 +318,16 @@ async fn the_site_serves_as_it_is_written() {
     assert!(names.asked().iter().all(|name| name == "session-server"), "{:?}", names.asked());
 
     let wrong = json!({ "username": "alice", "password": "canary of a wrong one" });
-    let spoofed = http.post(format!("{url}/login")).json(&wrong).header("X-Forwarded-For", "6.6.6.6").header("Forwarded", "for=7.7.7.7");
+    let spoofed = http
+        .post(format!("{url}/login"))
+        .json(&wrong)
+        .header("X-Forwarded-For", "6.6.6.6")
+        .header("Forwarded", "for=7.7.7.7");
     assert_eq!(spoofed.send().await.unwrap().status(), 401);
     let login = servers[0].log_in("alice").await;
     let status = async || {
-        let request = http.get(format!("{url}/session")).header("Cookie", format!("__Host-session={}", login.cookie));
+        let request =
+            http.get(format!("{url}/session")).header("Cookie", format!("__Host-session={}", login.cookie));
         request.send().await.unwrap().status()
     };
     // One drains and ends, and nobody notices.
@@ -312,7 +342,10 @@ async fn the_site_serves_as_it_is_written() {
 
     let log = site.machine.read("log");
     let refused = log.lines().find(|line| line.contains("login refused")).unwrap();
-    assert!(refused.contains("127.0.0.9") && !log.contains("6.6.6.6") && !log.contains("7.7.7.7"), "{refused}");
+    assert!(
+        refused.contains("127.0.0.9") && !log.contains("6.6.6.6") && !log.contains("7.7.7.7"),
+        "{refused}"
+    );
     let warned: Vec<_> = log.lines().filter(|line| line.contains("\"WARN\"") && *line != refused).collect();
     assert!(warned.is_empty(), "Redis is not as recommended? {warned:?}");
 }
@@ -327,7 +360,10 @@ fn without_a_password_redis_says_that_it_is_well_and_nothing_else() {
     assert_eq!(check[..2], ["CMD", "redis-cli"]);
     let ask = |words: &[&str]| {
         let output = Command::new(check[1]).args(["-p", &port]).args(words).output().unwrap();
-        (output.status.success(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
+        (
+            output.status.success(),
+            String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap(),
+        )
     };
     assert_eq!(ask(&check[2..]), (true, "PONG\n".to_owned()));
     let (is_good, told) = ask(&["-e", "GET", "session:x"]);

@@ -67,7 +67,10 @@ fn the_image_starts_what_is_copied_into_it_with_settings_of_the_server() {
     // As an engine would, who has not been told by which name browsers come.
     let words: Vec<_> = words.iter().map(String::as_str).collect();
     let message = Machine::new().run(&words).expect_refusal();
-    assert_eq!(message, "`--listen :8080` is every address of this machine, and browsers know the server by one: set `--public-origin`");
+    assert_eq!(
+        message,
+        "`--listen :8080` is every address of this machine, and browsers know the server by one: set `--public-origin`"
+    );
     assert_eq!(words[2], format!(":{}", image.one("EXPOSE")));
     assert_eq!(image.one("STOPSIGNAL"), "SIGTERM");
 }

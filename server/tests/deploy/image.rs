@@ -62,7 +62,11 @@ impl Root {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-user", user, "--map-group", group, "--root"]).arg(self.path(""));
         command.args(["--wd", self.image.one("WORKDIR"), "--"]).args(self.image.words("ENTRYPOINT"));
-        command.args(words).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stderr(self.machine.log());
+        command
+            .args(words)
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .stderr(self.machine.log());
         command
     }
 
@@ -102,8 +106,12 @@ async fn the_image_serves_with_nothing_else_in_its_root() {
     assert_eq!(server.terminate().await.code(), Some(0));
     let log = root.machine.read("log");
     let warnings: Vec<_> = log.lines().filter(|line| !line.contains(" INFO ")).collect();
-    assert!(warnings.len() == 1 && warnings[0].contains("made a new key ring at session-data/keys.json"), "{log}");
-    let made: Vec<_> = fs::read_dir(root.path("/data")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("made a new key ring at session-data/keys.json"),
+        "{log}"
+    );
+    let made: Vec<_> =
+        fs::read_dir(root.path("/data")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(made, ["session-data"]);
 }
 

@@ -48,7 +48,8 @@ fn answer(query: &[u8], addresses: &[Ipv4Addr]) -> (String, Vec<u8>) {
     let question = &query[HEADER..end + 5];
     let addresses = if question.ends_with(&ADDRESS_OF) { addresses } else { &[] };
     // The ID; an answer that is there; one question.
-    let mut answer = [&query[..2], &[0x81, 0x80, 0, 1, 0], &[u8::try_from(addresses.len()).unwrap()]].concat();
+    let mut answer =
+        [&query[..2], &[0x81, 0x80, 0, 1, 0], &[u8::try_from(addresses.len()).unwrap()]].concat();
     answer.extend([0; 4]);
     answer.extend(question);
     for address in addresses {

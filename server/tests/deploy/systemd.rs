@@ -36,7 +36,8 @@ fn installed() -> Machine {
 #[test]
 fn systemd_understands_every_line_of_the_unit() {
     let machine = installed();
-    let output = Command::new("systemd-analyze").arg("verify").arg(machine.path("session-server.service")).output();
+    let output =
+        Command::new("systemd-analyze").arg("verify").arg(machine.path("session-server.service")).output();
     let output = output.unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && told.is_empty(), "{told}");
@@ -45,7 +46,8 @@ fn systemd_understands_every_line_of_the_unit() {
 #[test]
 fn the_unit_is_exposed_as_little_as_a_server_can_be() {
     let words = ["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE];
-    let output = Command::new("systemd-analyze").args(words).arg(deployed("systemd/session-server.service")).output();
+    let output =
+        Command::new("systemd-analyze").args(words).arg(deployed("systemd/session-server.service")).output();
     let output = output.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
@@ -75,7 +77,9 @@ async fn the_unit_starts_a_server_that_reads_its_keys_again_when_it_is_reloaded(
         assert!(table[path].as_str().unwrap().trim_start_matches("embedded:").starts_with(&state), "{path}");
     }
     let text = fs::read_to_string(deployed("systemd/settings.toml")).unwrap();
-    let text = text.replace(&state, machine.path("state").to_str().unwrap()).replace("127.0.0.1:8080", "127.0.0.1:0");
+    let text = text
+        .replace(&state, machine.path("state").to_str().unwrap())
+        .replace("127.0.0.1:8080", "127.0.0.1:0");
     machine.write("settings.toml", &text);
     fs::create_dir(machine.path("state")).unwrap();
 
