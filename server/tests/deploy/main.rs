@@ -11,6 +11,9 @@ mod log;
 #[allow(dead_code, reason = "made for the tests of the command line, which need more of it")]
 mod machine;
 mod name_service;
+mod pod;
 mod settings;
+mod settings_file;
+mod site;
 mod systemd;
 mod yaml;

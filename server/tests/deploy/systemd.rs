@@ -1,4 +1,4 @@
-//! `deploy/systemd/`. Nothing here is run by systemd itself, which is not at work on machines that test.
+//! `deploy/systemd/`, without systemd at work, which a machine that tests need not have.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::log::until_logged;
 use crate::machine::{Machine, PASSWORD};
-use crate::settings::{PROGRAM, default_time, deployed, settings};
+use crate::settings::{PROGRAM, deployed, settings};
+use crate::settings_file::SettingsFile;
 
 /// On systemd's scale from 0 to 10, in tenths: what it calls OK begins at 20, and most services of a system have 90.
 const EXPOSURE: &str = "13";
@@ -22,8 +23,8 @@ fn directive(name: &str) -> String {
     value.unwrap_or_else(|| panic!("no {name}")).to_owned()
 }
 
-fn toml() -> toml::Table {
-    fs::read_to_string(deployed("systemd/settings.toml")).unwrap().parse().unwrap()
+fn settings_file() -> SettingsFile {
+    SettingsFile::read("systemd/settings.toml")
 }
 
 /// A directory with the unit, which starts the program where it is on this machine.
@@ -54,9 +55,10 @@ fn the_unit_is_exposed_as_little_as_a_server_can_be() {
 
 #[test]
 fn a_stop_waits_until_the_server_has_drained() {
-    let delay = humantime::parse_duration(toml()["drain-delay"].as_str().unwrap()).unwrap();
+    let settings_file = settings_file();
     let patience = Duration::from_secs(directive("TimeoutStopSec").parse().unwrap());
-    assert!(patience > delay + default_time("drain-timeout"), "{patience:?}");
+    let drained = settings_file.time_of("drain-delay") + settings_file.time_of("drain-timeout");
+    assert!(patience > drained, "{patience:?}");
     assert_eq!(directive("KillSignal"), "SIGTERM");
     let connections: u32 = settings()["max-connections"].default.as_deref().unwrap().parse().unwrap();
     assert!(directive("LimitNOFILE").parse::<u32>().unwrap() > connections + 1000, "{connections}");
@@ -72,16 +74,13 @@ async fn the_unit_starts_a_server_that_reads_its_keys_again_when_it_is_reloaded(
     assert_eq!(words[3..], ["/etc/session-server/settings.toml"]);
     let state = format!("/var/lib/{}", directive("StateDirectory"));
     assert_eq!(directive("WorkingDirectory"), state);
-    let table = toml();
-    for path in ["store", "keys", "users"] {
-        assert!(table[path].as_str().unwrap().trim_start_matches("embedded:").starts_with(&state), "{path}");
-    }
-    let text = fs::read_to_string(deployed("systemd/settings.toml")).unwrap();
-    let text = text
-        .replace(&state, machine.path("state").to_str().unwrap())
-        .replace("127.0.0.1:8080", "127.0.0.1:0");
+    let file = settings_file();
+    assert_eq!(file.text_of("store"), format!("embedded:{state}"));
+    assert!(file.paths().iter().all(|(_, path)| path.starts_with(&state)), "{:?}", file.paths());
+    let here = machine.path("state");
+    let text = file.text.replace(&state, here.to_str().unwrap()).replace("127.0.0.1:8080", "127.0.0.1:0");
     machine.write("settings.toml", &text);
-    fs::create_dir(machine.path("state")).unwrap();
+    fs::create_dir(here).unwrap();
 
     let add = ["user", "add", "alice", "--password-stdin", "--config", "settings.toml"];
     machine.enter(&add, PASSWORD).expect_success();
