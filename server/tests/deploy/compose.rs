@@ -89,6 +89,7 @@ fn a_server_that_stops_is_left_alone_until_it_has_drained() {
     let patience = text(&compose.service("session-server")["stop_grace_period"]);
     assert!(humantime::parse_duration(patience).unwrap() > delay + compose.time_of("drain-timeout"));
 
+    assert_eq!(haproxy("option httpchk GET"), "/readyz");
     let seconds = |word: &str| humantime::parse_duration(&haproxy(word)).unwrap();
     // What passes before the first bad check, and until there are enough of them.
     let noticed_after = seconds("inter") * (1 + haproxy("fall").parse::<u32>().unwrap());

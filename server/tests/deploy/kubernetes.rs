@@ -73,8 +73,10 @@ fn every_port_and_host_is_the_one_that_others_have() {
     let settings = settings_file();
     let port = with(&container()["ports"], "name", "http")["containerPort"].clone();
     assert_eq!(settings.text_of("listen"), format!(":{port}"));
-    for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
-        assert_eq!(container()[probe]["httpGet"]["port"], "http", "{probe}");
+    for (probe, path) in
+        [("startupProbe", "/livez"), ("livenessProbe", "/livez"), ("readinessProbe", "/readyz")]
+    {
+        assert_eq!(container()[probe]["httpGet"], json!({ "path": path, "port": "http" }), "{probe}");
     }
     let (service, ingress, policy) = (manifest("service"), manifest("ingress"), manifest("network-policy"));
     assert_eq!(with(&service["spec"]["ports"], "name", "http")["targetPort"], "http");
