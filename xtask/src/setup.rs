@@ -20,9 +20,11 @@ pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", debian_package: 
 pub(crate) const WEBKITGTK: Tool = Tool { program: "WebKitWebDriver", debian_package: "webkit2gtk-driver" };
 /// The display of browsers that cannot do without one.
 pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
-/// Makes the certificate of a test that needs https.
+/// Makes certificates and passwords for tests.
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "openssl" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
+/// Judges the unit of `deploy/systemd/`; that it is at work is not needed.
+pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_package: "systemd" };
 pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", debian_package: "haproxy" };
 pub(crate) const PYTHON: Tool = Tool { program: "python3", debian_package: "python3" };
 pub(crate) const PIP: Tool = Tool { program: "pip3", debian_package: "python3-pip" };

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::process::{command, run};
 use crate::root::root;
-use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, REDIS, WEBKITGTK, XVFB};
+use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, REDIS, SYSTEMD, WEBKITGTK, XVFB};
 use crate::target_dir::target_dir;
 use crate::{api, fuzz, image, npm, package, redis_servers, reproducible, serve, setup};
 
@@ -67,7 +67,7 @@ fn features() -> Result<()> {
 }
 
 fn rust() -> Result<()> {
-    setup::tools(&[REDIS, HAPROXY, CC])?;
+    setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD])?;
     run(&mut command("cargo", ["test", "--workspace", "--features", FEATURES]))?;
     setup::rust_target(BARE_TARGET)?;
     let bare = ["build", "--package", "session-core", "--no-default-features", "--target"];
