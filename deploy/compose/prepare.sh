@@ -13,7 +13,7 @@ if [ "$(id -u)" = 0 ]; then
     user=65532:65532
     chown "$user" data
 fi
-echo "RUN_AS=$user" >../.env
+grep -qs '^RUN_AS=' ../.env || echo "RUN_AS=$user" >>../.env
 
 if [ "$#" = 0 ]; then
     docker compose --file ../compose.yaml build session-server

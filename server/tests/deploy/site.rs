@@ -132,14 +132,15 @@ impl Drop for Site {
 #[test]
 fn what_is_prepared_is_left_alone_when_it_is_prepared_again() {
     let site = Site::new();
-    let files = ["compose/data/keys.json", "compose/secrets/redis-password", "compose/secrets/redis-users"];
+    let files =
+        ["compose/data/keys.json", "compose/secrets/redis-password", "compose/secrets/redis-users", ".env"];
     let read = || files.map(|file| site.machine.read(file));
     let before = read();
     site.prepare();
     assert_eq!(read(), before);
-    assert_eq!(files.map(|file| site.machine.mode(file)), [0o600, 0o600, 0o444]);
+    assert_eq!(files.map(|file| site.machine.mode(file)), [0o600, 0o600, 0o444, 0o600]);
     assert!(!before[2].contains(before[1].trim()), "the password itself");
-    assert!(site.machine.read(".env").starts_with("RUN_AS="));
+    assert!(before[3].starts_with("RUN_AS="));
 }
 
 #[test]
