@@ -98,6 +98,10 @@ async fn the_unit_starts_a_server_that_reads_its_keys_again_when_it_is_reloaded(
     assert_eq!(words[3..], ["/etc/session-server/settings.toml"]);
     let state = format!("/var/lib/{}", directive("StateDirectory"));
     assert_eq!(directive("WorkingDirectory"), state);
+    let users = fs::read_to_string(deployed("systemd/sysusers.conf")).unwrap();
+    assert!(
+        users.starts_with(&format!("u {} - ", directive("User"))) && users.ends_with(&format!(" {state}\n"))
+    );
     let file = settings_file();
     assert_eq!(file.text_of("store"), format!("embedded:{state}"));
     assert!(file.paths().iter().all(|(_, path)| path.starts_with(&state)), "{:?}", file.paths());
