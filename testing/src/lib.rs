@@ -15,6 +15,7 @@ pub use certificates::{Authority, Issued};
 pub use haproxy::HaProxy;
 pub use held_disk::HeldDisk;
 pub use hosts::{Host, Hosts};
+pub use ports::free_port;
 pub use redis_cluster::RedisCluster;
 pub use redis_line::RedisLine;
 pub use redis_server::RedisServer;

@@ -3,15 +3,15 @@
 use anyhow::Result;
 
 use crate::setup::{
-    BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, OPENSSL, REDIS, WASM_TARGET, WEBKITGTK, XVFB,
-    rust_target, tools,
+    BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, MUSL, OPENSSL, REDIS, SYSTEMD, WASM_TARGET, WEBKITGTK,
+    XVFB, rust_target, tools,
 };
 use crate::{npm, package, redis_servers};
 
 pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
     rust_target(BARE_TARGET)?;
-    tools(&[CC, CXX, REDIS, HAPROXY, CHROMIUM, FIREFOX, WEBKITGTK, XVFB, OPENSSL])?;
+    tools(&[CC, CXX, MUSL, REDIS, HAPROXY, SYSTEMD, CHROMIUM, FIREFOX, WEBKITGTK, XVFB, OPENSSL])?;
     redis_servers::programs()?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;

@@ -11,6 +11,8 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
 
 pub(crate) const CC: Tool = Tool { program: "cc", debian_package: "gcc" };
+/// Compiles C for servers that are linked to nothing.
+pub(crate) const MUSL: Tool = Tool { program: "musl-gcc", debian_package: "musl-tools" };
 pub(crate) const CXX: Tool = Tool { program: "c++", debian_package: "g++" };
 pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", debian_package: "chromium" };
 pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", debian_package: "firefox-esr" };
@@ -18,9 +20,11 @@ pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", debian_package: 
 pub(crate) const WEBKITGTK: Tool = Tool { program: "WebKitWebDriver", debian_package: "webkit2gtk-driver" };
 /// The display of browsers that cannot do without one.
 pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
-/// Makes the certificate of a test that needs https.
+/// Makes certificates and passwords for tests.
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "openssl" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
+/// Judges the unit of `deploy/systemd/`; that it is at work is not needed.
+pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_package: "systemd" };
 pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", debian_package: "haproxy" };
 /// `unshare` and `nsenter`, and `ip`: networks of a test's own.
 pub(crate) const UTIL_LINUX: Tool = Tool { program: "nsenter", debian_package: "util-linux" };

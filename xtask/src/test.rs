@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 
 use crate::process::{command, run};
 use crate::root::root;
-use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, REDIS, WEBKITGTK, XVFB};
+use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, REDIS, SYSTEMD, WEBKITGTK, XVFB};
 use crate::target_dir::target_dir;
-use crate::{api, faults, fuzz, npm, package, redis_servers, reproducible, serve, setup};
+use crate::{api, faults, fuzz, image, npm, package, redis_servers, reproducible, serve, setup};
 
 const PARTS: [&str; 8] = ["lint", "rust", "redis", "wasm", "client", "examples", "web", "fuzz"];
 
@@ -34,8 +34,9 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "web" => web(),
         "long" => long(),
         "faults" => faults::long(),
+        "image" => image::hold(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
-        _ => bail!("no part `{name}`; there are {}, long, faults", PARTS.join(", ")),
+        _ => bail!("no part `{name}`; there are {}, long, faults, image", PARTS.join(", ")),
     }
 }
 
@@ -67,7 +68,7 @@ fn features() -> Result<()> {
 }
 
 fn rust() -> Result<()> {
-    setup::tools(&[REDIS, HAPROXY, CC])?;
+    setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD])?;
     run(&mut command("cargo", ["test", "--workspace", "--features", FEATURES]))?;
     faults::short()?;
     setup::rust_target(BARE_TARGET)?;

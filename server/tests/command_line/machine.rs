@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -111,9 +112,18 @@ impl Machine {
     ) -> Server {
         let listen = if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
         let mut command = self.command_of(program, &[&["serve"], listen, arguments].concat());
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
-        command.stderr(log);
+        command.stderr(self.log());
         set(&mut command);
+        self.start(command).await
+    }
+
+    /// Where servers log.
+    pub(crate) fn log(&self) -> File {
+        File::options().create(true).append(true).open(self.path("log")).unwrap()
+    }
+
+    /// Starts what will say that it serves.
+    pub(crate) async fn start(&self, command: Command) -> Server {
         let mut command = tokio::process::Command::from(command);
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Makes what compose.yaml mounts, and leaves alone what is there: a key ring, a password for Redis, and its users.
+#
+# Whoever has the program itself need not run it in a container: compose/prepare.sh session-server
+set -eu
+cd "$(dirname "$0")"
+umask 077
+mkdir -p data secrets
+
+# The containers run as this user, who owns the files: they are mounted as they are.
+user="$(id -u):$(id -g)"
+if [ "$(id -u)" = 0 ]; then
+    user=65532:65532
+    chown "$user" data
+fi
+grep -qs '^RUN_AS=' ../.env || echo "RUN_AS=$user" >>../.env
+
+if [ "$#" = 0 ]; then
+    docker compose --file ../compose.yaml build session-server
+    set -- docker compose --file ../compose.yaml run --rm --no-deps --no-TTY admin
+fi
+
+if [ ! -e secrets/redis-password ]; then
+    openssl rand -base64 33 >secrets/redis-password
+    chown "$user" secrets/redis-password
+fi
+# Of the password it has the hash alone, and a user of its own reads it in the container.
+{
+    # For the health check.
+    echo "user default on nopass -@all +ping"
+    "$@" acl
+} >secrets/redis-users.new
+chmod 0444 secrets/redis-users.new
+mv secrets/redis-users.new secrets/redis-users
+
+if [ ! -e data/keys.json ]; then
+    "$@" keys new
+fi
