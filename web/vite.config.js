@@ -1,6 +1,8 @@
 import { defineConfig } from 'vite';
 
 export default defineConfig({
+  // The server may have the page beneath a prefix, and everything else beside it.
+  base: './',
   build: {
     // Where the crate that serves the page has it, also when it is published.
     outDir: '../session-http/page',

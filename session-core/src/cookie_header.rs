@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use crate::cookie::{AuthenticCookie, CookieRefusal};
 use crate::cookie_keys::{CookieKeyRing, CookieKeys};
 use crate::cookie_name::CookieName;
@@ -95,6 +97,27 @@ pub fn cookie_values<'h>(
     lines.into_iter().flat_map(|line| values_in(line, name.as_bytes()))
 }
 
+/// What is left of `Cookie` header lines without the cookies of these names, as one line: for whoever a request
+/// is passed on to, and has no business with ours. What stands there of other cookies is kept as it is.
+///
+/// A pair is left out also where its name is set apart from the `=`, or there is no `=`: nobody's parser is to
+/// find in the rest what ours would have missed.
+pub fn cookies_without<'h>(lines: impl IntoIterator<Item = &'h [u8]>, names: &[&str]) -> Vec<u8> {
+    let pairs = lines.into_iter().flat_map(|line| line.split(|&byte| byte == b';')).map(trim);
+    let is_kept = |pair: &&[u8]| {
+        let name = pair.split(|&byte| byte == b'=').next().map(trim).unwrap_or_default();
+        !pair.is_empty() && !names.iter().any(|other| other.as_bytes() == name)
+    };
+    let mut left = Vec::new();
+    for pair in pairs.filter(is_kept) {
+        if !left.is_empty() {
+            left.extend_from_slice(b"; ");
+        }
+        left.extend_from_slice(pair);
+    }
+    left
+}
+
 pub(crate) fn values_in<'h>(line: &'h [u8], name: &[u8]) -> impl Iterator<Item = &'h [u8]> {
     line.split(|&byte| byte == b';').filter_map(|pair| {
         let rest = trim(pair).strip_prefix(name)?;
@@ -138,7 +161,32 @@ impl HeaderRefusal {
 
 #[cfg(test)]
 mod tests {
-    use super::is_header;
+    use super::{cookies_without, is_header};
+
+    #[test]
+    fn other_cookies_are_passed_on_as_they_are_and_ours_in_no_spelling() {
+        const NAMES: [&str; 2] = ["__Host-session", "__Host-device"];
+        for (lines, left) in [
+            (&["theme=dark; __Host-session=v1.a.b; lang=en"][..], "theme=dark; lang=en"),
+            (&["__Host-session=a;__Host-device=b"], ""),
+            (
+                &["__Host-session=a", "a=b; c", "__Host-session = d;\t__Host-device\t=e ; f=\"g"],
+                "a=b; c; f=\"g",
+            ),
+            (
+                &["__Host-session", "; ;", "x=__Host-session=a", "__host-session=a"],
+                "x=__Host-session=a; __host-session=a",
+            ),
+            (&["__Host-session2=a; my__Host-session=b"], "__Host-session2=a; my__Host-session=b"),
+            // Quotes have no meaning, so what stands between them is a pair as well.
+            (&["a=\"b; __Host-session=c\"; d=\"e"], "a=\"b; d=\"e"),
+            (&[], ""),
+        ] {
+            let lines = lines.iter().map(|line| line.as_bytes());
+            assert_eq!(cookies_without(lines, &NAMES), left.as_bytes());
+        }
+        assert_eq!(cookies_without([&b"a=\xff; __Host-session=b"[..]], &NAMES), b"a=\xff");
+    }
 
     #[test]
     fn a_header_of_other_cookies_is_told_from_a_bare_value() {

@@ -47,7 +47,7 @@ pub use cookie::{
     AuthenticCookie, CookieRefusal, CookieValue, MAX_COOKIE_LENGTH, UnverifiedCookieFields,
     decode_cookie_unverified,
 };
-pub use cookie_header::{HeaderRefusal, cookie_values};
+pub use cookie_header::{HeaderRefusal, cookie_values, cookies_without};
 pub use cookie_keys::{CookieKeyRing, CookieKeys, EndsBeforeItStarts};
 pub use cookie_name::{CookieName, DEVICE_COOKIE_NAME, InvalidCookieName, STATEMENT_COOKIE_NAME};
 pub use device_cookie::{DEVICE_LIFETIME, DeviceCookie, DeviceId, DeviceKeys};

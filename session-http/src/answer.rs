@@ -27,6 +27,13 @@ pub(crate) fn no_content() -> Answer {
     empty(StatusCode::NO_CONTENT)
 }
 
+/// For ever at another path, also for what is not asked for with GET.
+pub(crate) fn moved(path: &str) -> Answer {
+    let mut answer = see_other(path);
+    *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    answer
+}
+
 /// To a path of ours, after a form (`303`, so that the browser asks for it with GET).
 pub(crate) fn see_other(path: &str) -> Answer {
     let mut answer = empty(StatusCode::SEE_OTHER);

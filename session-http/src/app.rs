@@ -8,7 +8,9 @@ use session_engine::Sessions;
 
 use crate::client_address::TrustedProxies;
 use crate::cookies::{CookieSettings, Cookies};
+use crate::forward_auth::AccessRules;
 use crate::lifecycle::Lifecycle;
+use crate::path_prefix::PathPrefix;
 use crate::same_site::OwnOrigins;
 
 /// What every request needs: the sessions, the users, and how both are spoken of over HTTP. It is
@@ -26,6 +28,8 @@ pub(crate) struct Parts {
     pub(crate) cookies: CookieSettings,
     pub(crate) reauthenticate_within: Duration,
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) prefix: PathPrefix,
+    pub(crate) access_rules: Option<AccessRules>,
     pub(crate) lifecycle: Lifecycle,
 }
 
@@ -84,6 +88,17 @@ impl App {
 
     pub(crate) fn trusted_proxies(&self) -> &TrustedProxies {
         &self.0.trusted_proxies
+    }
+
+    /// What the paths of our routes begin with.
+    #[must_use]
+    pub fn prefix(&self) -> &PathPrefix {
+        &self.0.prefix
+    }
+
+    /// For whom what is behind a proxy that asks is, if any does.
+    pub(crate) fn access_rules(&self) -> Option<&AccessRules> {
+        self.0.access_rules.as_ref()
     }
 }
 

@@ -11,8 +11,10 @@ use session_engine::{Clock, Keys, Pace, Sessions, SessionsBuilder};
 use crate::app::{App, Parts};
 use crate::client_address::TrustedProxies;
 use crate::cookies::CookieSettings;
+use crate::forward_auth::AccessRules;
 use crate::lifecycle::Lifecycle;
 use crate::origin::Origin;
+use crate::path_prefix::PathPrefix;
 use crate::same_site::OwnOrigins;
 
 /// Puts an [`App`] together, so that all its parts are about the same keys, store and origin.
@@ -33,6 +35,8 @@ pub struct AppBuilder {
     cookies: CookieSettings,
     reauthenticate_within: Duration,
     trusted_proxies: TrustedProxies,
+    prefix: PathPrefix,
+    access_rules: Option<AccessRules>,
     lifecycle: Lifecycle,
 }
 
@@ -69,6 +73,8 @@ impl AppBuilder {
             },
             reauthenticate_within: Self::DEFAULT_REAUTHENTICATE_WITHIN,
             trusted_proxies: TrustedProxies::default(),
+            prefix: PathPrefix::default(),
+            access_rules: None,
             lifecycle: Lifecycle::new(),
         }
     }
@@ -174,6 +180,17 @@ impl AppBuilder {
         Self { trusted_proxies, ..self }
     }
 
+    /// What the paths of our routes begin with, where others belong to an application that is reached at the same
+    /// origin. `/livez`, `/readyz` and what is beneath `/.well-known/` are found without it too.
+    pub fn path_prefix(self, prefix: PathPrefix) -> Self {
+        Self { prefix, ..self }
+    }
+
+    /// Lets proxies ask at `/auth` whether the application behind them may have a request, and whose it is.
+    pub fn forward_auth(self, rules: AccessRules) -> Self {
+        Self { access_rules: Some(rules), ..self }
+    }
+
     /// The server's, if there is more to it than this application.
     pub fn lifecycle(self, lifecycle: Lifecycle) -> Self {
         Self { lifecycle, ..self }
@@ -213,6 +230,8 @@ impl AppBuilder {
             cookies: self.cookies,
             reauthenticate_within: self.reauthenticate_within,
             trusted_proxies: self.trusted_proxies,
+            prefix: self.prefix,
+            access_rules: self.access_rules,
             lifecycle: self.lifecycle,
         }))
     }

@@ -19,15 +19,18 @@ mod client_address;
 mod conditional;
 mod cookies;
 mod exact_json;
+mod forward_auth;
 mod headers;
 mod lifecycle;
 mod listed_view;
 #[cfg(feature = "management")]
 mod management;
 mod media_type;
+mod next;
 mod origin;
 #[cfg(feature = "page")]
 mod page;
+mod path_prefix;
 mod peer;
 mod problem;
 mod request;
@@ -55,10 +58,12 @@ pub use anyone::Anyone;
 pub use app::App;
 pub use builder::{AppBuilder, BuildError};
 pub use client_address::TrustedProxies;
+pub use forward_auth::{Access, AccessRules, InvalidAccessRule};
 pub use lifecycle::Lifecycle;
 #[cfg(feature = "management")]
 pub use management::{InvalidTokens, Management, ManagementTokens};
 pub use origin::{InvalidOrigin, Origin};
+pub use path_prefix::{InvalidPathPrefix, PathPrefix};
 pub use peer::Peer;
 pub use problem::Problem;
 #[cfg(feature = "serve")]

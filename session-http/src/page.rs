@@ -9,6 +9,7 @@ use rust_embed::RustEmbed;
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::path_prefix::PathPrefix;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::table::Route;
@@ -22,7 +23,8 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 const INDEX: &str = "index.html";
 
-/// Where the sign-in form leads to, as the page is built.
+/// Where the sign-in form leads to, and how the page that was built says so.
+const WELCOME: &str = "/#welcome";
 const NEXT: &str = "value=\"/#welcome\"";
 
 /// A route for each file; the page itself is at two.
@@ -34,7 +36,9 @@ pub(crate) fn routes() -> impl Iterator<Item = Route<App>> {
     });
     let pages = ["/", "/login"].into_iter().filter_map(|path| {
         let answer = file(INDEX)?;
-        let show = move |_, request: Request| std::future::ready(Ok(page(&answer, &request.query)));
+        let show = move |app: App, request: Request| {
+            std::future::ready(Ok(page(&answer, app.prefix(), &request.query)))
+        };
         Some(route(show).at(path.to_owned()))
     });
     files.chain(pages)
@@ -48,12 +52,12 @@ where
     Route::new(Method::GET, "page", |_, _| Ok(()), show)
 }
 
-/// The page, whose form leads to where `?next=` says. The form checks that when it is sent.
-fn page(page: &Answer, query: &str) -> Answer {
+/// The page, whose form leads to where `?next=` says, or else to the page itself. The form checks that when it is
+/// sent.
+fn page(page: &Answer, prefix: &PathPrefix, query: &str) -> Answer {
     let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-    let Some((_, next)) = fields.into_iter().find(|(name, next)| name == "next" && !next.is_empty()) else {
-        return page.clone();
-    };
+    let next = fields.into_iter().find(|(name, next)| name == "next" && !next.is_empty());
+    let next = next.map_or_else(|| prefix.of(WELCOME), |(_, next)| next);
     let value = next.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let html = String::from_utf8_lossy(page.body()).replacen(NEXT, &format!("value=\"{value}\""), 1);
     page.clone().map(|_| html.into())
@@ -77,10 +81,13 @@ mod tests {
     #[test]
     fn the_form_leads_to_where_it_was_asked_for() {
         let index = file(INDEX).expect("a page that was built");
-        let shown = |query: &str| String::from_utf8(page(&index, query).body().to_vec()).unwrap();
+        let prefix = PathPrefix::default();
+        let shown = |query: &str| String::from_utf8(page(&index, &prefix, query).body().to_vec()).unwrap();
         assert!(shown("").contains(NEXT) && shown("next=").contains(NEXT));
         assert!(shown("next=/orders/7%3Fa%3Db%26c").contains("value=\"/orders/7?a=b&amp;c\""));
         let hostile = shown("next=%22%3E%3Cscript%3Ealert(1)%3C/script%3E");
+        let beneath = page(&index, &"/_session".parse().unwrap(), "");
+        assert!(String::from_utf8_lossy(beneath.body()).contains("value=\"/_session/#welcome\""));
         assert!(hostile.contains("value=\"&quot;>&lt;script>alert(1)&lt;/script>\""));
     }
 }

@@ -200,6 +200,11 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
     }
 
+    /// What was in the way is gone by now.
+    pub(crate) fn try_again() -> Self {
+        Self::unavailable("try_again", "the request can be sent again".into(), STORE_RETRY)
+    }
+
     fn unavailable(code: &'static str, detail: String, retry_after: Duration) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).after(retry_after)
     }

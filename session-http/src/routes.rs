@@ -11,6 +11,7 @@ mod session_data;
 use http::Method;
 
 use crate::app::App;
+use crate::forward_auth;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::same_site;
@@ -37,6 +38,13 @@ pub(crate) fn table(app: &App) -> Table<App> {
         Route::new(Method::GET, "/livez", anybody, discovery::live),
         Route::new(Method::GET, "/readyz", anybody, discovery::ready),
     ];
+    let forward_auth = [
+        Route::of_any_method("/auth", anybody, forward_auth::check),
+        Route::of_any_method("/auth/{*}", anybody, forward_auth::check).told_of_as("/auth"),
+        Route::of_any_method("/challenge", anybody, forward_auth::challenge),
+    ];
+    let is_asked_by_proxies = app.access_rules().is_some();
+    let routes = routes.into_iter().chain(forward_auth.into_iter().filter(|_| is_asked_by_proxies));
     #[cfg(feature = "passwords")]
     let logins = [
         Route::new(Method::POST, "/login", same_site_sign_in, login::log_in),
@@ -44,10 +52,15 @@ pub(crate) fn table(app: &App) -> Table<App> {
     ];
     #[cfg(not(feature = "passwords"))]
     let logins = [];
-    let routes = routes.into_iter().chain(logins.into_iter().filter(|_| has_logins));
+    let routes = routes.chain(logins.into_iter().filter(|_| has_logins));
     #[cfg(feature = "page")]
     let routes = routes.chain(crate::page::routes());
-    Table::new(routes)
+    Table::new(routes).beneath(app.prefix().clone(), is_for_machines)
+}
+
+/// What balancers and verifiers ask for, who know of no prefix.
+fn is_for_machines(path: &str) -> bool {
+    ["/livez", "/readyz", discovery::KEYS, discovery::REVOCATIONS].contains(&path)
 }
 
 #[cfg(feature = "passwords")]
@@ -87,6 +100,7 @@ mod tests {
     use session_engine::{Keys, SystemClock, UsersFile};
 
     use super::*;
+    use crate::AccessRules;
 
     #[test]
     fn the_document_has_the_operations_of_the_table_and_no_others() {
@@ -94,7 +108,8 @@ mod tests {
         let store = Arc::new(EmbeddedStore::open(directory.path(), Arc::new(SystemClock)).unwrap());
         let keys = Keys::new(&KeyRing::generate().unwrap(), CookieName::default());
         let users = Arc::new(UsersFile::new(directory.path().join("users")));
-        let app = App::builder(keys, store).users(users).build().unwrap();
+        let app =
+            App::builder(keys, store).users(users).forward_auth(AccessRules::default()).build().unwrap();
         let table = table(&app);
         let mut served = BTreeSet::new();
         for (method, template) in table.operations().filter(|(_, label)| *label != "page") {

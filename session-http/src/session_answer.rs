@@ -1,7 +1,7 @@
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use session_core::{CookieValue, SessionId};
+use session_core::{CookieValue, SessionId, SignedStatement};
 use session_engine::LiveSession;
 
 use crate::answer::{self, Answer};
@@ -39,8 +39,7 @@ impl SessionAnswer {
         session: &LiveSession,
         cookie: Option<&CookieValue>,
     ) -> Result<Self, Problem> {
-        let statement = app.sessions().state(session);
-        let statement = statement.map_err(|error| Problem::from_session_error(error, Some(session.id())))?;
+        let statement = state(app, session)?;
         let record = session.record();
         let view = answer::json(&SessionView {
             session_id: session.id(),
@@ -58,6 +57,18 @@ impl SessionAnswer {
         }
         cookies.state(&statement, app.cookie_settings());
         Ok(Self { answer: view, cookies })
+    }
+
+    /// Nothing to show, and a statement for somebody else; the browser gets it as its cookie.
+    pub(crate) fn with_statement(
+        app: &App,
+        session: &LiveSession,
+    ) -> Result<(Answer, Option<SignedStatement>), Problem> {
+        let statement = state(app, session)?;
+        let mut cookies = Cookies::default();
+        cookies.state(&statement, app.cookie_settings());
+        let answer = Self { answer: answer::empty(StatusCode::OK), cookies }.into_answer();
+        Ok((answer, Some(statement)))
     }
 
     /// The same, and the device is known again by this name.
@@ -113,4 +124,9 @@ impl SessionAnswer {
         self.cookies.apply_to(headers);
         keep_from_caches(headers);
     }
+}
+
+fn state(app: &App, session: &LiveSession) -> Result<SignedStatement, Problem> {
+    let statement = app.sessions().state(session);
+    statement.map_err(|error| Problem::from_session_error(error, Some(session.id())))
 }

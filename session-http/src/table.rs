@@ -11,6 +11,7 @@ use http::{HeaderValue, Method};
 use session_engine::within_budget;
 
 use crate::answer::{self, Answer};
+use crate::path_prefix::PathPrefix;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::security_headers::SecurityHeaders;
@@ -23,7 +24,8 @@ pub(crate) type Guard<S> = fn(&S, &Request) -> Result<(), Problem>;
 
 /// One thing that can be asked for.
 pub(crate) struct Route<S> {
-    method: Method,
+    /// None for whichever it is.
+    method: Option<Method>,
     template: Cow<'static, str>,
     label: &'static str,
     guard: Guard<S>,
@@ -36,19 +38,34 @@ pub(crate) struct Route<S> {
 pub struct RouteLabel(pub &'static str);
 
 impl<S> Route<S> {
-    /// A `template` is a path in which a `{name}` stands for any one segment.
+    /// A `template` is a path in which a `{name}` stands for any one segment, and `{*}` at its end for
+    /// whatever comes there, from its slash on.
     pub(crate) fn new<F, A>(method: Method, template: &'static str, guard: Guard<S>, handler: F) -> Self
     where
         F: Fn(S, Request) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Answer, Problem>> + Send + 'static,
     {
+        Self { method: Some(method), ..Self::of_any_method(template, guard, handler) }
+    }
+
+    /// One that is asked for by whichever method.
+    pub(crate) fn of_any_method<F, A>(template: &'static str, guard: Guard<S>, handler: F) -> Self
+    where
+        F: Fn(S, Request) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    {
         Self {
-            method,
+            method: None,
             template: template.into(),
             label: template,
             guard,
             handler: Box::new(move |state, request| Box::pin(handler(state, request))),
         }
+    }
+
+    /// One of several like it, told of under the name of the first.
+    pub(crate) fn told_of_as(self, label: &'static str) -> Self {
+        Self { label, ..self }
     }
 
     /// One of many like it, which are found under another name and told of under this one.
@@ -62,6 +79,9 @@ impl<S> Route<S> {
 pub(crate) struct Table<S> {
     paths: Vec<Path<S>>,
     gate: Guard<S>,
+    prefix: PathPrefix,
+    /// Which paths are found without the prefix as well.
+    stays: fn(&str) -> bool,
 }
 
 struct Path<S> {
@@ -76,6 +96,8 @@ pub(crate) struct Place {
     path: usize,
     /// It ends in a slash behind which a name belongs.
     lacks_name: bool,
+    /// It is the prefix, without the slash that what is named on the page is beneath.
+    lacks_slash: bool,
     parameters: Vec<String>,
 }
 
@@ -86,10 +108,20 @@ impl<S> Table<S> {
             paths.entry(route.template.clone()).or_default().push(route);
         }
         let path = |(template, routes): (_, Vec<Route<S>>)| {
-            let allow = allowed(routes.iter().map(|route| &route.method));
+            let allow = allowed(routes.iter().filter_map(|route| route.method.as_ref()));
             Path { template, routes, allow }
         };
-        Self { paths: paths.into_iter().map(path).collect(), gate: |_, _| Ok(()) }
+        Self {
+            paths: paths.into_iter().map(path).collect(),
+            gate: |_, _| Ok(()),
+            prefix: PathPrefix::default(),
+            stays: |_| false,
+        }
+    }
+
+    /// The same beneath a prefix, but for what `stays` where it is as well.
+    pub(crate) fn beneath(self, prefix: PathPrefix, stays: fn(&str) -> bool) -> Self {
+        Self { prefix, stays, ..self }
     }
 
     /// The same for those alone who pass the gate, whatever they ask for at a path of ours.
@@ -101,20 +133,26 @@ impl<S> Table<S> {
     /// Where `path` belongs, if there is anything. A slash at its end means nothing, unless a name belongs
     /// behind it and something is to be changed.
     pub(crate) fn find(&self, path: &str) -> Option<Place> {
+        let path = self.prefix.strip(path).or_else(|| Some(path).filter(|path| (self.stays)(path)))?;
         let without_slash = path.strip_suffix('/').filter(|rest| !rest.is_empty());
-        let (path, has_slash) = (without_slash.unwrap_or(path), without_slash.is_some());
-        let exact = |at: &Path<S>| at.template == path;
+        let (whole, path, has_slash) = (path, without_slash.unwrap_or(path), without_slash.is_some());
+        let lacks_slash = path.is_empty();
+        let path = if lacks_slash { "/" } else { path };
+        // With the slash it has begun what stands for anything.
+        let takes_all = |at: &Path<S>| has_slash && at.template.strip_suffix("/{*}") == Some(path);
+        let exact = |at: &Path<S>| at.template == path && !self.paths.iter().any(takes_all);
         let found = self.paths.iter().position(exact).map(|at| (at, Vec::new()));
         let (path, parameters) = found.or_else(|| {
             let mut paths = self.paths.iter().enumerate();
-            paths.find_map(|(at, candidate)| Some((at, parameters(&candidate.template, path)?)))
+            paths.find_map(|(at, candidate)| Some((at, parameters(&candidate.template, path, whole)?)))
         })?;
         let template = &self.paths.get(path)?.template;
         let is_named_below = |other: &Path<S>| {
-            other.template.strip_prefix(&**template).is_some_and(|rest| rest.starts_with("/{"))
+            let rest = other.template.strip_prefix(&**template);
+            rest.is_some_and(|rest| rest.starts_with("/{") && rest != "/{*}")
         };
         let lacks_name = has_slash && self.paths.iter().any(is_named_below);
-        Some(Place { path, lacks_name, parameters })
+        Some(Place { path, lacks_name, lacks_slash, parameters })
     }
 
     /// Has the request answered by the route that its method asks for.
@@ -125,6 +163,9 @@ impl<S> Table<S> {
         let is_question = request.method == Method::OPTIONS;
         let answer = async {
             (self.gate)(&state, &request)?;
+            if place.lacks_slash {
+                return Ok(answer::moved(&self.prefix.of("/")));
+            }
             // `DELETE /sessions/{session_id}` with an empty ID must not become `DELETE /sessions`.
             if place.lacks_name && !request.method.is_safe() {
                 return Err(Problem::not_found());
@@ -132,7 +173,7 @@ impl<S> Table<S> {
             path.answer(state, request).await
         };
         let mut answer = within_budget(answer).await.unwrap_or_else(Problem::into_answer);
-        if is_question {
+        if is_question && path.routes.iter().all(|route| route.method.is_some()) {
             answer.headers_mut().insert(ALLOW, path.allow.clone());
         }
         if wants_no_body {
@@ -149,7 +190,7 @@ impl<S> Table<S> {
     #[cfg(test)]
     pub(crate) fn operations(&self) -> impl Iterator<Item = (&Method, &str)> {
         let paths = self.paths.iter().flat_map(|path| &path.routes);
-        paths.map(|route| (&route.method, route.label))
+        paths.map(|route| (route.method.as_ref().unwrap_or(&Method::GET), route.label))
     }
 }
 
@@ -157,7 +198,7 @@ impl<S> Path<S> {
     /// `HEAD` is answered wherever `GET` is (RFC 9110 §9.3.2), and `OPTIONS` everywhere.
     async fn answer(&self, state: S, request: Request) -> Result<Answer, Problem> {
         let asked = if request.method == Method::HEAD { &Method::GET } else { &request.method };
-        match self.routes.iter().find(|route| route.method == *asked) {
+        match self.routes.iter().find(|route| route.method.as_ref().is_none_or(|method| method == asked)) {
             Some(route) => {
                 (route.guard)(&state, &request)?;
                 (route.handler)(state, request).await
@@ -182,8 +223,12 @@ fn allowed<'m>(methods: impl Iterator<Item = &'m Method>) -> HeaderValue {
     HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// What stands in `path` where `template` has a name, if it fits.
-fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
+/// What stands in a path where `template` has a name, if it fits: in `path`, or, whatever it is, in the `whole`.
+fn parameters(template: &str, path: &str, whole: &str) -> Option<Vec<String>> {
+    if let Some(base) = template.strip_suffix("/{*}") {
+        let rest = whole.strip_prefix(base)?;
+        return rest.starts_with('/').then(|| vec![rest.to_owned()]);
+    }
     let mut parameters = Vec::new();
     let (mut segments, mut found) = (template.split('/'), path.split('/'));
     loop {

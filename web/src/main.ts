@@ -30,8 +30,10 @@ function render(state: ClientState): void {
     lost = data.clear();
   }
   write('farewell', isSignedIn ? '' : lost + farewell(state));
+  const hasComeIn = isSignedIn && root.dataset.state !== 'signed-in';
   root.dataset.state = isSignedIn ? 'signed-in' : 'signed-out';
   views.show(isSignedIn);
+  if (hasComeIn) signIn.passOn();
 }
 
 const outage = (isSignedIn: boolean) =>

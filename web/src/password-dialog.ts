@@ -18,10 +18,11 @@ onSubmit(form, confirm);
 export async function withPassword<T>(work: () => Promise<Answer<T>>): Promise<Answer<T> | undefined> {
   const answer = await work();
   if (answer.kind !== 'password_needed') return answer;
-  return (await ask()) ? work() : undefined;
+  return (await askAgain()) ? work() : undefined;
 }
 
-async function ask(): Promise<boolean> {
+/** Whether the password was entered, and was right. */
+export async function askAgain(): Promise<boolean> {
   write('password-message', '');
   // Password managers look for the name beside it.
   element('password-name', HTMLInputElement).value = current()?.subject ?? '';

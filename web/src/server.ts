@@ -1,6 +1,7 @@
 /** What the page asks the server besides `session-wasm/client`, with one type for everything that can come back. */
 
 import type { SessionView } from 'session-wasm/client';
+import { BASE } from './base';
 
 export interface Device {
   session_id: string;
@@ -72,7 +73,7 @@ async function ask<T>(
   const headers = new Headers({ Accept: 'application/json', ...extra });
   if (body) headers.set('Content-Type', 'application/json');
   try {
-    const response = await fetch(path, {
+    const response = await fetch(BASE + path, {
       method,
       headers,
       body: body ? JSON.stringify(body) : null,

@@ -1,8 +1,9 @@
 /** The one client of this page: who is signed in, and the server's time. */
 
 import { type ClientState, SessionClient, type SessionView, type StatedView } from 'session-wasm/client';
+import { BASE } from './base';
 
-export const client = new SessionClient();
+export const client = new SessionClient({ baseUrl: BASE });
 
 /** Seconds since 1970, and zero until the server has said what time it is. */
 export const now = (): number => client.now() ?? 0;

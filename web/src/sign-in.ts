@@ -1,7 +1,9 @@
 /** The sign-in form. It works as a plain form too, until this script takes over. */
 
 import type { SessionView } from 'session-wasm/client';
+import { BASE } from './base';
 import { element, onSubmit, reveal, write } from './page';
+import { askAgain } from './password-dialog';
 import * as server from './server';
 import { client } from './session';
 import { countdown, span } from './words';
@@ -13,7 +15,10 @@ const button = element('sign-in-button', HTMLButtonElement);
 const next = element('sign-in-next', HTMLInputElement);
 
 /** Where the form leads to unless the address said otherwise: this page. */
-const HERE = '/#welcome';
+const HERE = `${new URL(BASE).pathname.replace(/\/$/, '')}/#welcome`;
+
+/** Milliseconds. Whoever comes back from there so soon was sent back, and would be again. */
+const COMES_BACK = 10_000;
 
 export function start(): void {
   reveal(password, element('show-password', HTMLButtonElement));
@@ -34,7 +39,17 @@ export function start(): void {
 function leave(): void {
   if (next.value === HERE || !URL.canParse(next.value, location.href)) return;
   const to = new URL(next.value, location.href);
-  if (to.origin === location.origin && next.value.startsWith('/')) location.assign(to);
+  if (to.origin !== location.origin || !next.value.startsWith('/')) return;
+  sessionStorage.setItem('left', JSON.stringify([to.href, Date.now()]));
+  location.assign(to);
+}
+
+/** The same for who has signed in elsewhere meanwhile, or enters the password once more for that page. */
+export async function passOn(): Promise<void> {
+  if (location.hash === '#reauthenticate') return (await askAgain()) ? leave() : undefined;
+  const [to, at] = JSON.parse(sessionStorage.getItem('left') ?? '[]');
+  const isBack = to === new URL(next.value, location.href).href && Date.now() - at < COMES_BACK;
+  if (!isBack) leave();
 }
 
 async function attempt(): Promise<SessionView | undefined> {

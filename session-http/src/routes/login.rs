@@ -1,11 +1,12 @@
 use http::StatusCode;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use session_engine::{AttemptSource, LoginError, Logins, NewSession, Password, User};
 
 use crate::answer::{Answer, see_other};
 use crate::app::App;
 use crate::media_type::JSON;
+use crate::next;
+use crate::path_prefix::PathPrefix;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::session_answer::SessionAnswer;
@@ -45,12 +46,13 @@ pub(super) async fn log_in(app: App, mut request: Request) -> Result<Answer, Pro
     }
     let form: Form = body.form("a form with `username`, `password` and perhaps `next`")?;
     let Form { username, password, next } = form;
-    let next = local_path(&next);
+    let next = next::local(&next);
     Ok(match start(&visitor, Credentials { username, password }).await {
-        Ok(started) => started.redirect(&next).into_answer(),
+        Ok(started) => started.redirect(&next.unwrap_or_else(|| app.prefix().of("/"))).into_answer(),
         // The page shows the element of this name, which needs no JavaScript.
         Err(problem) => see_other(&way_back(
-            &next,
+            app.prefix(),
+            next.as_deref(),
             match problem.status() {
                 StatusCode::UNAUTHORIZED => "sign-in-refused",
                 StatusCode::TOO_MANY_REQUESTS => "sign-in-limited",
@@ -109,53 +111,28 @@ fn logins(app: &App) -> Result<&Logins, Problem> {
     app.logins().ok_or_else(Problem::not_found)
 }
 
-/// What a URL cannot have in it as it is.
-const NO_PART_OF_A_URL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
-
-/// What would end the value of a query, or mean something in it.
-const NO_PART_OF_A_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_');
-
-/// `next`, if it leads nowhere but to this server; otherwise the start page. A browser takes `//x`
-/// and `/\x` for another host, and drops tabs and line breaks from the middle of a URL (R38). Letters
-/// outside ASCII are written as a URL has them.
-fn local_path(next: &str) -> String {
-    let absolute = next.starts_with('/') && !next.starts_with("//") && next.len() <= 2048;
-    let plain = !next.chars().any(|char| char.is_control() || char == '\\');
-    if absolute && plain { utf8_percent_encode(next, NO_PART_OF_A_URL).to_string() } else { "/".into() }
-}
-
 /// To the sign-in page, which shows what was wrong and remembers where to go afterwards.
-fn way_back(next: &str, shown: &str) -> String {
-    if next == "/" || next.starts_with("/#") {
-        return format!("/#{shown}");
-    }
-    format!("/?next={}#{shown}", utf8_percent_encode(next, NO_PART_OF_A_VALUE))
+fn way_back(prefix: &PathPrefix, next: Option<&str>, shown: &str) -> String {
+    let home = prefix.of("/");
+    let next = next.filter(|next| *next != home && !next.starts_with(&format!("{home}#")));
+    format!("{home}{}#{shown}", next.map(next::query).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{local_path, way_back};
+    use super::*;
 
     #[test]
-    fn next_never_leaves_this_server() {
-        for local in ["/", "/a/b?c=d#e", "/a//b", "/%2F/x"] {
-            assert_eq!(local_path(local), local);
-        }
-        let others =
-            ["", "a", "//x", "/\\x", "https://x", "/\t/x", "/\n/x", " /x", "\\\\x", "/a\\b", "/\u{85}"];
-        for other in others {
-            assert_eq!(local_path(other), "/", "{other:?}");
-        }
-    }
-
-    #[test]
-    fn next_keeps_its_letters_and_comes_back_after_a_typing_error() {
-        assert_eq!(local_path("/caf\u{e9} 1?q=\u{65e5}"), "/caf%C3%A9%201?q=%E6%97%A5");
-        assert_eq!(local_path("/caf%C3%A9"), "/caf%C3%A9", "not twice");
-        let back = way_back("/orders/7?a=b&c=d#e", "sign-in-refused");
-        assert_eq!(back, "/?next=/orders/7%3Fa%3Db%26c%3Dd%23e#sign-in-refused");
+    fn next_comes_back_after_a_typing_error() {
+        let [none, some] = ["", "/_session"].map(|prefix| prefix.parse().unwrap());
+        let back = |prefix: &PathPrefix, next: &str| way_back(prefix, Some(next), "sign-in-refused");
+        assert_eq!(back(&none, "/orders/7?a=b"), "/?next=/orders/7%3Fa%3Db#sign-in-refused");
+        assert_eq!(back(&some, "/orders/7"), "/_session/?next=/orders/7#sign-in-refused");
+        assert_eq!(back(&some, "/"), "/_session/?next=/#sign-in-refused");
         for start in ["/", "/#welcome"] {
-            assert_eq!(way_back(start, "sign-in-refused"), "/#sign-in-refused");
+            assert_eq!(back(&none, start), "/#sign-in-refused");
+            assert_eq!(back(&some, &some.of(start)), "/_session/#sign-in-refused");
         }
+        assert_eq!(way_back(&some, None, "sign-in-refused"), "/_session/#sign-in-refused");
     }
 }

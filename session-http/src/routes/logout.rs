@@ -8,5 +8,5 @@ use crate::request::Request;
 pub(super) async fn log_out(app: App, request: Request) -> Result<Answer, Problem> {
     let is_form = media_type::of(&request.headers) == media_type::FORM;
     let ended = app.visitor(request.headers, request.peer).log_out().await?;
-    Ok(if is_form { ended.redirect("/") } else { ended }.into_answer())
+    Ok(if is_form { ended.redirect(&app.prefix().of("/")) } else { ended }.into_answer())
 }

@@ -1,0 +1,72 @@
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderName, Method};
+
+use crate::app::App;
+use crate::headers::single_value;
+use crate::next;
+use crate::request::Request;
+
+const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
+const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+
+/// The request that a proxy has and asks about.
+pub(super) struct Original {
+    method: Method,
+    /// Its path and query as they were sent, if that is known.
+    target: Option<String>,
+    is_navigation: bool,
+    is_trusted: bool,
+}
+
+impl Original {
+    /// Envoy asks with its method and path, behind our own. Others tell both in `X-Forwarded-Method` and
+    /// `X-Forwarded-Uri`, which count only from a proxy that is trusted: anybody can write them.
+    pub(super) fn of(app: &App, request: &Request) -> Self {
+        let is_trusted = request.peer.is_some_and(|peer| app.trusted_proxies().contains(peer.ip()));
+        let told = |name: &HeaderName| {
+            let value = is_trusted.then(|| single_value(&request.headers, name.as_str())).flatten();
+            value.map(str::to_owned)
+        };
+        let (method, target) = match request.parameters.first() {
+            Some(path) if request.query.is_empty() => (None, Some(path.clone())),
+            Some(path) => (None, Some(format!("{path}?{}", request.query))),
+            None => (told(&FORWARDED_METHOD), told(&FORWARDED_URI)),
+        };
+        let method = method.and_then(|method| method.parse().ok()).unwrap_or_else(|| request.method.clone());
+        let target = target.filter(|target| target.starts_with('/'));
+        Self { method, target, is_navigation: is_navigation(&request.headers), is_trusted }
+    }
+
+    pub(super) fn target(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+
+    /// Whether what comes is shown to somebody, as a page of its own.
+    pub(super) const fn is_navigation(&self) -> bool {
+        self.is_navigation
+    }
+
+    /// Whether it is a proxy of ours that asks.
+    pub(super) const fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
+    /// Where a browser comes by asking again with GET, if that is what it wanted.
+    pub(super) fn way_back(&self) -> Option<String> {
+        self.target().filter(|_| self.is_navigation && self.method == Method::GET).and_then(next::local)
+    }
+}
+
+/// Every current browser says what it asks for (Fetch Metadata); of others and of programs, who accepts HTML wants
+/// to show it.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    match single_value(headers, "sec-fetch-dest") {
+        Some(destination) => destination == "document",
+        None if headers.contains_key("sec-fetch-dest") => false,
+        None => headers.get_all(ACCEPT).iter().any(|line| {
+            let types = line.to_str().unwrap_or_default().split(',');
+            let mut names = types.filter_map(|media_type| media_type.split(';').next());
+            names.any(|name| name.trim().eq_ignore_ascii_case("text/html"))
+        }),
+    }
+}
