@@ -13,7 +13,7 @@ use clap::Args;
 use ipnet::IpNet;
 use session_core::{CookieName, SameSite, StatementCookie, Timeouts};
 use session_engine::{AttemptLimits, HashingLimits};
-use session_http::{Limits, Origin};
+use session_http::{AccessRules, Limits, Origin, PathPrefix};
 
 use crate::Result;
 use crate::data_files::data_file;
@@ -107,6 +107,23 @@ pub(crate) struct Settings {
     #[arg(long, env = "SESSION_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
     pub(crate) trusted_proxies: Vec<IpNet>,
 
+    /// What the paths of this server begin with, such as `/_session`, where others at its origin belong to an
+    /// application behind the same proxy [default: nothing]
+    #[arg(
+        long,
+        env = "SESSION_PATH_PREFIX",
+        value_name = "PATH",
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub(crate) path_prefix: PathPrefix,
+
+    /// Who may have what of that application when a proxy asks at `/auth`, separated by commas: `PATH=ACCESS`, where
+    /// the access is `public`, `signed-in` or `recent` (the password was entered within `--reauthenticate-within`)
+    /// [default: everything for who is signed in]
+    #[arg(long, env = "SESSION_ACCESS_RULES", value_name = "RULES", value_delimiter = ',')]
+    access_rules: Vec<String>,
+
     /// Wrong passwords for one account within the window
     #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ACCOUNT", value_name = "N", default_value = "10")]
     login_attempts_per_account: NonZero<u64>,
@@ -179,6 +196,11 @@ impl Settings {
 
     pub(crate) fn hashing_limits(&self) -> HashingLimits {
         HashingLimits { threads: self.hashing_threads, queue: self.hashing_queue }
+    }
+
+    pub(crate) fn access_rules(&self) -> Result<AccessRules> {
+        let rules = AccessRules::parse(self.access_rules.iter().map(String::as_str));
+        Ok(rules.map_err(|error| format!("`--access-rules`: {error}"))?)
     }
 
     pub(crate) fn limits(&self) -> Limits {

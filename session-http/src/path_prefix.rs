@@ -51,7 +51,7 @@ impl fmt::Display for PathPrefix {
 /// A text that no path of ours can begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a path of letters, digits, `-`, `_`, `.` and `~`, at most 64 characters, that begins with a slash and \\
+    "expected a path of letters, digits, `-`, `_`, `.` and `~`, at most 64 characters, that begins with a slash and \
      does not end with one, such as `/_session`"
 )]
 pub struct InvalidPathPrefix;

@@ -143,7 +143,7 @@ impl<S> Table<S> {
         let exact = |at: &Path<S>| at.template == path && !self.paths.iter().any(takes_all);
         let found = self.paths.iter().position(exact).map(|at| (at, Vec::new()));
         let (path, parameters) = found.or_else(|| {
-            let mut paths = self.paths.iter().enumerate();
+            let mut paths = self.paths.iter().enumerate().filter(|(_, at)| at.template.contains('{'));
             paths.find_map(|(at, candidate)| Some((at, parameters(&candidate.template, path, whole)?)))
         })?;
         let template = &self.paths.get(path)?.template;
@@ -186,11 +186,11 @@ impl<S> Table<S> {
         answer
     }
 
-    /// Every method and template, for whoever describes the table.
+    /// Every method and template but what is of any method, for whoever describes the table.
     #[cfg(test)]
     pub(crate) fn operations(&self) -> impl Iterator<Item = (&Method, &str)> {
         let paths = self.paths.iter().flat_map(|path| &path.routes);
-        paths.map(|route| (route.method.as_ref().unwrap_or(&Method::GET), route.label))
+        paths.filter_map(|route| Some((route.method.as_ref()?, route.label)))
     }
 }
 

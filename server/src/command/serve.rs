@@ -101,6 +101,8 @@ fn app(
         .statement_cookie(settings.statement_cookie())
         .reauthenticate_within(settings.reauthenticate_within)
         .trusted_proxies(TrustedProxies::new(settings.trusted_proxies.clone()))
+        .path_prefix(settings.path_prefix.clone())
+        .forward_auth(settings.access_rules()?)
         .attempt_limits(settings.attempt_limits())
         .hashing(settings.hashing_limits())
         .password_cost(settings.password_cost.into())

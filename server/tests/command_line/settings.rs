@@ -37,6 +37,7 @@ fn a_value_that_is_not_good_is_refused_with_its_setting() {
         ("--same-site", "none"),
         ("--statement-cookie", "on"),
         ("--hashing-threads", "0"),
+        ("--path-prefix", "/session/"),
     ] {
         let refused = machine.run(&[&SERVE[..], &[flag, value]].concat());
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{flag}: {refused:?}");

@@ -65,8 +65,14 @@ fn for_everybody(mut answer: Answer) -> Answer {
 }
 
 /// `GET /openapi.json`: this API.
-pub(super) async fn api(_: App, _: Request) -> Result<Answer, Problem> {
-    Ok(public("application/json", "no-cache", DOCUMENT))
+pub(super) async fn api(app: App, _: Request) -> Result<Answer, Problem> {
+    const AT_THE_ROOT: &str = "\"url\": \"/\"";
+    let beneath = format!("\"url\": \"{}\"", app.prefix());
+    let document = match app.prefix().as_str() {
+        "" => DOCUMENT.to_owned(),
+        _ => DOCUMENT.replacen(AT_THE_ROOT, &beneath, 1),
+    };
+    Ok(public("application/json", "no-cache", document))
 }
 
 /// `GET /livez`: the process runs. Asks nothing of the store.

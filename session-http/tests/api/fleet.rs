@@ -10,7 +10,7 @@ use session_engine::{
     AttemptLimits, Clock, FileUser, HashingLimits, HashingMemory, Keys, ManualClock, Pace, Password,
     PasswordCost, PasswordHash, UsersFile,
 };
-use session_http::{App, AppBuilder, Limits, serve, warp::site};
+use session_http::{AccessRules, App, AppBuilder, Limits, serve, warp::site};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -143,6 +143,7 @@ impl Fleet {
             .renewal_pace(UNHURRIED)
             .device_pace(UNHURRIED)
             .public_origin("https://app.example")
+            .forward_auth(AccessRules::default())
             .timeouts(Timeouts::new(IDLE, ABSOLUTE).unwrap())
             .reauthenticate_within(REAUTHENTICATE_WITHIN)
             .statement_cookie(self.statement_cookie)

@@ -10,6 +10,7 @@ mod moody_store;
 mod clocks;
 mod devices;
 mod faults;
+mod forward_auth;
 mod headers;
 mod hostile_clients;
 mod known_devices;
