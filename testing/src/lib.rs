@@ -13,6 +13,7 @@ mod sentinel;
 pub use certificates::{Authority, Issued};
 pub use haproxy::HaProxy;
 pub use held_disk::HeldDisk;
+pub use ports::free_port;
 pub use redis_cluster::RedisCluster;
 pub use redis_line::RedisLine;
 pub use redis_server::RedisServer;

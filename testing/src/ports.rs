@@ -8,7 +8,7 @@ const FIRST: u32 = 12_000;
 const COUNT: u32 = 20_000;
 
 /// A port of the loopback interface that nobody has, and that nobody else in this process is given.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     // Others begin elsewhere.
     static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(std::process::id().wrapping_mul(977)));
     let candidates = (0..COUNT).map(|_| FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT);
