@@ -24,6 +24,8 @@ main() {
         return
     fi
     trap 'tell_stack $?' EXIT
+    # The names of endpoints that are as new as this instance may not be known yet.
+    export AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=8
     install -d -m 0755 "$root/usr/local/bin" "$root/usr/local/sbin" "$root/etc/systemd/system" "${settings%/*}"
     id "$user" >/dev/null 2>&1 || useradd --system --user-group --no-create-home --shell /sbin/nologin "$user"
     install -d -m 0700 -o "$user" "$data"
@@ -86,33 +88,35 @@ TOML
     chmod 0644 "$settings"
 }
 
-# Stops only when draining is over: 15 s of delay and 30 s for what is running.
 install_unit() {
-    cat >"$root/etc/systemd/system/session-server.service" <<UNIT
+    local unit=$root/etc/systemd/system/session-server.service
+    cat >"$unit" <<'UNIT'
 [Unit]
-Description=Sessions for web applications
+Description=Logins and sessions for web applications
+After=network-online.target nss-lookup.target
 Wants=network-online.target
-After=network-online.target
-StartLimitIntervalSec=0
 
 [Service]
-User=$user
-ExecStart=$binary serve --config $settings
-ExecReload=/bin/kill -HUP \$MAINPID
-Restart=always
-RestartSec=1s
-TimeoutStopSec=60s
-LimitNOFILE=65536
+Type=exec
+User=session-server
+ExecStart=/usr/local/bin/session-server serve --config /etc/session-server/settings.toml
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=1
+StateDirectory=session-server
+StateDirectoryMode=0700
 NoNewPrivileges=yes
-PrivateTmp=yes
-ProtectHome=yes
 ProtectSystem=strict
-ReadWritePaths=$data
+ProtectHome=yes
+PrivateTmp=yes
 
 [Install]
 WantedBy=multi-user.target
 UNIT
-    chmod 0644 "$root/etc/systemd/system/session-server.service"
+    # Only when draining is over: 15 s of delay, and 30 s for what is running.
+    install -d -m 0755 "$unit.d"
+    printf '[Service]\nTimeoutStopSec=60s\n' >"$unit.d/drain.conf"
+    chmod 0644 "$unit" "$unit.d/drain.conf"
 }
 
 wait_until_ready() {

@@ -67,9 +67,10 @@ fn the_script_reads_the_variables_that_the_template_sets() {
     let is_part = |c: char| c == '_' || c.is_ascii_uppercase() || c.is_ascii_digit();
     let name = |text| str::split(text, |c| !is_part(c)).next().unwrap();
     let names = script.split('$').skip(1).map(|text| name(text.trim_start_matches('{')));
-    let mut read: BTreeSet<_> = names.filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase())).collect();
-    // What the test sets, and what `aws` reads by itself.
-    assert!(read.remove("ROOT") && read.remove("RUN_AS"));
+    let mut read: BTreeSet<_> =
+        names.filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase())).collect();
+    // What tests set, what systemd does, and what `aws` reads by itself.
+    assert!(["ROOT", "RUN_AS", "MAINPID"].iter().all(|name| read.remove(name)));
     read.insert("AWS_DEFAULT_REGION");
     assert_eq!(set, read);
 }

@@ -100,18 +100,21 @@ impl Instance {
         humantime::parse_duration(&self.setting(name)).unwrap()
     }
 
-    /// A line of the unit.
+    /// A line of the unit, or of what is added to it.
     pub(crate) fn unit(&self, name: &str) -> String {
-        let unit = self.read("etc/systemd/system/session-server.service");
+        let unit = "etc/systemd/system/session-server.service";
+        let unit = self.read(&format!("{unit}.d/drain.conf")) + &self.read(unit);
         let line = unit.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         line.unwrap_or_else(|| panic!("no {name} in the unit")).to_owned()
     }
 
     /// The server as the unit starts it, trusting an authority of the test's.
     pub(crate) fn serve(&self, authority: &Path) -> Serving {
-        let line = self.unit("ExecStart");
+        // Everything is below this directory.
+        let root = self.directory.path().display();
+        let line = self.unit("ExecStart").replace(" /", &format!(" {root}/"));
         let mut words = line.split(' ');
-        let mut command = self.command(words.next().unwrap());
+        let mut command = self.command(&format!("{root}{}", words.next().unwrap()));
         let log = fs::File::create(self.path("log")).unwrap();
         command.args(words).env("SSL_CERT_FILE", authority).stdout(Stdio::null()).stderr(log);
         Serving(command.spawn().unwrap())

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -20,11 +21,11 @@ use crate::settings::PROGRAM;
 
 const PASSWORD: &str = "canary correct horse battery";
 
-/// In place of systemd, which no test can have for itself: starts what the unit says, and stops nothing.
+/// In place of systemd, which no test can have for itself: starts what the unit says, below the directory.
 const SYSTEMCTL: &str = r#"#!/bin/bash
 unit=$ROOT/etc/systemd/system/session-server.service
 case $1 in
-restart) $(sed -n 's/^ExecStart=//p' "$unit") </dev/null >"$ROOT/log" 2>&1 & echo $! >"$ROOT/pid" ;;
+restart) $(sed -n "s|\([= ]\)/|\1$ROOT/|g; s/^ExecStart=//p" "$unit") </dev/null >"$ROOT/log" 2>&1 & echo $! >"$ROOT/pid" ;;
 reload) MAINPID=$(<"$ROOT/pid") && kill -HUP "$MAINPID" ;;
 esac
 echo "$*" >>"$ROOT/asked"
@@ -144,6 +145,16 @@ async fn log_in(instance: &Instance, name: &str, password: &str) -> StatusCode {
     login.json(&json!({ "username": name, "password": password })).send().await.unwrap().status()
 }
 
+/// A server looks at its files now and then.
+async fn within_a_minute(holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("in time");
+}
+
 #[tokio::test]
 #[ignore = "wants the tools of `cargo xtask test deploy`"]
 async fn an_instance_serves_with_what_it_fetched_and_says_so_to_its_stack() {
@@ -200,12 +211,10 @@ async fn a_changed_secret_reaches_a_running_server() {
     let (output, told) = surroundings.start(&instance, &["secrets"]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(told, None);
-    assert_eq!(log_in(&instance, "bob", PASSWORD).await, 200);
+    within_a_minute(async || log_in(&instance, "bob", PASSWORD).await == 200).await;
+    within_a_minute(async || instance.read("log").contains("key ring is read again")).await;
     assert!(instance.read("asked").ends_with("\nreload session-server\n"));
     assert_eq!(instance.mode("var/lib/session-server/keys.json"), 0o600);
-    while !instance.read("log").contains("key ring is read again") {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
     // It keeps a copy of itself for this, with the variables of its stack.
     assert_eq!(instance.read("usr/local/sbin/session-server-start"), instance.read("script"));
 }

@@ -137,6 +137,30 @@ fn a_redis_that_is_away_has_no_server_replaced() {
     assert_eq!(Template::read().of("Servers")["HealthCheckType"], "EC2");
 }
 
+/// An instance asks once.
+#[test]
+fn no_server_starts_before_it_can_reach_what_it_asks() {
+    let template = Template::read();
+    let waited: BTreeSet<_> = template
+        .at("/Resources/Servers/DependsOn")
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let ways = [
+        "PrivateRoutesA",
+        "PrivateRoutesB",
+        "EndpointS3",
+        "Endpointsecretsmanager",
+        "Endpointcloudformation",
+    ];
+    let doors = ["EndpointFromServer", "CacheFromServer"];
+    assert!(ways.iter().chain(&doors).all(|name| waited.contains(name)), "{waited:?}");
+    let services = template.at("/Resources/Fn::ForEach::Endpoints/1").as_array().unwrap();
+    assert!(services.contains(&json!("secretsmanager")) && services.contains(&json!("cloudformation")));
+}
+
 #[test]
 fn an_update_waits_for_each_server_to_say_that_it_is_ready() {
     let template = Template::read();
