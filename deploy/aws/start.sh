@@ -120,15 +120,15 @@ UNIT
 }
 
 wait_until_ready() {
-    local url="http://127.0.0.1:${LISTEN##*:}/readyz" waited
-    for waited in {1..60}; do
+    local url="http://127.0.0.1:${LISTEN##*:}/readyz"
+    for _ in {1..60}; do
         if curl --silent --fail --max-time 1 --output /dev/null "$url"; then
-            echo "start: ready after $waited s at most"
+            echo "start: the server is ready"
             return
         fi
         sleep 1
     done
-    fail "not ready within a minute; the reason is in \`journalctl --unit session-server\`"
+    fail "the server is not ready; \`journalctl --unit session-server\` says why"
 }
 
 # An update goes on to the next server, or back, by what it is told. At other times nobody waits to be told, and

@@ -90,13 +90,15 @@ async fn a_server_with_these_settings_is_ready_on_either_kind_of_cache() {
     let template = Template::read();
     let authority = Authority::new("test");
     let certificate = authority.issue("127.0.0.1");
-    let one: (_, &[&str]) = (RedisServer::start_with_tls(&certificate, None), &[]);
-    let cluster: (_, &[&str]) = (RedisServer::start_cluster_with_tls(&certificate), &["Clustered"]);
-    for ((redis, port), conditions) in [one, cluster] {
+    let one = (RedisServer::start_with_tls(&certificate, None), vec![], "rediss");
+    let cluster = (RedisServer::start_cluster_with_tls(&certificate), vec!["Clustered"], "rediss+cluster");
+    for ((redis, port), conditions, scheme) in [one, cluster] {
         let user = template.of("CacheUser");
         let name = user["UserName"].as_str().unwrap();
         add_user(&redis, name, user["AccessString"].as_str().unwrap());
-        let instance = Instance::configured(&Stack { conditions: conditions.to_vec(), ..stack(port) });
+        let instance = Instance::configured(&Stack { conditions, ..stack(port) });
+        // A cluster of one node would do for the other kind of store as well.
+        assert_eq!(instance.setting("store"), format!("{scheme}://{name}@127.0.0.1:{port}"));
         instance.write("var/lib/session-server/redis-password", REDIS_PASSWORD);
         std::fs::create_dir_all(instance.path("usr/local/bin")).unwrap();
         std::os::unix::fs::symlink(PROGRAM, instance.path("usr/local/bin/session-server")).unwrap();
@@ -118,6 +120,7 @@ pub(crate) fn add_user(redis: &RedisServer, name: &str, access: &str) {
     let _: String = redis.run(&words);
 }
 
+/// R46.
 #[test]
 fn the_cache_lets_the_servers_do_what_the_command_prints_and_nobody_else_anything() {
     let output = std::process::Command::new(PROGRAM).arg("acl").env_clear().output().unwrap();
@@ -162,6 +165,11 @@ fn the_cache_is_encrypted_evicts_nothing_and_has_a_replica_elsewhere() {
     assert_eq!(cache["CacheParameterGroupName"], json!({ "Ref": "CacheParameters" }));
     let parameters = &template.of("CacheParameters")["Properties"];
     assert_eq!(parameters["maxmemory-policy"], "noeviction");
+    for (engine, versions) in template.at("/Mappings/Engines").as_object().unwrap() {
+        let major = versions["Version"].as_str().unwrap().split('.').next().unwrap();
+        assert_eq!(versions["Family"], format!("{engine}{major}"));
+        assert!(major.parse::<u32>().unwrap() >= 7, "{engine} {major} is older than what a store needs");
+    }
     // The mode is said in three places, and a store that is told another one is not ready.
     let clustered = |yes: Value, no: Value| json!({ "Fn::If": ["Clustered", yes, no] });
     assert_eq!(parameters["cluster-enabled"], clustered(json!("yes"), json!("no")));
