@@ -56,9 +56,17 @@ pub(crate) fn tools(tools: &[Tool]) -> Result<()> {
             missing.push(tool.debian_package);
         }
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
+    if missing.is_empty() { Ok(()) } else { install(&missing) }
+}
+
+/// Python with its own installer, which Debian packages apart and which is no program.
+pub(crate) fn python_environments() -> Result<()> {
+    tools(&[PYTHON])?;
+    let found = output(&mut command("python3", ["-c", "import ensurepip"]));
+    if found.is_ok() { Ok(()) } else { install(&["python3-venv"]) }
+}
+
+fn install(missing: &[&str]) -> Result<()> {
     let names = missing.join(" ");
     let may_install = is_installed("apt-get")? && output(&mut command("id", ["-u"]))? == "0";
     if !may_install {

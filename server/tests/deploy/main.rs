@@ -2,6 +2,7 @@
 //! server, and what it takes for granted is what the server does by default.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod aws;
 mod compose;
 mod container;
 mod image;
