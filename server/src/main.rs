@@ -9,6 +9,7 @@ mod management;
 mod management_tokens;
 mod outdated_sessions;
 mod output;
+mod reload;
 mod secret_file;
 mod settings;
 mod store_url;

@@ -1,6 +1,6 @@
 //! The listener for administrators and back ends, if there is to be one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use session_http::{App, Lifecycle, Limits, Management, ManagementTokens, RequestLog, TrustedProxies, serve};
 use tokio::net::TcpListener;
@@ -62,6 +62,10 @@ impl ManagementListener {
 }
 
 impl TokenFile {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Goes on with what is in the file now, or as before when that cannot be read.
     pub(crate) fn read_again(&self) {
         match management_tokens::load(&self.path) {

@@ -21,6 +21,12 @@ impl StatementSigner {
         Self { key_id, key }
     }
 
+    /// The key that signs.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
     /// The statement as a JWT in compact form.
     ///
     /// # Errors

@@ -1,7 +1,14 @@
+use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
-use session_core::{CookieKeyRing, CookieName, DeviceKeys, KeyRing, StatementSigner};
+use session_core::{
+    CookieKeyRing, CookieName, DeviceKeys, KeyId, KeyPurpose, KeyRing, StatementSigner, UnixTime,
+};
+
+/// How long the published keys of statements may be kept by whoever has fetched them.
+pub const KEYS_MAY_BE_KEPT: Duration = Duration::from_secs(300);
 
 /// All that follows from a key ring, made once: the keys of the session cookie, the signer of
 /// statements, and the public keys for those who check them. They are of one ring, so what is
@@ -9,8 +16,17 @@ use session_core::{CookieKeyRing, CookieName, DeviceKeys, KeyRing, StatementSign
 pub struct Keys {
     cookie: CookieKeyRing,
     devices: DeviceKeys,
-    statements: StatementSigner,
+    statements: Statements,
     published: Bytes,
+}
+
+/// Who signs statements.
+struct Statements {
+    signer: StatementSigner,
+    /// And who from then on.
+    next: Option<(UnixTime, StatementSigner)>,
+    /// When each key was published first.
+    published_since: BTreeMap<KeyId, UnixTime>,
 }
 
 impl Keys {
@@ -20,9 +36,15 @@ impl Keys {
         Self {
             devices: ring.device_keys(&cookie),
             cookie: ring.cookie_keys(cookie),
-            statements: ring.statement_signer(),
+            statements: Statements::of(ring, UnixTime::from_secs(0)),
             published: ring.statement_keys().to_json().into(),
         }
+    }
+
+    /// Those of another ring that takes the place of this one's.
+    pub(crate) fn succeeded_by(&self, ring: &KeyRing, now: UnixTime) -> Self {
+        let cookie = self.cookie_name().clone();
+        Self { statements: self.statements.succeeded_by(ring, now), ..Self::new(ring, cookie) }
     }
 
     /// The name of the session cookie.
@@ -45,8 +67,41 @@ impl Keys {
         &self.devices
     }
 
-    pub(crate) const fn statements(&self) -> &StatementSigner {
-        &self.statements
+    pub(crate) fn statements(&self, now: UnixTime) -> &StatementSigner {
+        self.statements.signer(now)
+    }
+}
+
+impl Statements {
+    fn of(ring: &KeyRing, published_at: UnixTime) -> Self {
+        let ids = ring.list().filter(|key| key.purpose == KeyPurpose::Statement).map(|key| key.id);
+        let published_since = ids.map(|id| (id, published_at)).collect();
+        Self { signer: ring.statement_signer(), next: None, published_since }
+    }
+
+    /// A key that is new to those who check statements does not sign before all of them can have it, which is when
+    /// they have fetched the keys twice at their leisure. The one that signed goes on until then, if it is still
+    /// there.
+    fn succeeded_by(&self, ring: &KeyRing, now: UnixTime) -> Self {
+        let mut new = Self::of(ring, now);
+        for (id, since) in &mut new.published_since {
+            *since = self.published_since.get(id).copied().unwrap_or(now);
+        }
+        let signs_from = new.published_since[&new.signer.key_id()].saturating_add(2 * KEYS_MAY_BE_KEPT);
+        let mut before = ring.clone();
+        let has_former = before.activate(KeyPurpose::Statement, &self.signer(now).key_id()).is_ok();
+        if now < signs_from && has_former {
+            new.next = Some((signs_from, new.signer));
+            new.signer = before.statement_signer();
+        }
+        new
+    }
+
+    fn signer(&self, now: UnixTime) -> &StatementSigner {
+        match &self.next {
+            Some((from, next)) if now >= *from => next,
+            _ => &self.signer,
+        }
     }
 }
 

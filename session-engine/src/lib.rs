@@ -22,7 +22,7 @@ pub use session_core as core;
 
 pub use budget::{REQUEST_BUDGET, off_budget, within_budget};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use keys::Keys;
+pub use keys::{KEYS_MAY_BE_KEPT, Keys};
 #[cfg(feature = "passwords")]
 pub use logins::{
     AttemptLimits, AttemptSource, Busy, HashingLimits, HashingPool, LoginError, Logins, LoginsBuilder,

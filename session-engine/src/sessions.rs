@@ -75,10 +75,11 @@ impl Sessions {
     }
 
     /// Goes on with the keys of another ring, for the same cookie. Requests that are under way end
-    /// with those that they began with.
+    /// with those that they began with. A key for statements that is new signs once it has been published for twice
+    /// as long as others may keep what they have fetched, or at once if the one before it is gone.
     pub fn change_keys(&self, ring: &KeyRing) {
-        let cookie = self.keys.load().cookie_name().clone();
-        self.keys.store(Arc::new(Keys::new(ring, cookie)));
+        let now = self.now();
+        self.keys.rcu(|keys| keys.succeeded_by(ring, now));
     }
 
     /// Where they are kept. Asked directly, it takes as long as it takes: the

@@ -8,13 +8,13 @@ use session_core::KeyRing;
 use session_engine::store::Store;
 use session_engine::{Clock, Keys, SystemClock, UsersFile};
 use session_http::{App, Lifecycle, RequestLog, TrustedProxies, serve};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_files::make_parent;
-use crate::management::{ManagementListener, TokenFile};
+use crate::management::ManagementListener;
 use crate::output::say;
 use crate::settings::Settings;
-use crate::{Result, key_file, log, outdated_sessions, store_url};
+use crate::{Result, key_file, log, outdated_sessions, reload, store_url};
 
 /// How long a start waits for the store; a connection takes milliseconds.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
@@ -55,7 +55,7 @@ async fn serve_until_signal(settings: &Settings) -> Result {
     let management = ManagementListener::open(settings).await?;
     let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone())?;
     let (tokens, managing) = management.map(|listener| listener.start(&app, settings.limits())).unzip();
-    reload_at_signal(&app, &settings.keys, tokens, hang_up);
+    reload::start(&app, &settings.keys, tokens, hang_up);
     tracing::info!(%address, origin = app.public_origin(), "serving");
     // For who started it by hand. Whether anybody reads it makes no difference to who is served.
     let _ = say!("serving on http://{address}");
@@ -130,23 +130,6 @@ fn stop_at_signal(lifecycle: &Lifecycle) -> Result {
         std::process::exit(SECOND_SIGNAL);
     });
     Ok(())
-}
-
-/// What cannot be read leaves what is in use.
-fn reload_at_signal(app: &App, path: &Path, tokens: Option<TokenFile>, mut hang_up: Signal) {
-    let (app, path) = (app.clone(), path.to_owned());
-    tokio::spawn(async move {
-        while hang_up.recv().await.is_some() {
-            match key_file::load(&path) {
-                Ok(ring) => {
-                    app.sessions().change_keys(&ring);
-                    tracing::info!("key ring is read again");
-                }
-                Err(error) => tracing::error!(%error, "key ring is not read again"),
-            }
-            tokens.iter().for_each(TokenFile::read_again);
-        }
-    });
 }
 
 /// Waits a moment for the store, so that the first request finds it; a store that is down keeps no

@@ -1,10 +1,13 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use session_testing::RedisServer;
+use tokio::task::JoinSet;
 
 use crate::machine::{Login, Machine, Server};
 
@@ -189,6 +192,70 @@ async fn servers_whose_rings_are_replaced_in_turn_know_each_others_sessions() {
     let signed_by = |login: &Login| login.cookie.split('.').nth(1).unwrap().to_owned();
     let keys: BTreeSet<_> = logins.iter().map(signed_by).collect();
     assert_eq!(keys, ["c1", "c2"].map(str::to_owned).into());
+}
+
+/// F25, R8: a whole rotation, which servers hear of at different moments, one by a signal and the others by looking,
+/// while clients ask all of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_under_requests_logs_nobody_out() {
+    const CLIENTS: usize = 8;
+    const REQUESTS: usize = 10_000;
+    let redis = RedisServer::start(&[]);
+    let machines = [(); 3].map(|()| Machine::with_alice());
+    machines[0].run(&["keys", "new"]).expect_success();
+    let mut servers = Vec::new();
+    for machine in &machines {
+        machine.write(KEYS, &machines[0].read(KEYS));
+        servers
+            .push(Arc::new(machine.serve(&["--store", &redis.url(), "--sessions-per-user", "1000"]).await));
+    }
+    let [rotations, asked, renewed] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (servers, rotations, asked) = (servers.clone(), Arc::clone(&rotations), Arc::clone(&asked));
+        let renewed = Arc::clone(&renewed);
+        clients.spawn(async move {
+            let mut login = servers[client % 3].log_in("alice").await;
+            let mut has_new = false;
+            for turn in client.. {
+                let step = rotations.load(Ordering::Relaxed);
+                // Before the old key goes, everybody who had a cookie of it has had to sign in again.
+                if step >= 2 && !has_new {
+                    login = servers[turn % 3].log_in("alice").await;
+                    has_new = true;
+                    renewed.fetch_add(1, Ordering::Relaxed);
+                }
+                assert_eq!(servers[turn % 3].status_of(&login).await, 200, "after step {step}");
+                if asked.fetch_add(1, Ordering::Relaxed) >= REQUESTS && step == 4 {
+                    return;
+                }
+            }
+        });
+    }
+    let steps = [&["add", "cookie"][..], &["activate", "cookie", "c2"], &[], &["retire", "cookie", "c1"]];
+    for (number, step) in steps.into_iter().enumerate() {
+        if step.is_empty() {
+            while renewed.load(Ordering::Relaxed) < CLIENTS {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        } else {
+            machines[0].run(&[&["keys"], step].concat()).expect_success();
+            for (machine, server) in machines.iter().zip(&servers) {
+                let ring = machines[0].read(KEYS);
+                let before = machine.read("log").matches("key ring is read again").count();
+                machine.write(KEYS, &ring);
+                if std::ptr::eq(server, &servers[1]) {
+                    server.hang_up();
+                }
+                while machine.read("log").matches("key ring is read again").count() <= before {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+        }
+        rotations.store(number + 1, Ordering::Relaxed);
+    }
+    clients.join_all().await;
+    assert!(asked.load(Ordering::Relaxed) >= REQUESTS);
 }
 
 /// A signal takes a moment.

@@ -69,7 +69,7 @@ impl Sessions {
 
     fn sign_feed(&self, noted: Revocations) -> Result<Bytes, Unavailable> {
         let feed = RevocationFeed::new(self.issuer.to_string(), noted.ids, noted.as_of);
-        let signed = self.keys.load().statements().sign_revocations(&feed).map_err(|error| {
+        let signed = self.keys.load().statements(self.now()).sign_revocations(&feed).map_err(|error| {
             tracing::error!(%error, "revocation feed cannot be signed");
             Unavailable
         })?;

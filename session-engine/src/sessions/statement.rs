@@ -37,7 +37,7 @@ impl Sessions {
             absolute_expires_at: record.absolute_expires_at,
             claims: JsonObject::try_from(&record.claims).map_err(UnfitStatement::from)?,
         };
-        Ok(self.keys.load().statements().sign(&claims)?)
+        Ok(self.keys.load().statements(now).sign(&claims)?)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Keys that change while there are sessions (R8).
 
-use session_core::{KeyPurpose, KeyRing};
-use session_engine::{Activity, NewSession};
+use std::time::Duration;
+
+use session_core::{KeyId, KeyPurpose, KeyRing};
+use session_engine::{Activity, KEYS_MAY_BE_KEPT, NewSession};
 
 use crate::world::{World, alice};
 
@@ -18,14 +20,66 @@ async fn a_ring_is_swapped_whole_and_no_session_ends() {
     world.sessions.change_keys(&ring);
     let old = world.sent(&issued.cookie);
     world.sessions.resume(&old, Activity::Active).await.unwrap();
-    let new = world.alice().await;
-    let session = world.sessions.resume(&new, Activity::Active).await.unwrap();
+    world.alice().await;
+    assert!(["s1", "s2"].contains(&signing_key(&world).await.as_str()));
+}
+
+/// Whoever checks statements may have fetched the keys just before.
+#[tokio::test]
+async fn a_new_key_for_statements_is_published_for_two_cache_periods_before_it_signs() {
+    let world = World::new();
+    let mut ring = world.ring.clone();
+    let s2 = ring.free_id(KeyPurpose::Statement);
+    ring.add(KeyPurpose::Statement, s2).unwrap();
+    ring.activate(KeyPurpose::Statement, &s2).unwrap();
+    world.sessions.change_keys(&ring);
+    assert_eq!(signing_key(&world).await, "s1");
+    world.clock.advance(2 * KEYS_MAY_BE_KEPT - Duration::from_secs(1));
+    // Another change begins nothing anew.
+    world.sessions.change_keys(&ring);
+    assert_eq!(signing_key(&world).await, "s1");
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(signing_key(&world).await, "s2");
+    world.sessions.change_keys(&ring);
+    assert_eq!(signing_key(&world).await, "s2");
+}
+
+#[tokio::test]
+async fn a_key_for_statements_that_others_have_had_for_long_signs_at_once() {
+    let world = World::new();
+    let mut ring = world.ring.clone();
+    let s2 = ring.free_id(KeyPurpose::Statement);
+    ring.add(KeyPurpose::Statement, s2).unwrap();
+    world.sessions.change_keys(&ring);
+    world.clock.advance(2 * KEYS_MAY_BE_KEPT);
+    ring.activate(KeyPurpose::Statement, &s2).unwrap();
+    world.sessions.change_keys(&ring);
+    assert_eq!(signing_key(&world).await, "s2");
+}
+
+/// It may be in the wrong hands.
+#[tokio::test]
+async fn a_key_for_statements_that_is_gone_signs_no_more() {
+    let world = World::new();
+    let mut ring = world.ring.clone();
+    let (s1, s2) = (KeyId::new("s1").unwrap(), ring.free_id(KeyPurpose::Statement));
+    ring.add(KeyPurpose::Statement, s2).unwrap();
+    ring.activate(KeyPurpose::Statement, &s2).unwrap();
+    ring.retire(KeyPurpose::Statement, &s1).unwrap();
+    world.sessions.change_keys(&ring);
+    assert_eq!(signing_key(&world).await, "s2");
+}
+
+/// Of a statement that those can verify who have what is published.
+async fn signing_key(world: &World) -> String {
+    let cookie = world.alice().await;
+    let session = world.sessions.resume(&cookie, Activity::Active).await.unwrap();
     let statement = world.sessions.state(&session).unwrap();
     let published = String::from_utf8(world.sessions.keys().published().to_vec()).unwrap();
     let keys = session_core::StatementKeySet::from_json(&published).unwrap();
     let issuer = world.sessions.issuer();
     let verified = keys.verify(statement.as_str(), issuer, statement.issued_at()).expect("authentic");
-    assert_eq!(verified.key_id().as_str(), "s2", "what signs is published");
+    verified.key_id().as_str().to_owned()
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ pub(super) const REVOCATIONS: &str = "/.well-known/session-revocations";
 /// This API, as an OpenAPI document.
 pub(super) const DOCUMENT: &str = include_str!("../../openapi.json");
 
-/// Keys change by adding and retiring, each long before it matters (FORMAT.md §4).
+/// As long as the engine counts on (FORMAT.md §4): keys change by adding and retiring, each long before it matters.
 const KEYS_MAY_BE_KEPT: &str = "public, max-age=300";
 
 /// Less than a step of the feed (FORMAT.md §3), and enough for a cache to spare us a crowd.
@@ -122,4 +122,13 @@ fn public(media_type: &'static str, cache: &'static str, body: impl Into<Bytes>)
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keys_may_be_kept_for_as_long_as_the_engine_counts_on() {
+        let seconds = session_engine::KEYS_MAY_BE_KEPT.as_secs();
+        assert_eq!(super::KEYS_MAY_BE_KEPT, format!("public, max-age={seconds}"));
+    }
 }

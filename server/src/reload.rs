@@ -1,0 +1,84 @@
+//! What is read again while the server serves: the key ring and the management tokens, at a SIGHUP, and when a file
+//! has become another, which is how containers hear of a new secret.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use session_http::App;
+use tokio::signal::unix::Signal;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::key_file;
+use crate::management::TokenFile;
+
+/// How soon a file that has changed is read. It is looked at, since not every file system tells of changes.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// What was in use goes on being used where the new cannot be read.
+pub(crate) fn start(app: &App, keys: &Path, tokens: Option<TokenFile>, mut hang_up: Signal) {
+    let app = app.clone();
+    let mut keys = Watched::new(keys);
+    let mut tokens = tokens.map(|tokens| (Watched::new(tokens.path()), tokens));
+    tokio::spawn(async move {
+        let mut ticks = interval(INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let is_told = tokio::select! {
+                told = hang_up.recv() => told.is_some(),
+                _ = ticks.tick() => false,
+            };
+            if keys.has_changed() || is_told {
+                read_keys(&app, &keys.path);
+            }
+            if let Some((file, tokens)) = &mut tokens
+                && (file.has_changed() || is_told)
+            {
+                tokens.read_again();
+            }
+        }
+    });
+}
+
+fn read_keys(app: &App, path: &Path) {
+    match key_file::load(path) {
+        Ok(ring) => {
+            app.sessions().change_keys(&ring);
+            tracing::info!("key ring is read again");
+        }
+        Err(error) => tracing::error!(%error, "key ring is not read again"),
+    }
+}
+
+/// A file, and which one it was.
+struct Watched {
+    path: PathBuf,
+    seen: Option<Stamp>,
+}
+
+/// The device, the file, its length, and when it was last changed: another of these is another content, be it
+/// written in place, replaced, or behind a link that leads elsewhere (R62, R64).
+#[derive(PartialEq, Eq)]
+struct Stamp(u64, u64, u64, i64, i64);
+
+impl Watched {
+    fn new(path: &Path) -> Self {
+        Self { seen: stamp(path), path: path.to_owned() }
+    }
+
+    /// Whether it is another than before. A file that is gone for a moment, or for longer, is none.
+    fn has_changed(&mut self) -> bool {
+        let now = stamp(&self.path);
+        let has_changed = now.is_some() && now != self.seen;
+        if has_changed {
+            self.seen = now;
+        }
+        has_changed
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let found = fs::metadata(path).ok()?;
+    Some(Stamp(found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+}
