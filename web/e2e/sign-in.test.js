@@ -101,3 +101,41 @@ everywhere(
     assert.equal((await ask()).status, 401);
   },
 );
+
+everywhere('who is signed in already is passed on, and once', async (t, { browser, serve }) => {
+  const server = await serve();
+  const tab = await visit(t, browser, server);
+  await tab.enter();
+  await tab.goto('/login?next=/openapi.json');
+  await tab.until(() => location.pathname === '/openapi.json');
+  // As from a proxy that does not believe it.
+  await tab.goto('/login?next=/openapi.json');
+  await tab.see('Your session');
+});
+
+everywhere('who has to enter the password again is passed on then', async (t, { browser, serve }) => {
+  const server = await serve();
+  const tab = await visit(t, browser, server);
+  await tab.enter();
+  await tab.goto('/login?next=/openapi.json#reauthenticate');
+  await tab.see('Your password, once more');
+  await tab.assertAccessible();
+  await tab.fill('Your password', USER.password);
+  await tab.click('Confirm', 'dialog');
+  await tab.until(() => location.pathname === '/openapi.json');
+});
+
+everywhere('beneath a prefix the page is whole', async (t, { browser, serve }) => {
+  const server = await serve('--path-prefix', '/_session');
+  const tab = await visit(t, browser, server, { path: '/_session' });
+  await tab.signIn('not the password');
+  await tab.see('The name or the password is wrong.');
+  await tab.enter();
+  assert.equal(await tab.evaluate(() => location.pathname), '/_session/');
+  await tab.click('Devices', 'nav');
+  await tab.see('in use now');
+  await tab.click('Data', 'nav');
+  await tab.click('Sign out');
+  await tab.see('You are signed out.');
+  assert.deepEqual(await tab.faults(), []);
+});
