@@ -4,13 +4,15 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use serde_json::json;
-use session_engine::Pace;
+use session_engine::{Activity, NewSession, Pace, Subject};
+use tokio::task::JoinSet;
 
 use crate::fleet::{Fleet, PASSWORD};
 use crate::on_every_store;
 
 on_every_store!(
     with_one_session_too_many_the_oldest_ends,
+    of_many_sessions_that_begin_at_once_as_many_live_as_may,
     changes_of_one_session_have_their_pace,
     renewals_of_one_subject_have_their_pace,
     looking_at_devices_and_ending_them_has_its_pace,
@@ -33,6 +35,32 @@ async fn with_one_session_too_many_the_oldest_ends(mut fleet: Fleet) {
     assert_eq!(listed["sessions"].as_array().unwrap().len(), 3);
     // Nobody else is concerned.
     fleet.browser().led_to(address).log_in("bob", PASSWORD).await.expect_status(200);
+}
+
+/// R29, on two servers at once.
+async fn of_many_sessions_that_begin_at_once_as_many_live_as_may(mut fleet: Fleet) {
+    const LOGINS: usize = 100;
+    let cap = NonZero::new(5).unwrap();
+    for _ in 0..2 {
+        fleet.add_server_that(|app| app.max_sessions_per_subject(cap)).await;
+    }
+    let servers = [fleet.servers.len() - 2, fleet.servers.len() - 1];
+    let mut logins = JoinSet::new();
+    for number in 0..LOGINS {
+        let sessions = fleet.servers[servers[number % 2]].app.sessions().clone();
+        let session = NewSession::of(Subject::new("alice").unwrap());
+        logins.spawn(async move { sessions.start(session, None).await.map(|issued| issued.cookie) });
+    }
+    let cookies: Vec<_> =
+        logins.join_all().await.into_iter().map(|begun| begun.expect("a session")).collect();
+    let sessions = fleet.servers[servers[0]].app.sessions();
+    let mut living = 0;
+    for cookie in &cookies {
+        let header = format!("__Host-session={}", cookie.expose());
+        let cookie = sessions.authenticate([header.as_bytes()]).unwrap();
+        living += usize::from(sessions.resume(&cookie, Activity::Passive).await.is_ok());
+    }
+    assert_eq!(living, cap.get());
 }
 
 async fn changes_of_one_session_have_their_pace(mut fleet: Fleet) {
