@@ -119,8 +119,8 @@ pub(crate) struct Settings {
     pub(crate) path_prefix: PathPrefix,
 
     /// Who may have what of that application when a proxy asks at `/auth`, separated by commas: `PATH=ACCESS`, where
-    /// the access is `public`, `signed-in` or `recent` (the password was entered within `--reauthenticate-within`)
-    /// [default: everything for who is signed in]
+    /// the access is `public`, `signed-in` or `recent` (the password was entered within `--reauthenticate-within`),
+    /// with `:passive` behind it for what extends no session [default: everything for who is signed in]
     #[arg(long, env = "SESSION_ACCESS_RULES", value_name = "RULES", value_delimiter = ',')]
     access_rules: Vec<String>,
 

@@ -35,7 +35,7 @@ const NOT_IN_A_HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 /// `/auth`, `/auth/…`: whether the application may have a request, and whose it is.
 pub(crate) async fn check(app: App, request: Request) -> Result<Answer, Problem> {
     let original = Original::of(&app, &request);
-    let visitor = app.visitor(request.headers, request.peer);
+    let visitor = original.visitor(&app, request);
     match admit(&visitor, &original).await {
         Ok(session) => pass(&visitor, &original, session.as_ref()),
         Err(problem) => Ok(refuse(&app, &original, problem)),
@@ -46,7 +46,7 @@ pub(crate) async fn check(app: App, request: Request) -> Result<Answer, Problem>
 /// (nginx). Who would not be refused any more asks again.
 pub(crate) async fn challenge(app: App, request: Request) -> Result<Answer, Problem> {
     let original = Original::of(&app, &request);
-    let visitor = app.visitor(request.headers, request.peer);
+    let visitor = original.visitor(&app, request);
     match (admit(&visitor, &original).await, original.way_back()) {
         (Err(problem), _) => Ok(refuse(&app, &original, problem)),
         (Ok(_), Some(target)) => Ok(answer::see_other(&target)),
@@ -56,8 +56,7 @@ pub(crate) async fn challenge(app: App, request: Request) -> Result<Answer, Prob
 
 /// The session that may have it, or nobody's where everybody may.
 async fn admit(visitor: &Visitor, original: &Original) -> Result<Option<Session>, Problem> {
-    let access = visitor.app().access_rules().map_or(Access::SignedIn, |rules| rules.of(original.target()));
-    match access {
+    match original.access() {
         // What is for everybody is so while the store is away.
         Access::Public => Ok(visitor.session().await.ok()),
         Access::SignedIn => Ok(Some(visitor.session().await?)),

@@ -25,13 +25,14 @@ pub struct Visitor {
     app: App,
     headers: HeaderMap,
     peer: Option<IpAddr>,
+    is_passive: bool,
 }
 
 impl App {
     /// Whoever sent a request with these headers, over a connection from `peer`.
     #[must_use]
     pub fn visitor(&self, headers: HeaderMap, peer: Option<SocketAddr>) -> Visitor {
-        Visitor { app: self.clone(), headers, peer: peer.map(|peer| peer.ip()) }
+        Visitor { app: self.clone(), headers, peer: peer.map(|peer| peer.ip()), is_passive: false }
     }
 }
 
@@ -175,11 +176,18 @@ impl Visitor {
         )
     }
 
+    /// The same, of whose request no session is extended: for what pages ask for while nobody is there.
+    #[must_use]
+    pub fn passive(self) -> Self {
+        Self { is_passive: true, ..self }
+    }
+
     /// A client can make a request count as less activity than it is, never as more.
     #[must_use]
     pub fn activity(&self) -> Activity {
         match self.headers.get("session-activity").map(HeaderValue::as_bytes) {
             Some(b"passive") => Activity::Passive,
+            _ if self.is_passive => Activity::Passive,
             _ => Activity::Active,
         }
     }

@@ -22,12 +22,21 @@ pub struct AccessRules(Vec<Rule>);
 struct Rule {
     /// Without the empty ones.
     segments: Vec<String>,
-    access: Access,
+    ruling: Ruling,
+}
+
+/// What holds for a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ruling {
+    pub(super) access: Access,
+    /// Whether asking for it extends no session.
+    pub(super) is_passive: bool,
 }
 
 impl AccessRules {
     /// Reads rules of the form `PATH=ACCESS`, such as `/assets=public` or `/billing=recent`: for the path itself and
-    /// whatever is beneath it, unless a longer one says otherwise.
+    /// whatever is beneath it, unless a longer one says otherwise. With `:passive` behind the access, as in
+    /// `/news/unread=signed-in:passive`, asking for it extends no session: pages do so while nobody is there.
     ///
     /// # Errors
     /// At the first that is not of that form, or whose path has a rule already.
@@ -47,14 +56,18 @@ impl AccessRules {
 
     /// Who may have a path, with or without a query. What an application might read in another way than this has
     /// whatever is strictest, and so has a path that is not known.
-    pub(super) fn of(&self, target: Option<&str>) -> Access {
+    pub(super) fn of(&self, target: Option<&str>) -> Ruling {
         match target.and_then(plain_segments) {
             Some(path) => {
                 let rule = self.0.iter().find(|rule| path.starts_with(&rule.segments));
-                rule.map_or(Access::SignedIn, |rule| rule.access)
+                rule.map_or(Ruling { access: Access::SignedIn, is_passive: false }, |rule| rule.ruling)
             }
             None => {
-                self.0.iter().map(|rule| rule.access).max().unwrap_or(Access::SignedIn).max(Access::SignedIn)
+                let all = self.0.iter().map(|rule| rule.ruling.access);
+                Ruling {
+                    access: all.max().unwrap_or(Access::SignedIn).max(Access::SignedIn),
+                    is_passive: false,
+                }
             }
         }
     }
@@ -83,6 +96,10 @@ impl FromStr for Rule {
 
     fn from_str(text: &str) -> Result<Self, InvalidAccessRule> {
         let (path, access) = text.rsplit_once('=').ok_or(InvalidAccessRule)?;
+        let (access, is_passive) = match access.strip_suffix(":passive") {
+            Some(access) => (access, true),
+            None => (access, false),
+        };
         let access = match access {
             "public" => Access::Public,
             "signed-in" => Access::SignedIn,
@@ -90,7 +107,7 @@ impl FromStr for Rule {
             _ => return Err(InvalidAccessRule),
         };
         let segments = plain_segments(path).filter(|_| !path.contains('?')).ok_or(InvalidAccessRule)?;
-        Ok(Self { segments, access })
+        Ok(Self { segments, ruling: Ruling { access, is_passive } })
     }
 }
 
@@ -98,7 +115,7 @@ impl FromStr for Rule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected rules of the form `PATH=ACCESS`, each path once and beginning with a slash, and an access that is \
-     `public`, `signed-in` or `recent`"
+     `public`, `signed-in` or `recent`, perhaps with `:passive`"
 )]
 pub struct InvalidAccessRule;
 
@@ -113,7 +130,7 @@ mod tests {
     #[test]
     fn without_rules_everything_is_for_who_is_signed_in() {
         for target in [Some("/"), Some("/a/b?c"), Some("//a"), None] {
-            assert_eq!(AccessRules::default().of(target), Access::SignedIn);
+            assert_eq!(AccessRules::default().of(target).access, Access::SignedIn);
         }
     }
 
@@ -132,7 +149,7 @@ mod tests {
             ("/app/billing/1", Access::Recent),
             ("/app/billing/help/a", Access::Public),
         ] {
-            assert_eq!(rules.of(Some(target)), access, "{target}");
+            assert_eq!(rules.of(Some(target)).access, access, "{target}");
         }
     }
 
@@ -154,10 +171,19 @@ mod tests {
             "open",
             "",
         ] {
-            assert_eq!(rules.of(Some(target)), Access::Recent, "{target}");
+            assert_eq!(rules.of(Some(target)).access, Access::Recent, "{target}");
         }
-        assert_eq!(rules.of(None), Access::Recent);
-        assert_eq!(self::rules(&["/=public"]).of(Some("//a")), Access::SignedIn);
+        assert_eq!(rules.of(None).access, Access::Recent);
+        assert_eq!(self::rules(&["/=public"]).of(Some("//a")).access, Access::SignedIn);
+    }
+
+    #[test]
+    fn what_is_passive_is_so_by_its_own_rule() {
+        let rules = rules(&["/news=public:passive", "/news/write=signed-in"]);
+        for (target, is_passive) in [("/news", true), ("/news/7", true), ("/news/write", false), ("/", false)]
+        {
+            assert_eq!(rules.of(Some(target)).is_passive, is_passive, "{target}");
+        }
     }
 
     #[test]
@@ -166,6 +192,8 @@ mod tests {
             &["/a"][..],
             &["a=public"],
             &["/a=PUBLIC"],
+            &["/a=passive"],
+            &["/a=public:"],
             &["/a/../b=public"],
             &["/a?b=public"],
             &["/a=public", "/a/=recent"],

@@ -1,10 +1,12 @@
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderName, Method};
 
+use super::access::{Access, AccessRules, Ruling};
 use crate::app::App;
 use crate::headers::single_value;
 use crate::next;
 use crate::request::Request;
+use crate::visitor::Visitor;
 
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
@@ -14,6 +16,7 @@ pub(super) struct Original {
     method: Method,
     /// Its path and query as they were sent, if that is known.
     target: Option<String>,
+    ruling: Ruling,
     is_navigation: bool,
     is_trusted: bool,
 }
@@ -34,11 +37,19 @@ impl Original {
         };
         let method = method.and_then(|method| method.parse().ok()).unwrap_or_else(|| request.method.clone());
         let target = target.filter(|target| target.starts_with('/'));
-        Self { method, target, is_navigation: is_navigation(&request.headers), is_trusted }
+        let ruling = app.access_rules().unwrap_or(&AccessRules::default()).of(target.as_deref());
+        Self { method, target, ruling, is_navigation: is_navigation(&request.headers), is_trusted }
     }
 
-    pub(super) fn target(&self) -> Option<&str> {
-        self.target.as_deref()
+    /// Who may have it.
+    pub(super) const fn access(&self) -> Access {
+        self.ruling.access
+    }
+
+    /// Whose it is, and whether it counts as activity.
+    pub(super) fn visitor(&self, app: &App, request: Request) -> Visitor {
+        let visitor = app.visitor(request.headers, request.peer);
+        if self.ruling.is_passive { visitor.passive() } else { visitor }
     }
 
     /// Whether what comes is shown to somebody, as a page of its own.
@@ -53,7 +64,8 @@ impl Original {
 
     /// Where a browser comes by asking again with GET, if that is what it wanted.
     pub(super) fn way_back(&self) -> Option<String> {
-        self.target().filter(|_| self.is_navigation && self.method == Method::GET).and_then(next::local)
+        let target = self.target.as_deref().filter(|_| self.is_navigation && self.method == Method::GET);
+        target.and_then(next::local)
     }
 }
 

@@ -23,11 +23,12 @@ on_every_store!(
     beneath_a_prefix_everything_else_is_the_applications,
 );
 
-const RULES: [&str; 3] = ["/open=public", "/billing=recent", "/billing/help=signed-in"];
+const RULES: [&str; 4] =
+    ["/open=public", "/billing=recent", "/billing/help=signed-in", "/unread=signed-in:passive"];
 
 /// A server that this machine's proxies may ask.
 async fn asked_by_proxies(fleet: &mut Fleet) -> SocketAddr {
-    fleet.add_server_that(|app| for_proxies(app)).await
+    fleet.add_server_that(for_proxies).await
 }
 
 fn for_proxies(app: AppBuilder) -> AppBuilder {
@@ -156,6 +157,8 @@ async fn asking_extends_a_session_unless_it_is_passive(mut fleet: Fleet) {
     }
     fleet.advance(IDLE - Duration::from_secs(60));
     let passive = about(&browser, "GET", "/orders").header("Session-Activity", "passive");
+    browser.send_undocumented(passive).await.expect_status(200);
+    let passive = about(&browser, "GET", "/unread?since=7");
     browser.send_undocumented(passive).await.expect_status(200);
     fleet.advance(Duration::from_secs(120));
     let asked = about(&browser, "GET", "/orders");
