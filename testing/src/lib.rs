@@ -17,6 +17,6 @@ pub use held_disk::HeldDisk;
 pub use hosts::{Host, Hosts};
 pub use ports::free_port;
 pub use redis_cluster::RedisCluster;
-pub use redis_line::RedisLine;
+pub use redis_line::{Damage, RedisLine};
 pub use redis_server::RedisServer;
 pub use sentinel::Sentinel;

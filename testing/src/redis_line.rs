@@ -1,7 +1,7 @@
 //! A line to Redis that does to the replies what lines do.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,9 +19,27 @@ pub struct RedisLine {
 /// What becomes of the replies.
 #[derive(Default)]
 struct Weather {
-    garbles: AtomicBool,
-    swallows: AtomicBool,
+    damage: AtomicU8,
     delay_ms: AtomicU64,
+    replies: AtomicU32,
+}
+
+/// What a line does to a reply, beside being late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Damage {
+    /// Nothing.
+    None,
+    /// Makes garbage of it.
+    Garbles,
+    /// Turns one bit over of every third.
+    Flips,
+    /// Has it vanish, while nobody closes anything.
+    Swallows,
+    /// Delivers half of every third, and closes the connection.
+    Cuts,
+    /// Closes the connection in its stead, as whoever has forgotten it does (RST).
+    Resets,
 }
 
 impl RedisLine {
@@ -39,14 +57,9 @@ impl RedisLine {
         &self.url
     }
 
-    /// Whether every reply becomes garbage.
-    pub fn garble(&self, garbles: bool) {
-        self.weather.garbles.store(garbles, Ordering::SeqCst);
-    }
-
-    /// Whether every reply vanishes, while nobody closes anything.
-    pub fn swallow(&self, swallows: bool) {
-        self.weather.swallows.store(swallows, Ordering::SeqCst);
+    /// What it does from now on.
+    pub fn does(&self, damage: Damage) {
+        self.weather.damage.store(damage as u8, Ordering::SeqCst);
     }
 
     /// How late every reply comes.
@@ -57,11 +70,30 @@ impl RedisLine {
 }
 
 impl Weather {
-    fn garbled(&self, mut reply: Vec<u8>) -> Vec<u8> {
-        if self.garbles.load(Ordering::SeqCst) {
-            reply.iter_mut().for_each(|byte| *byte ^= 0x55);
+    /// What arrives of a reply, and whether it is the last.
+    fn arriving(&self, mut reply: Vec<u8>) -> (Vec<u8>, bool) {
+        let number = self.replies.fetch_add(1, Ordering::Relaxed) as usize;
+        let is_third = number % 3 == 0;
+        match self.damage.load(Ordering::SeqCst) {
+            damage if damage == Damage::Garbles as u8 => reply.iter_mut().for_each(|byte| *byte ^= 0x55),
+            damage if damage == Damage::Flips as u8 && is_third => {
+                // Another place in each, in the end every one.
+                let place = number / 3 * 7 % (reply.len() * 8);
+                reply[place / 8] ^= 1 << (place % 8);
+            }
+            damage if damage == Damage::Swallows as u8 => reply.clear(),
+            damage if damage == Damage::Cuts as u8 && is_third => {
+                reply.truncate(reply.len() / 2);
+                return (reply, true);
+            }
+            damage if damage == Damage::Resets as u8 => return (Vec::new(), true),
+            _ => {}
         }
-        reply
+        (reply, false)
+    }
+
+    fn resets(&self) -> bool {
+        self.damage.load(Ordering::SeqCst) == Damage::Resets as u8
     }
 
     fn due(&self) -> Instant {
@@ -73,13 +105,24 @@ async fn carry_all(listener: TcpListener, port: u16, weather: Arc<Weather>) {
     while let Ok((client, _)) = listener.accept().await {
         // While Redis is not there, nobody answers.
         let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
-        let (mut from_client, to_client) = client.into_split();
-        let (from_server, mut to_server) = server.into_split();
-        tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
-        let (sender, replies) = mpsc::unbounded_channel();
-        tokio::spawn(take(from_server, sender, Arc::clone(&weather)));
-        tokio::spawn(deliver(replies, to_client));
+        tokio::spawn(carry(client, server, Arc::clone(&weather)));
     }
+}
+
+async fn carry(client: TcpStream, server: TcpStream, weather: Arc<Weather>) {
+    let (mut from_client, to_client) = client.into_split();
+    let (from_server, mut to_server) = server.into_split();
+    let (sender, replies) = mpsc::unbounded_channel();
+    let takes = tokio::spawn(take(from_server, sender, Arc::clone(&weather)));
+    tokio::select! {
+        _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
+        to_client = deliver(replies, to_client) => {
+            if weather.resets() {
+                let _ = AsRef::<TcpStream>::as_ref(&to_client).set_zero_linger();
+            }
+        }
+    }
+    takes.abort();
 }
 
 /// Each reply is late by itself, and not for those before it.
@@ -90,21 +133,22 @@ async fn take(
 ) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = server.read(&mut buffer).await {
-        if weather.swallows.load(Ordering::SeqCst) {
-            continue;
-        }
-        let reply = weather.garbled(buffer[..length].to_vec());
-        if replies.send((weather.due(), reply)).is_err() {
+        let (reply, is_last) = weather.arriving(buffer[..length].to_vec());
+        if replies.send((weather.due(), reply)).is_err() || is_last {
             return;
         }
     }
 }
 
-async fn deliver(mut replies: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>, mut client: OwnedWriteHalf) {
+async fn deliver(
+    mut replies: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>,
+    mut client: OwnedWriteHalf,
+) -> OwnedWriteHalf {
     while let Some((due, reply)) = replies.recv().await {
         sleep_until(due).await;
         if client.write_all(&reply).await.is_err() {
-            return;
+            break;
         }
     }
+    client
 }

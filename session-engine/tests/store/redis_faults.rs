@@ -1,6 +1,7 @@
 //! Redis fails in every way that one machine can show: no answer is wrong, none is late, and all is
 //! well again within a second of its return.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use session_engine::{Clock, ManualClock, SystemClock};
 use tokio::task::JoinSet;
 
 use super::harness::{connect, until_available};
-use session_testing::{RedisLine, RedisServer};
+use session_testing::{Damage, RedisLine, RedisServer};
 
 const A_SECOND: Duration = Duration::from_secs(1);
 
@@ -177,14 +178,14 @@ async fn a_line_into_a_black_hole_is_given_up_within_a_second() {
     let store = RedisStore::open(&RedisSettings::new(line.url()), Arc::new(SystemClock)).unwrap();
     until_available(&store).await;
     let entry = create(&store, "alice").await;
-    line.swallow(true);
+    line.does(Damage::Swallows);
     let begun = Instant::now();
     for _ in 0..2 {
         assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable));
     }
     assert!(begun.elapsed() < A_SECOND, "two deadlines took {:?}", begun.elapsed());
     assert!(!store.is_available());
-    line.swallow(false);
+    line.does(Damage::None);
     assert!(until_available(&store).await < 2 * A_SECOND);
     assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
 }
@@ -416,23 +417,77 @@ async fn each_change_of_state_is_one_line_without_the_password() {
 
 /// F20: whatever a broken line delivers, it is nobody's document.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn garbled_replies_drop_the_connection_and_are_no_answer() {
+async fn broken_replies_drop_the_connection_and_are_no_answer() {
     let redis = RedisServer::start(&[]);
     let line = RedisLine::to(redis.port()).await;
     let store = RedisStore::open(&RedisSettings::new(line.url()), Arc::new(SystemClock)).unwrap();
     until_available(&store).await;
     let entry = create(&store, "alice").await;
-    for _ in 0..10 {
-        line.garble(true);
-        assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable));
+    for damage in [Damage::Garbles, Damage::Resets].into_iter().cycle().take(10) {
+        line.does(damage);
+        assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Err(Unavailable), "{damage:?}");
         assert!(!store.is_available());
-        line.garble(false);
+        line.does(Damage::None);
         assert!(until_available(&store).await < A_SECOND);
         assert_eq!(
             store.load(entry.id, Freshness::Confirmed, None).await.unwrap().unwrap().document,
             b"document"
         );
     }
+}
+
+/// F20: while replies are cut off and bits of them are turned over, many ask for sessions of their own. TCP finds such
+/// bits, and TLS all of them; here they are to be met.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_line_that_cuts_and_flips_nobody_sees_what_is_anothers() {
+    const USERS: usize = 16;
+    let redis = RedisServer::start(&[]);
+    let line = RedisLine::to(redis.port()).await;
+    let store = RedisStore::open(&RedisSettings::new(line.url()), Arc::new(SystemClock)).unwrap();
+    until_available(&store).await;
+    let mut users = Vec::new();
+    for number in 0..USERS {
+        let entry = entry_now("alice");
+        // No two of them have a byte in the same place in common.
+        let document = vec![b'a' + u8::try_from(number).unwrap(); 100 + number];
+        store.create(&entry, &document, deadline_of(&entry)).await.unwrap();
+        users.push((entry.id, document));
+    }
+    let (store, is_over) = (Arc::new(store), Arc::new(AtomicBool::new(false)));
+    for damage in [Damage::Cuts, Damage::Flips] {
+        line.does(damage);
+        is_over.store(false, Ordering::Relaxed);
+        let mut asking = JoinSet::new();
+        for (id, document) in users.clone() {
+            let (store, is_over) = (Arc::clone(&store), Arc::clone(&is_over));
+            asking.spawn(async move {
+                let (mut whole, mut refused) = (0, 0);
+                while !is_over.load(Ordering::Relaxed) {
+                    match store.load(id, Freshness::Confirmed, None).await {
+                        Ok(loaded) => {
+                            let loaded = loaded.expect("a session that is there").document;
+                            let strange = loaded.iter().zip(&document).filter(|(one, other)| one != other);
+                            // A bit of its own may be another's.
+                            assert!(loaded.len() == document.len() && strange.count() <= 1, "{loaded:?}");
+                            whole += 1;
+                        }
+                        Err(Unavailable) => refused += 1,
+                    }
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                (whole, refused)
+            });
+        }
+        tokio::time::sleep(3 * A_SECOND).await;
+        is_over.store(true, Ordering::Relaxed);
+        let answers = asking.join_all().await;
+        let (whole, refused) =
+            answers.into_iter().fold((0, 0), |(whole, refused), one| (whole + one.0, refused + one.1));
+        println!("{damage:?}: {whole} documents, {refused} refused");
+        assert!(refused > 0, "nothing was met");
+    }
+    line.does(Damage::None);
+    assert!(until_available(&store).await < A_SECOND);
 }
 
 /// F21: requests are cancelled in mid-command, and nobody gets another's answer.
