@@ -73,7 +73,7 @@ impl Weather {
     /// What arrives of a reply, and whether it is the last.
     fn arriving(&self, mut reply: Vec<u8>) -> (Vec<u8>, bool) {
         let number = self.replies.fetch_add(1, Ordering::Relaxed) as usize;
-        let is_third = number % 3 == 0;
+        let is_third = number.is_multiple_of(3);
         match self.damage.load(Ordering::SeqCst) {
             damage if damage == Damage::Garbles as u8 => reply.iter_mut().for_each(|byte| *byte ^= 0x55),
             damage if damage == Damage::Flips as u8 && is_third => {
