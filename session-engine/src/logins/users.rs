@@ -68,5 +68,5 @@ pub struct User {
 
 /// Whether there is such a user is not known at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("users cannot be read")]
+#[error("users are not available")]
 pub struct UsersUnavailable;
