@@ -2,8 +2,9 @@
 
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
-use session_core::KeyRing;
+use session_core::{KeyRing, UnixTime};
 use session_engine::private_file;
 use zeroize::Zeroizing;
 
@@ -23,6 +24,13 @@ pub(crate) fn load(path: &Path) -> Result<KeyRing> {
         unread => unread.told(KIND, path),
     })?;
     Ok(KeyRing::from_json(&json).map_err(|error| format!("key ring `{shown}`: {error}"))?)
+}
+
+/// When it was last changed.
+pub(crate) fn written_at(path: &Path) -> Result<UnixTime> {
+    let modified = std::fs::metadata(path).and_then(|file| file.modified());
+    let modified = modified.map_err(|error| format!("key ring `{}`: {error}", path.display()))?;
+    Ok(UnixTime::from_secs(modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()))
 }
 
 /// Makes a key ring; never over another one.

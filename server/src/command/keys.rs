@@ -1,10 +1,13 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use session_core::{KeyId, KeyPurpose};
+use session_core::{KeyId, KeyPurpose, MAX_STATEMENT_LIFETIME};
+use session_engine::KEYS_MAY_BE_KEPT;
 
 use crate::data_files::data_file;
-use crate::output::say;
+use crate::output::{rfc3339, say};
+use crate::settings::values::whole_seconds;
 use crate::{Result, key_file};
 
 #[derive(Args, Debug)]
@@ -23,6 +26,12 @@ pub(crate) enum Action {
     New,
     /// List the keys, and which of them sign; never a secret
     List,
+    /// Say of each key that does not sign from when on nobody is logged out by retiring it
+    Status {
+        /// Longest time since the login, as `serve` has it
+        #[arg(long, env = "SESSION_ABSOLUTE_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "12h")]
+        absolute_timeout: Duration,
+    },
     /// Add a fresh key that verifies and does not sign yet
     Add {
         /// What it is for: cookie or statement
@@ -59,6 +68,26 @@ pub(crate) fn run(file: &File, action: &Action) -> Result {
             for key in key_file::load(path)?.list() {
                 let role = if key.signs { "signs and verifies" } else { "verifies" };
                 say!("{}  {}  {role}", key.purpose.as_str(), key.id)?;
+            }
+        }
+        Action::Status { absolute_timeout } => {
+            // When another key began to sign, or later: then, or since, the file was written.
+            let (ring, written) = (key_file::load(path)?, key_file::written_at(path)?);
+            for key in ring.list() {
+                let (purpose, id) = (key.purpose.as_str(), key.id);
+                let lasts = if key.purpose == KeyPurpose::Cookie {
+                    *absolute_timeout
+                } else {
+                    // Until another key signs in its place, and what it has signed last is over.
+                    2 * KEYS_MAY_BE_KEPT + MAX_STATEMENT_LIFETIME
+                };
+                match key.signs {
+                    true => say!("{purpose}  {id}  signs")?,
+                    false => say!(
+                        "{purpose}  {id}  may be retired from {} on",
+                        rfc3339(written.saturating_add(lasts))
+                    )?,
+                }
             }
         }
         Action::Add { purpose, id } => {

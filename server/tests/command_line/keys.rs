@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -267,6 +267,35 @@ async fn until(server: &Server, is_so: impl Fn(&Login) -> bool) -> Login {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Whatever was written later, the answer is on the safe side.
+#[test]
+fn status_says_when_an_old_key_may_go() {
+    let machine = Machine::new();
+    machine.run(&["keys", "new"]).expect_success();
+    assert_eq!(
+        machine.run(&["keys", "status"]).expect_success(),
+        "cookie  c1  signs\nstatement  s1  signs\n"
+    );
+    for purpose in ["cookie", "statement"] {
+        machine.run(&["keys", "add", purpose]).expect_success();
+        machine.run(&["keys", "activate", purpose, &format!("{}2", &purpose[..1])]).expect_success();
+    }
+    // 2026-11-29T12:00:00Z
+    let written = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_953_600);
+    std::fs::File::options().append(true).open(machine.path(KEYS)).unwrap().set_modified(written).unwrap();
+    let said = machine.run(&["keys", "status"]).expect_success();
+    let expected = [
+        "cookie  c2  signs",
+        "cookie  c1  may be retired from 2026-11-30T00:00:00Z on",
+        "statement  s2  signs",
+        "statement  s1  may be retired from 2026-11-29T12:15:00Z on",
+    ];
+    assert_eq!(said.lines().collect::<Vec<_>>(), expected);
+    machine.write("settings.toml", "absolute-timeout = \"1h\"\n");
+    let said = machine.run(&["keys", "status", "--config", "settings.toml"]).expect_success();
+    assert!(said.contains("c1  may be retired from 2026-11-29T13:00:00Z on"), "{said}");
 }
 
 #[test]
