@@ -20,9 +20,15 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The log while it is written. Dropping it writes what waits, unless nobody reads.
 pub(crate) struct Log {
+    losses: Losses,
+    _worker: WorkerGuard,
+}
+
+/// How many lines were lost. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Losses {
     dropped: ErrorCounter,
     unwritten: Arc<AtomicUsize>,
-    _worker: WorkerGuard,
 }
 
 /// Begins to write the log.
@@ -41,24 +47,36 @@ pub(crate) fn start(filter: &str, format: LogFormat) -> Result<Log> {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
-    Ok(Log { dropped, unwritten, _worker: worker })
+    Ok(Log { losses: Losses { dropped, unwritten }, _worker: worker })
 }
 
 impl Log {
+    pub(crate) fn losses(&self) -> Losses {
+        self.losses.clone()
+    }
+
     /// Tells now and then how many lines were lost, within a Tokio runtime.
     pub(crate) fn report_losses(&self) {
-        let (dropped, unwritten) = (self.dropped.clone(), Arc::clone(&self.unwritten));
+        let losses = self.losses();
         tokio::spawn(async move {
             let mut told = 0;
             loop {
                 tokio::time::sleep(REPORT_INTERVAL).await;
-                let lost = dropped.dropped_lines() + unwritten.load(Ordering::Relaxed);
+                let lost = losses.count();
                 if lost > told {
                     tracing::warn!(lines = lost - told, "log lines were lost");
                     told = lost;
                 }
             }
         });
+    }
+}
+
+impl Losses {
+    /// Since the start.
+    pub(crate) fn count(&self) -> u64 {
+        let lost = self.dropped.dropped_lines() + self.unwritten.load(Ordering::Relaxed);
+        u64::try_from(lost).unwrap_or(u64::MAX)
     }
 }
 

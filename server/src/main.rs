@@ -7,6 +7,7 @@ mod key_file;
 mod log;
 mod management;
 mod management_tokens;
+mod metrics;
 mod outdated_sessions;
 mod output;
 mod secret_file;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use session_http::{App, Lifecycle, Limits, Management, ManagementTokens, RequestLog, TrustedProxies, serve};
 use tokio::net::TcpListener;
 
+use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::{Result, management_tokens};
 
@@ -48,8 +49,13 @@ impl ManagementListener {
     }
 
     /// Serves the management of this application until its lifecycle stops.
-    pub(crate) fn start(self, app: &App, limits: Limits) -> (TokenFile, impl Future<Output = ()> + use<>) {
-        let management = Management::new(app, self.tokens);
+    pub(crate) fn start(
+        self,
+        app: &App,
+        metrics: Metrics,
+        limits: Limits,
+    ) -> (TokenFile, impl Future<Output = ()> + use<>) {
+        let management = Management::new(app, self.tokens).metrics(move || metrics.render());
         let lifecycle: Lifecycle = app.lifecycle().clone();
         // Nobody stands between: an address is that of the connection.
         let service = RequestLog::new(

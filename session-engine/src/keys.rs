@@ -1,7 +1,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use session_core::{CookieKeyRing, CookieName, DeviceKeys, KeyRing, StatementSigner};
+use metrics::{Counter, counter, describe_counter};
+use session_core::{
+    AuthenticCookie, CookieKeyRing, CookieName, DeviceKeys, KeyId, KeyPurpose, KeyRing, StatementSigner,
+};
 
 /// All that follows from a key ring, made once: the keys of the session cookie, the signer of
 /// statements, and the public keys for those who check them. They are of one ring, so what is
@@ -11,6 +14,8 @@ pub struct Keys {
     devices: DeviceKeys,
     statements: StatementSigner,
     published: Bytes,
+    /// An old key may go once nobody brings its cookies any more.
+    verified: Vec<(KeyId, Counter)>,
 }
 
 impl Keys {
@@ -22,6 +27,7 @@ impl Keys {
             cookie: ring.cookie_keys(cookie),
             statements: ring.statement_signer(),
             published: ring.statement_keys().to_json().into(),
+            verified: counters(ring),
         }
     }
 
@@ -41,6 +47,13 @@ impl Keys {
         &self.cookie
     }
 
+    /// Counts a cookie that these keys have verified.
+    pub(crate) fn count(&self, cookie: &AuthenticCookie) {
+        let id = self.cookie.accepted().key_id(cookie);
+        let counter = self.verified.iter().find(|(of, _)| Some(*of) == id);
+        counter.iter().for_each(|(_, counter)| counter.increment(1));
+    }
+
     pub(crate) const fn devices(&self) -> &DeviceKeys {
         &self.devices
     }
@@ -54,4 +67,11 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys(..)")
     }
+}
+
+fn counters(ring: &KeyRing) -> Vec<(KeyId, Counter)> {
+    const NAME: &str = "session_cookies_total";
+    describe_counter!(NAME, "Authentic session cookies that were brought, by the key that made their tag");
+    let cookie_keys = ring.list().filter(|key| key.purpose == KeyPurpose::Cookie);
+    cookie_keys.map(|key| (key.id, counter!(NAME, "key" => key.id.to_string()))).collect()
 }

@@ -16,6 +16,7 @@ mod record;
 mod sessions;
 pub mod store;
 mod subject;
+mod telemetry;
 
 /// The rules that sessions go by, and the forms of what travels.
 pub use session_core as core;

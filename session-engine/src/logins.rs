@@ -10,12 +10,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{describe_gauge, gauge};
 use session_core::{DeviceId, UnixTime};
 
 use crate::budget::off_budget;
 use crate::password::{HashingFailed, HashingMemory, Password, PasswordCost, PasswordHash};
 use crate::store::{AttemptEnd, AttemptKey, AttemptLimit, BoundedStore, Store, Unavailable};
 use crate::subject::Subject;
+use crate::telemetry::CountedBy;
 use attempt::Attempt;
 use hashing::Slot;
 
@@ -62,6 +64,7 @@ pub struct Logins {
     hashing: HashingPool,
     limits: AttemptLimits,
     cost: PasswordCost,
+    counts: CountedBy,
     // Verified when there is no such user, so that a stranger learns nothing from the time (R41).
     nobodys_hash: PasswordHash,
 }
@@ -101,7 +104,8 @@ impl LoginsBuilder {
         let nobodys_hash = PasswordHash::new(&nobody, self.cost, &mut HashingMemory::default())?;
         let Self { users, store, hashing, limits, cost } = self;
         let store = BoundedStore::new(store);
-        Ok(Logins { users, store, hashing: HashingPool::new(hashing), limits, cost, nobodys_hash })
+        let hashing = HashingPool::new(hashing);
+        Ok(Logins { users, store, hashing, limits, cost, counts: counts(), nobodys_hash })
     }
 }
 
@@ -131,6 +135,17 @@ impl Logins {
         password: Password,
         source: AttemptSource,
     ) -> Result<User, LoginError> {
+        let user = self.try_to_authenticate(name, password, source).await;
+        self.counts.count(user.as_ref().map_or_else(LoginError::code, |_| ACCEPTED));
+        user
+    }
+
+    async fn try_to_authenticate(
+        &self,
+        name: &str,
+        password: Password,
+        source: AttemptSource,
+    ) -> Result<User, LoginError> {
         let slot = self.hashing.reserve()?;
         let attempt = Attempt::begin(&self.store, self.counters(name, source)).await?;
         let verified = self.verify(&slot, name, password).await;
@@ -149,6 +164,14 @@ impl Logins {
             self.strengthen(&slot, &user.subject, old, password).await;
         }
         Ok(user)
+    }
+
+    /// Brings up to date what is measured of logins and is a state rather than a count: for whoever is about
+    /// to read the metrics.
+    pub fn observe(&self) {
+        describe_gauge!("session_hashing_waiting", "Logins that wait for a thread to hash their password");
+        // Exact, as far as anybody can wait.
+        gauge!("session_hashing_waiting").set(self.hashing.waiting() as f64);
     }
 
     async fn verify(
@@ -222,6 +245,34 @@ pub enum LoginError {
     /// The store's answer is not known.
     #[error(transparent)]
     Store(#[from] Unavailable),
+}
+
+/// What a password that was right is counted as.
+const ACCEPTED: &str = "accepted";
+
+/// What else a login is counted as.
+const REFUSALS: [&str; 6] =
+    ["refused", "limited", "busy", "crowded", "users_unavailable", "store_unavailable"];
+
+fn counts() -> CountedBy {
+    let outcomes = [&[ACCEPTED], &REFUSALS[..]].concat();
+    let meaning = "Names and passwords that were judged, to sign in or to reauthenticate";
+    CountedBy::new("session_logins_total", meaning, "outcome", &outcomes)
+}
+
+impl LoginError {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::TooManyAttempts { .. } => "limited",
+            Self::Busy(_) => "busy",
+            Self::Crowded => "crowded",
+            Self::Users(_) => "users_unavailable",
+            Self::Store(_) => "store_unavailable",
+        }
+    }
 }
 
 #[cfg(test)]

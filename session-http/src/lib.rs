@@ -9,6 +9,7 @@
 )]
 
 mod answer;
+mod answer_times;
 mod anyone;
 mod app;
 #[cfg(feature = "axum")]

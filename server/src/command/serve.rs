@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::data_files::make_parent;
 use crate::management::{ManagementListener, TokenFile};
+use crate::metrics::Metrics;
 use crate::output::say;
 use crate::settings::Settings;
 use crate::{Result, key_file, log, outdated_sessions, store_url};
@@ -30,11 +31,13 @@ pub(crate) fn run(settings: &Settings, warnings: &[String]) -> Result {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         log.report_losses();
-        serve_until_signal(settings).await
+        // Where nobody can ask, nothing is measured.
+        let metrics = settings.manage.as_ref().map(|_| Metrics::start(log.losses())).transpose()?;
+        serve_until_signal(settings, metrics).await
     })
 }
 
-async fn serve_until_signal(settings: &Settings) -> Result {
+async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Result {
     let lifecycle = Lifecycle::new();
     stop_at_signal(&lifecycle)?;
     // From now on a closed terminal ends nothing; until there are keys to read again it means nothing.
@@ -54,7 +57,9 @@ async fn serve_until_signal(settings: &Settings) -> Result {
     wait_for(&*store).await;
     let management = ManagementListener::open(settings).await?;
     let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone())?;
-    let (tokens, managing) = management.map(|listener| listener.start(&app, settings.limits())).unzip();
+    let managed = management.zip(metrics);
+    let managed = managed.map(|(listener, metrics)| listener.start(&app, metrics, settings.limits()));
+    let (tokens, managing) = managed.unzip();
     reload_at_signal(&app, &settings.keys, tokens, hang_up);
     tracing::info!(%address, origin = app.public_origin(), "serving");
     // For who started it by hand. Whether anybody reads it makes no difference to who is served.

@@ -39,14 +39,19 @@ impl Sessions {
     ) -> Result<AuthenticCookie, HeaderRefusal> {
         let (keys, now) = (self.keys.load(), self.now());
         let lines: Vec<&[u8]> = lines.into_iter().collect();
-        match keys.cookie().verify_header(lines.iter().copied(), now) {
+        let verdict = match keys.cookie().verify_header(lines.iter().copied(), now) {
             // Its tag is right, so one of our servers made it, whose clock is ahead of this one's, or was
             // before this one was set back. Whether the session lives, the store says (R71).
             Err(HeaderRefusal::Cookie(CookieRefusal::NotYetValid { issued_at, .. })) => {
                 keys.cookie().verify_header(lines, issued_at)
             }
             verdict => verdict,
+        };
+        match &verdict {
+            Ok(cookie) => keys.count(cookie),
+            Err(refusal) => self.counts.refused_cookies.count(refusal.code()),
         }
+        verdict
     }
 
     /// The live session of a cookie, of somebody who is signed in. By activity its idle deadline is
@@ -90,6 +95,17 @@ impl Sessions {
     }
 
     pub(super) async fn resume_kept(
+        &self,
+        cookie: &AuthenticCookie,
+        activity: Activity,
+        freshness: Freshness,
+    ) -> Result<Kept, SessionError> {
+        let kept = self.try_to_resume(cookie, activity, freshness).await;
+        self.counts.note_check(&kept);
+        kept
+    }
+
+    async fn try_to_resume(
         &self,
         cookie: &AuthenticCookie,
         activity: Activity,
