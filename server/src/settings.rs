@@ -154,6 +154,10 @@ pub(crate) struct Settings {
     /// Form of the log on standard error
     #[arg(long, env = "SESSION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
+
+    /// A file to which the audit log goes too, as JSON [default: none]
+    #[arg(long, env = "SESSION_AUDIT_LOG", value_name = "FILE")]
+    pub(crate) audit_log: Option<PathBuf>,
 }
 
 impl Settings {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use metrics::{describe_gauge, gauge};
 use session_core::{DeviceId, UnixTime};
 
+use crate::audit;
 use crate::budget::off_budget;
 use crate::password::{HashingFailed, HashingMemory, Password, PasswordCost, PasswordHash};
 use crate::store::{AttemptEnd, AttemptKey, AttemptLimit, BoundedStore, Store, Unavailable};
@@ -135,23 +136,31 @@ impl Logins {
         password: Password,
         source: AttemptSource,
     ) -> Result<User, LoginError> {
-        let user = self.try_to_authenticate(name, password, source).await;
-        self.counts.count(user.as_ref().map_or_else(LoginError::code, |_| ACCEPTED));
-        user
+        let (error, known) = match self.judge(name, password, source).await {
+            Ok(Judged::Right(user)) => {
+                self.counts.count(ACCEPTED);
+                return Ok(user);
+            }
+            Ok(Judged::Wrong { known }) => (LoginError::Refused, known),
+            Err(error) => (error, None),
+        };
+        self.counts.count(error.code());
+        audit::login_failed(error, &source, known.as_ref());
+        Err(error)
     }
 
-    async fn try_to_authenticate(
+    async fn judge(
         &self,
         name: &str,
         password: Password,
         source: AttemptSource,
-    ) -> Result<User, LoginError> {
+    ) -> Result<Judged<User>, LoginError> {
         let slot = self.hashing.reserve()?;
         let attempt = Attempt::begin(&self.store, self.counters(name, source)).await?;
         let verified = self.verify(&slot, name, password).await;
         // Only a wrong password uses up an attempt, and not our being unable to look at it.
         let end = match verified {
-            Err(LoginError::Refused) => AttemptEnd::Failed,
+            Ok(Judged::Wrong { .. }) => AttemptEnd::Failed,
             _ => AttemptEnd::Forgiven,
         };
         match attempt.end(end).await {
@@ -159,11 +168,14 @@ impl Logins {
             Err(unavailable) if end == AttemptEnd::Failed => return Err(unavailable.into()),
             _ => {}
         }
-        let (user, password) = verified?;
+        let (user, password) = match verified? {
+            Judged::Right(right) => right,
+            Judged::Wrong { known } => return Ok(Judged::Wrong { known }),
+        };
         if let Some(old) = user.password_hash.as_ref().filter(|hash| hash.is_weaker_than(self.cost)) {
             self.strengthen(&slot, &user.subject, old, password).await;
         }
-        Ok(user)
+        Ok(Judged::Right(user))
     }
 
     /// Brings up to date what is measured of logins and is a state rather than a count: for whoever is about
@@ -179,7 +191,7 @@ impl Logins {
         slot: &Slot<'_>,
         name: &str,
         password: Password,
-    ) -> Result<(User, Password), LoginError> {
+    ) -> Result<Judged<(User, Password)>, LoginError> {
         let user = self.users.find(name).await?;
         let theirs = user.as_ref().and_then(|user| user.password_hash.clone());
         let has_password = theirs.is_some();
@@ -188,7 +200,10 @@ impl Logins {
         // Hashing takes what it takes, and a place in the queue before it.
         let right = off_budget(right).await?;
         // Nobody's hash has a password too, and it opens nothing.
-        user.zip(right).filter(|_| has_password).ok_or(LoginError::Refused)
+        Ok(match (user, right) {
+            (Some(user), Some(password)) if has_password => Judged::Right((user, password)),
+            (user, _) => Judged::Wrong { known: user.map(|user| user.subject) },
+        })
     }
 
     /// Whoever has signed in on this device before, or is signed in, has a counter of its own:
@@ -245,6 +260,15 @@ pub enum LoginError {
     /// The store's answer is not known.
     #[error(transparent)]
     Store(#[from] Unavailable),
+}
+
+/// A name and a password that were looked at.
+enum Judged<T> {
+    Right(T),
+    /// Whose the name is, if anybody's: for the audit log alone.
+    Wrong {
+        known: Option<Subject>,
+    },
 }
 
 /// What a password that was right is counted as.

@@ -44,6 +44,8 @@ mod session_answer;
 mod table;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "serve")]
+mod trace_context;
 mod visitor;
 #[cfg(feature = "warp")]
 pub mod warp;

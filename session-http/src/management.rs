@@ -86,6 +86,8 @@ fn authorized(management: &Management, request: &Request) -> Result<(), Problem>
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "no_management_token", detail);
         return Err(problem.with_header(WWW_AUTHENTICATE, "Bearer realm=\"management\""));
     };
+    // So that what comes of it is told with the name too.
+    tracing::Span::current().record("caller", &caller);
     tracing::info!(caller, method = %request.method, parameters = ?request.parameters, "management call");
     Ok(())
 }

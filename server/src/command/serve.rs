@@ -25,7 +25,7 @@ const STORE_POLL: Duration = Duration::from_millis(5);
 const SECOND_SIGNAL: i32 = 130;
 
 pub(crate) fn run(settings: &Settings, warnings: &[String]) -> Result {
-    let log = log::start(&settings.log, settings.log_format)?;
+    let log = log::start(settings)?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

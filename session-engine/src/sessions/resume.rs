@@ -5,6 +5,7 @@ use session_core::{AuthenticCookie, CookieRefusal, Deadlines, HeaderRefusal, Ses
 use super::live::{GuestSession, Kept, LiveSession, Owner};
 use super::renew::RENEWAL_GRACE;
 use super::{SessionError, Sessions};
+use crate::audit::End;
 use crate::record::Record;
 use crate::store::Freshness;
 
@@ -127,7 +128,7 @@ impl Sessions {
         let Record { by_password, authenticated_at, .. } = kept.record;
         if !self.stands(by_password, kept.record.subject.as_ref(), authenticated_at).await {
             // So that edges hear of it too, and nobody has to look again.
-            self.end(&kept.entry()).await?;
+            self.end(&kept.entry(), End::Password).await?;
             return Err(SessionError::Ended);
         }
         if activity == Activity::Active {
