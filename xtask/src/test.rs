@@ -6,7 +6,9 @@ use anyhow::{Result, bail};
 
 use crate::process::{command, run};
 use crate::root::root;
-use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, REDIS, SYSTEMD, WEBKITGTK, XVFB};
+use crate::setup::{
+    BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, PROMTOOL, REDIS, SYSTEMD, WEBKITGTK, XVFB,
+};
 use crate::target_dir::target_dir;
 use crate::{api, faults, fuzz, image, npm, package, redis_servers, reproducible, serve, setup};
 
@@ -68,7 +70,7 @@ fn features() -> Result<()> {
 }
 
 fn rust() -> Result<()> {
-    setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD])?;
+    setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD, PROMTOOL])?;
     run(&mut command("cargo", ["test", "--workspace", "--features", FEATURES]))?;
     faults::short()?;
     setup::rust_target(BARE_TARGET)?;
