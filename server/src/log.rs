@@ -30,6 +30,9 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 /// The log while it is written. Dropping it writes what waits, unless nobody reads.
 pub(crate) struct Log {
     losses: Losses,
+    // Dropped first, since the log is told what could not be sent.
+    #[cfg(feature = "otlp")]
+    _traces: Option<crate::otlp::Traces>,
     _workers: Vec<WorkerGuard>,
 }
 
@@ -54,8 +57,18 @@ pub(crate) fn start(settings: &Settings) -> Result<Log> {
         }
         None => None,
     };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).with(audit).init();
-    Ok(Log { losses, _workers: workers })
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter)).with(audit);
+    #[cfg(feature = "otlp")]
+    let traces = settings.otlp_endpoint.as_deref().map(crate::otlp::Traces::start).transpose()?;
+    #[cfg(feature = "otlp")]
+    let subscriber = subscriber.with(traces.as_ref().map(crate::otlp::Traces::layer));
+    subscriber.init();
+    Ok(Log {
+        losses,
+        _workers: workers,
+        #[cfg(feature = "otlp")]
+        _traces: traces,
+    })
 }
 
 /// The lines of the audit log as JSON, at the end of a file, whatever else the log has.

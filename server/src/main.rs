@@ -8,6 +8,8 @@ mod log;
 mod management;
 mod management_tokens;
 mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod outdated_sessions;
 mod output;
 mod secret_file;

@@ -58,10 +58,10 @@ impl ManagementListener {
         let management = Management::new(app, self.tokens).metrics(move || metrics.render());
         let lifecycle: Lifecycle = app.lifecycle().clone();
         // Nobody stands between: an address is that of the connection.
-        let service = RequestLog::new(
-            warp::service(session_http::warp::management(&management)),
-            TrustedProxies::default(),
-        );
+        let service = warp::service(session_http::warp::management(&management));
+        #[cfg(feature = "otlp")]
+        let service = crate::otlp::Traced::new(service);
+        let service = RequestLog::new(service, TrustedProxies::default());
         let serving = serve(self.listener, service, lifecycle, limits);
         (TokenFile { management, path: self.token_file }, serving)
     }

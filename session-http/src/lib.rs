@@ -65,11 +65,13 @@ pub use origin::{InvalidOrigin, Origin};
 pub use peer::Peer;
 pub use problem::Problem;
 #[cfg(feature = "serve")]
-pub use request_log::RequestLog;
+pub use request_log::{REQUEST_SPAN, RequestLog};
 pub use security_headers::SecurityHeaders;
 #[cfg(feature = "serve")]
 pub use serve::{Limits, serve};
 pub use session::Session;
 pub use session_answer::SessionAnswer;
 pub use table::RouteLabel;
+#[cfg(feature = "serve")]
+pub use trace_context::TraceContext;
 pub use visitor::Visitor;

@@ -19,6 +19,9 @@ use crate::trace_context::TraceContext;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The name of the span of a request within [`RequestLog`].
+pub const REQUEST_SPAN: &str = "request";
+
 /// The longest ID that is taken from a proxy.
 const MAX_ID_LENGTH: usize = 128;
 
@@ -27,7 +30,8 @@ const MAX_ID_LENGTH: usize = 128;
 ///
 /// The ID is that of `X-Request-ID`, if a trusted proxy sent it, or else a new one. It is in the answer
 /// and in every line that is written on the way, and so are the address and, where a trusted proxy sent a
-/// `traceparent`, the IDs of its trace and span.
+/// `traceparent`, the IDs of its trace and span ([`TraceContext`]). The span, named [`REQUEST_SPAN`], leaves
+/// `span_id` to whoever exports it, and `trace_id` where there is no trace yet.
 #[derive(Clone, Debug)]
 pub struct RequestLog<S> {
     service: S,
@@ -91,7 +95,7 @@ where
         self.service.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let started_at = Instant::now();
         let peer = request.extensions().get().map(|Peer(address)| address.ip());
         let id = self.id_of(peer, request.headers());
@@ -101,13 +105,17 @@ where
         let trace = self.trace_of(peer, request.headers());
         // At every level, since it is by this that lines are found.
         let span = tracing::error_span!(
-            "request",
+            REQUEST_SPAN,
             id = id.to_str().unwrap_or_default(),
             client = client.map(tracing::field::display),
             caller = tracing::field::Empty,
             trace_id = trace.as_ref().map(TraceContext::trace_id),
-            span_id = trace.as_ref().map(TraceContext::span_id),
+            parent_id = trace.as_ref().map(TraceContext::parent_id),
+            span_id = tracing::field::Empty,
         );
+        if let Some(trace) = trace {
+            request.extensions_mut().insert(trace);
+        }
         let answer = self.service.call(request);
         let answer = async move {
             let mut response = answer.await?;

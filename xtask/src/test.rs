@@ -15,7 +15,7 @@ use crate::{api, faults, fuzz, image, npm, package, redis_servers, reproducible,
 const PARTS: [&str; 8] = ["lint", "rust", "redis", "wasm", "client", "examples", "web", "fuzz"];
 
 /// What no other crate of the workspace asks for, and has tests.
-const FEATURES: &str = "session-engine/store-testing,session-http/axum";
+const FEATURES: &str = "session-engine/store-testing,session-http/axum,session-server/otlp";
 
 /// A few seconds for each target: enough to find what a change has plainly broken.
 const FUZZ_SECONDS: &str = "5";
@@ -61,7 +61,8 @@ fn features() -> Result<()> {
     let http = ["", "warp", "tower", "axum", "serve", "passwords", "management"];
     let engine = engine.map(|feature| ("session-engine", feature));
     let http = http.map(|feature| ("session-http", feature));
-    for (package, feature) in engine.into_iter().chain(http) {
+    let server = [("session-server", "")];
+    for (package, feature) in engine.into_iter().chain(http).chain(server) {
         let clippy = ["clippy", "--quiet", "--no-default-features", "--package", package];
         let alone = ["--features", feature, "--", "-D", "warnings"];
         run(command("cargo", clippy).args(alone))?;

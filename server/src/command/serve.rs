@@ -65,6 +65,8 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     // For who started it by hand. Whether anybody reads it makes no difference to who is served.
     let _ = say!("serving on http://{address}");
     let site = warp::service(session_http::warp::site(&app));
+    #[cfg(feature = "otlp")]
+    let site = crate::otlp::Traced::new(site);
     let proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     let serving = serve(listener, RequestLog::new(site, proxies), lifecycle, settings.limits());
     tokio::join!(serving, OptionFuture::from(managing));

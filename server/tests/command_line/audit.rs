@@ -29,8 +29,7 @@ impl Line {
     /// Written for this request, of the client behind the proxy.
     #[track_caller]
     fn in_request(&self, id: &str) -> &Self {
-        let expected =
-            json!({ "name": "request", "id": id, "client": "192.0.2.7", "trace_id": TRACE, "span_id": SPAN });
+        let expected = json!({ "name": "request", "id": id, "client": "192.0.2.7", "trace_id": TRACE, "parent_id": SPAN });
         assert_eq!(self.0["span"], expected);
         self
     }
