@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -36,26 +35,26 @@ fn queries() -> Vec<(String, String)> {
     targets.map(query).collect()
 }
 
-/// A metric in an expression, with the matchers of its labels.
-fn selectors(expression: &str) -> Vec<(&str, Vec<(&str, Vec<&str>)>)> {
+/// A metric that an expression asks for.
+struct Selector<'e> {
+    metric: &'e str,
+    /// Labels with the values that they are compared to, with `|` in between.
+    matchers: Vec<(&'e str, &'e str)>,
+}
+
+fn selectors(expression: &str) -> impl Iterator<Item = Selector<'_>> {
     let in_a_name = |char: char| char.is_ascii_alphanumeric() || char == '_';
-    let mut selectors = Vec::new();
-    for (at, _) in expression.match_indices("session_") {
+    expression.match_indices("session_").map(move |(at, _)| {
         let rest = &expression[at..];
-        let (name, rest) = rest.split_at(rest.find(|char| !in_a_name(char)).unwrap_or(rest.len()));
-        let matchers =
+        let (metric, rest) = rest.split_at(rest.find(|char| !in_a_name(char)).unwrap_or(rest.len()));
+        let inner =
             rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).map_or("", |(inner, _)| inner);
-        let matcher = |matcher: &'_ str| -> Option<(usize, usize)> {
-            let at = matcher.find(['=', '!'])?;
-            Some((at, matcher.find('"')?))
-        };
-        let labels = matchers.split(',').map(str::trim).filter_map(|text| {
-            let (name_end, value) = matcher(text)?;
-            Some((&text[..name_end], text[value..].trim_matches('"').split('|').collect()))
+        let matchers = inner.split(',').filter_map(|matcher| {
+            let (label, values) = matcher.trim().split_once(['=', '!'])?;
+            Some((label, values.trim_start_matches(['=', '~']).trim_matches('"')))
         });
-        selectors.push((name, labels.collect()));
-    }
-    selectors
+        Selector { metric, matchers: matchers.collect() }
+    })
 }
 
 /// The labels that an expression groups by.
@@ -79,11 +78,11 @@ async fn alerts_and_dashboard_ask_for_what_a_running_server_has() {
     let mut asked_for = BTreeSet::new();
     for expression in alerts.chain(queries().into_iter().map(|(query, _)| query)) {
         let mut labels: BTreeSet<&str> = ADDED.into();
-        for (name, matchers) in selectors(&expression) {
+        for Selector { metric: name, matchers } in selectors(&expression) {
             let known: &Labels = series.get(name).unwrap_or_else(|| panic!("no metric {name}: {expression}"));
             for (label, values) in matchers.into_iter().filter(|(label, _)| !ADDED.contains(label)) {
                 let of_it = known.get(label).unwrap_or_else(|| panic!("{name} has no {label}: {expression}"));
-                for value in values {
+                for value in values.split('|') {
                     assert!(of_it.contains(value), "no {label} of {name} is {value:?}: {expression}");
                 }
             }
@@ -131,7 +130,6 @@ fn prometheus_understands_every_expression() {
     // JSON is YAML.
     fs::write(&file, json!({ "groups": [{ "name": "dashboard", "rules": rules }] }).to_string()).unwrap();
     promtool(&["check", "rules", file.to_str().unwrap()]);
-    assert!(Path::new(&file).is_file() && !rules.is_empty());
 }
 
 #[track_caller]
