@@ -7,6 +7,9 @@ mod key_file;
 mod log;
 mod management;
 mod management_tokens;
+mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod outdated_sessions;
 mod output;
 mod reload;

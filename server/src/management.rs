@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use session_http::{App, Lifecycle, Limits, Management, ManagementTokens, RequestLog, TrustedProxies, serve};
 use tokio::net::TcpListener;
 
+use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::{Result, management_tokens};
 
@@ -48,14 +49,19 @@ impl ManagementListener {
     }
 
     /// Serves the management of this application until its lifecycle stops.
-    pub(crate) fn start(self, app: &App, limits: Limits) -> (TokenFile, impl Future<Output = ()> + use<>) {
-        let management = Management::new(app, self.tokens);
+    pub(crate) fn start(
+        self,
+        app: &App,
+        metrics: Metrics,
+        limits: Limits,
+    ) -> (TokenFile, impl Future<Output = ()> + use<>) {
+        let management = Management::new(app, self.tokens).metrics(move || metrics.render());
         let lifecycle: Lifecycle = app.lifecycle().clone();
         // Nobody stands between: an address is that of the connection.
-        let service = RequestLog::new(
-            warp::service(session_http::warp::management(&management)),
-            TrustedProxies::default(),
-        );
+        let service = warp::service(session_http::warp::management(&management));
+        #[cfg(feature = "otlp")]
+        let service = crate::otlp::Traced::new(service);
+        let service = RequestLog::new(service, TrustedProxies::default());
         let serving = serve(self.listener, service, lifecycle, limits);
         (TokenFile { management, path: self.token_file }, serving)
     }

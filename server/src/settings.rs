@@ -171,6 +171,16 @@ pub(crate) struct Settings {
     /// Form of the log on standard error
     #[arg(long, env = "SESSION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
+
+    /// A file to which the audit log goes too, as JSON [default: none]
+    #[arg(long, env = "SESSION_AUDIT_LOG", value_name = "FILE")]
+    pub(crate) audit_log: Option<PathBuf>,
+
+    /// URL of a collector to which the spans of requests are sent by OTLP, such as `http://127.0.0.1:4318`
+    /// [default: none]
+    #[cfg(feature = "otlp")]
+    #[arg(long, env = "SESSION_OTLP_ENDPOINT", value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<String>,
 }
 
 impl Settings {

@@ -3,8 +3,10 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use metrics::{Counter, counter, describe_counter};
 use session_core::{
-    CookieKeyRing, CookieName, DeviceKeys, KeyId, KeyPurpose, KeyRing, StatementSigner, UnixTime,
+    AuthenticCookie, CookieKeyRing, CookieName, DeviceKeys, KeyId, KeyPurpose, KeyRing, StatementSigner,
+    UnixTime,
 };
 
 /// How long the published keys of statements may be kept by whoever has fetched them.
@@ -18,6 +20,8 @@ pub struct Keys {
     devices: DeviceKeys,
     statements: Statements,
     published: Bytes,
+    /// An old key may go once nobody brings its cookies any more.
+    verified: Vec<(KeyId, Counter)>,
 }
 
 /// Who signs statements.
@@ -38,6 +42,7 @@ impl Keys {
             cookie: ring.cookie_keys(cookie),
             statements: Statements::of(ring, UnixTime::from_secs(0)),
             published: ring.statement_keys().to_json().into(),
+            verified: counters(ring),
         }
     }
 
@@ -61,6 +66,13 @@ impl Keys {
 
     pub(crate) const fn cookie(&self) -> &CookieKeyRing {
         &self.cookie
+    }
+
+    /// Counts a cookie that these keys have verified.
+    pub(crate) fn count(&self, cookie: &AuthenticCookie) {
+        let id = self.cookie.accepted().key_id(cookie);
+        let counter = self.verified.iter().find(|(of, _)| Some(*of) == id);
+        counter.iter().for_each(|(_, counter)| counter.increment(1));
     }
 
     pub(crate) const fn devices(&self) -> &DeviceKeys {
@@ -109,4 +121,11 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys(..)")
     }
+}
+
+fn counters(ring: &KeyRing) -> Vec<(KeyId, Counter)> {
+    const NAME: &str = "session_cookies_total";
+    describe_counter!(NAME, "Authentic session cookies that were brought, by the key that made their tag");
+    let cookie_keys = ring.list().filter(|key| key.purpose == KeyPurpose::Cookie);
+    cookie_keys.map(|key| (key.id, counter!(NAME, "key" => key.id.to_string()))).collect()
 }

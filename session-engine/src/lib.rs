@@ -1,6 +1,7 @@
 #![cfg_attr(any(not(doctest), feature = "embedded"), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
+mod audit;
 mod budget;
 mod clock;
 mod keys;
@@ -16,10 +17,12 @@ mod record;
 mod sessions;
 pub mod store;
 mod subject;
+mod telemetry;
 
 /// The rules that sessions go by, and the forms of what travels.
 pub use session_core as core;
 
+pub use audit::AUDIT_TARGET;
 pub use budget::{REQUEST_BUDGET, off_budget, within_budget};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use keys::{KEYS_MAY_BE_KEPT, Keys};

@@ -10,12 +10,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{describe_gauge, gauge};
 use session_core::{DeviceId, UnixTime};
 
+use crate::audit;
 use crate::budget::off_budget;
 use crate::password::{HashingFailed, HashingMemory, Password, PasswordCost, PasswordHash};
 use crate::store::{AttemptEnd, AttemptKey, AttemptLimit, BoundedStore, Store, Unavailable};
 use crate::subject::Subject;
+use crate::telemetry::CountedBy;
 use attempt::Attempt;
 use hashing::Slot;
 
@@ -62,6 +65,7 @@ pub struct Logins {
     hashing: HashingPool,
     limits: AttemptLimits,
     cost: PasswordCost,
+    counts: CountedBy,
     // Verified when there is no such user, so that a stranger learns nothing from the time (R41).
     nobodys_hash: PasswordHash,
 }
@@ -101,7 +105,8 @@ impl LoginsBuilder {
         let nobodys_hash = PasswordHash::new(&nobody, self.cost, &mut HashingMemory::default())?;
         let Self { users, store, hashing, limits, cost } = self;
         let store = BoundedStore::new(store);
-        Ok(Logins { users, store, hashing: HashingPool::new(hashing), limits, cost, nobodys_hash })
+        let hashing = HashingPool::new(hashing);
+        Ok(Logins { users, store, hashing, limits, cost, counts: counts(), nobodys_hash })
     }
 }
 
@@ -131,12 +136,31 @@ impl Logins {
         password: Password,
         source: AttemptSource,
     ) -> Result<User, LoginError> {
+        let (error, known) = match self.judge(name, password, source).await {
+            Ok(Judged::Right(user)) => {
+                self.counts.count(ACCEPTED);
+                return Ok(user);
+            }
+            Ok(Judged::Wrong { known }) => (LoginError::Refused, known),
+            Err(error) => (error, None),
+        };
+        self.counts.count(error.code());
+        audit::login_failed(error, &source, known.as_ref());
+        Err(error)
+    }
+
+    async fn judge(
+        &self,
+        name: &str,
+        password: Password,
+        source: AttemptSource,
+    ) -> Result<Judged<User>, LoginError> {
         let slot = self.hashing.reserve()?;
         let attempt = Attempt::begin(&self.store, self.counters(name, source)).await?;
         let verified = self.verify(&slot, name, password).await;
         // Only a wrong password uses up an attempt, and not our being unable to look at it.
         let end = match verified {
-            Err(LoginError::Refused) => AttemptEnd::Failed,
+            Ok(Judged::Wrong { .. }) => AttemptEnd::Failed,
             _ => AttemptEnd::Forgiven,
         };
         match attempt.end(end).await {
@@ -144,11 +168,22 @@ impl Logins {
             Err(unavailable) if end == AttemptEnd::Failed => return Err(unavailable.into()),
             _ => {}
         }
-        let (user, password) = verified?;
+        let (user, password) = match verified? {
+            Judged::Right(right) => right,
+            Judged::Wrong { known } => return Ok(Judged::Wrong { known }),
+        };
         if let Some(old) = user.password_hash.as_ref().filter(|hash| hash.is_weaker_than(self.cost)) {
             self.strengthen(&slot, &user.subject, old, password).await;
         }
-        Ok(user)
+        Ok(Judged::Right(user))
+    }
+
+    /// Brings up to date what is measured of logins and is a state rather than a count: for whoever is about
+    /// to read the metrics.
+    pub fn observe(&self) {
+        describe_gauge!("session_hashing_waiting", "Logins that wait for a thread to hash their password");
+        // Exact, as far as anybody can wait.
+        gauge!("session_hashing_waiting").set(self.hashing.waiting() as f64);
     }
 
     async fn verify(
@@ -156,7 +191,7 @@ impl Logins {
         slot: &Slot<'_>,
         name: &str,
         password: Password,
-    ) -> Result<(User, Password), LoginError> {
+    ) -> Result<Judged<(User, Password)>, LoginError> {
         let user = self.users.find(name).await?;
         let theirs = user.as_ref().and_then(|user| user.password_hash.clone());
         let has_password = theirs.is_some();
@@ -165,7 +200,10 @@ impl Logins {
         // Hashing takes what it takes, and a place in the queue before it.
         let right = off_budget(right).await?;
         // Nobody's hash has a password too, and it opens nothing.
-        user.zip(right).filter(|_| has_password).ok_or(LoginError::Refused)
+        Ok(match (user, right) {
+            (Some(user), Some(password)) if has_password => Judged::Right((user, password)),
+            (user, _) => Judged::Wrong { known: user.map(|user| user.subject) },
+        })
     }
 
     /// Whoever has signed in on this device before, or is signed in, has a counter of its own:
@@ -222,6 +260,43 @@ pub enum LoginError {
     /// The store's answer is not known.
     #[error(transparent)]
     Store(#[from] Unavailable),
+}
+
+/// A name and a password that were looked at.
+enum Judged<T> {
+    Right(T),
+    /// Whose the name is, if anybody's: for the audit log alone.
+    Wrong {
+        known: Option<Subject>,
+    },
+}
+
+/// What a password that was right is counted as.
+const ACCEPTED: &str = "accepted";
+
+/// What else a login is counted as.
+const REFUSALS: [&str; 6] =
+    ["refused", "limited", "busy", "crowded", "users_unavailable", "store_unavailable"];
+
+fn counts() -> CountedBy {
+    let outcomes = [&[ACCEPTED], &REFUSALS[..]].concat();
+    let meaning = "Names and passwords that were judged, to sign in or to reauthenticate";
+    CountedBy::new("session_logins_total", meaning, "outcome", &outcomes)
+}
+
+impl LoginError {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::TooManyAttempts { .. } => "limited",
+            Self::Busy(_) => "busy",
+            Self::Crowded => "crowded",
+            Self::Users(_) => "users_unavailable",
+            Self::Store(_) => "store_unavailable",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod builder;
 mod change;
 mod change_queues;
+mod counts;
 mod device;
 mod error;
 mod feed;
@@ -30,6 +31,7 @@ use crate::logins::Users;
 use crate::store::{BoundedStore, Store};
 use crate::subject::Subject;
 use change_queues::ChangeQueues;
+use counts::SessionCounts;
 use feed::LatestFeed;
 use known_deadlines::KnownDeadlines;
 use pace::PaceLimit;
@@ -65,6 +67,7 @@ pub struct Sessions {
     renewal_pace: Arc<PaceLimit<Subject>>,
     device_pace: Arc<PaceLimit<SessionId>>,
     latest_feed: Arc<LatestFeed>,
+    counts: Arc<SessionCounts>,
 }
 
 impl Sessions {
@@ -87,6 +90,12 @@ impl Sessions {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         self.store.unbounded()
+    }
+
+    /// Brings up to date what is measured of the store and is a state rather than a count: for whoever is
+    /// about to read the metrics.
+    pub fn observe(&self) {
+        self.store.observe();
     }
 
     /// Who statements say that they come from.

@@ -63,6 +63,14 @@ impl App {
         &self.0.origins.public
     }
 
+    /// Brings up to date what is measured and is a state rather than a count.
+    #[cfg(feature = "management")]
+    pub(crate) fn observe(&self) {
+        self.sessions().observe();
+        #[cfg(feature = "passwords")]
+        self.logins().iter().for_each(|logins| logins.observe());
+    }
+
     pub(crate) fn origins(&self) -> &OwnOrigins {
         &self.0.origins
     }

@@ -9,6 +9,7 @@
 )]
 
 mod answer;
+mod answer_times;
 mod anyone;
 mod app;
 #[cfg(feature = "axum")]
@@ -46,6 +47,8 @@ mod session_answer;
 mod table;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "serve")]
+mod trace_context;
 mod visitor;
 #[cfg(feature = "warp")]
 pub mod warp;
@@ -67,11 +70,13 @@ pub use path_prefix::{InvalidPathPrefix, PathPrefix};
 pub use peer::Peer;
 pub use problem::Problem;
 #[cfg(feature = "serve")]
-pub use request_log::RequestLog;
+pub use request_log::{REQUEST_SPAN, RequestLog};
 pub use security_headers::SecurityHeaders;
 #[cfg(feature = "serve")]
 pub use serve::{Limits, serve};
 pub use session::Session;
 pub use session_answer::SessionAnswer;
 pub use table::RouteLabel;
+#[cfg(feature = "serve")]
+pub use trace_context::TraceContext;
 pub use visitor::Visitor;

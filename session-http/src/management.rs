@@ -2,6 +2,7 @@
 //! listener that strangers cannot reach. Each route needs a bearer token (RFC 6750), and each call is told
 //! in the log with the name of its token.
 
+mod metrics;
 mod sessions;
 mod tokens;
 
@@ -16,6 +17,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::table::{Route, Table};
+use metrics::Metrics;
 
 pub use tokens::{InvalidTokens, ManagementTokens};
 
@@ -27,13 +29,21 @@ const DOCUMENT: &str = include_str!("../management.json");
 pub struct Management {
     app: App,
     tokens: Arc<ArcSwap<ManagementTokens>>,
+    metrics: Option<Metrics>,
 }
 
 impl Management {
     /// The management of this application, for whoever has one of these tokens.
     #[must_use]
     pub fn new(app: &App, tokens: ManagementTokens) -> Self {
-        Self { app: app.clone(), tokens: Arc::new(ArcSwap::from_pointee(tokens)) }
+        Self { app: app.clone(), tokens: Arc::new(ArcSwap::from_pointee(tokens)), metrics: None }
+    }
+
+    /// What `GET /metrics` answers: all that a recorder has heard, in the text format of Prometheus. Without
+    /// it there is nothing there.
+    #[must_use]
+    pub fn metrics(self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { metrics: Some(Metrics::new(render)), ..self }
     }
 
     /// Goes on with other tokens.
@@ -57,6 +67,7 @@ pub(crate) fn table() -> Table<Management> {
             behind_the_gate,
             sessions::revoke,
         ),
+        Route::new(Method::GET, "/metrics", behind_the_gate, metrics::show),
         Route::new(Method::GET, "/openapi.json", behind_the_gate, api),
     ]);
     table.behind(authorized)
@@ -75,6 +86,8 @@ fn authorized(management: &Management, request: &Request) -> Result<(), Problem>
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "no_management_token", detail);
         return Err(problem.with_header(WWW_AUTHENTICATE, "Bearer realm=\"management\""));
     };
+    // So that what comes of it is told with the name too.
+    tracing::Span::current().record("caller", &caller);
     tracing::info!(caller, method = %request.method, parameters = ?request.parameters, "management call");
     Ok(())
 }

@@ -22,6 +22,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use metrics::{Gauge, describe_gauge, gauge};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower_service::Service;
@@ -83,6 +84,9 @@ where
     let (stage, present_stage) = watch::channel(Stage::Serving);
     let connections = limits.connections.get();
     let slots = Arc::new(Semaphore::new(connections as usize));
+    describe_gauge!("session_connections", "Connections that are open, of all listeners");
+    let open = gauge!("session_connections");
+    open.increment(0.0);
     let server = Server { service, lifecycle, limits, stage: present_stage };
     let mut stop = std::pin::pin!(async {
         server.lifecycle.stopping().await;
@@ -93,7 +97,8 @@ where
         tokio::select! {
             () = &mut stop => break,
             (stream, address, slot) = accept(&listener, &slots) => {
-                tokio::spawn(server.clone().connection(stream, address, slot));
+                let place = OpenConnection::new(slot, open.clone());
+                tokio::spawn(server.clone().connection(stream, address, place));
             }
         }
     }
@@ -123,6 +128,25 @@ async fn accept(
             }
             (_, Err(_)) => unreachable!("the semaphore is never closed"),
         }
+    }
+}
+
+/// A connection while it is open.
+struct OpenConnection {
+    open: Gauge,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl OpenConnection {
+    fn new(slot: OwnedSemaphorePermit, open: Gauge) -> Self {
+        open.increment(1.0);
+        Self { open, _slot: slot }
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.open.decrement(1.0);
     }
 }
 
@@ -159,7 +183,7 @@ where
         }
     }
 
-    async fn connection(self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
+    async fn connection(self, stream: TcpStream, peer: SocketAddr, place: OpenConnection) {
         // Answers are small: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
         let phase = PhaseCell::default();
@@ -196,7 +220,7 @@ where
         if let Err(error) = result {
             tracing::debug!(%error, "connection ended");
         }
-        drop(slot);
+        drop(place);
     }
 }
 

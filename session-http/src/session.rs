@@ -90,11 +90,7 @@ impl<O: Owner> Session<O> {
     /// # Errors
     /// When the store did not confirm it; then the cookies stay.
     pub async fn log_out(self) -> Result<SessionAnswer, Problem> {
-        let session_id = self.id();
-        match self.app.sessions().revoke(&self.cookie).await {
-            Ok(_) => tracing::info!(%session_id, "logged out"),
-            Err(error) => return Err(self.problem(error)),
-        }
+        self.app.sessions().revoke(&self.cookie).await.map_err(|error| self.problem(error))?;
         Ok(SessionAnswer::ended(&self.app))
     }
 
@@ -206,7 +202,6 @@ impl Session {
         if !ended.map_err(|error| Problem::from_session_error(error, Some(id)))? {
             return Err(Problem::no_such_session());
         }
-        tracing::info!(session_id = %id, by = %self.id(), "session revoked");
         Ok(self.after_ending(id == self.id()))
     }
 

@@ -11,6 +11,7 @@ use http::{HeaderValue, Method};
 use session_engine::within_budget;
 
 use crate::answer::{self, Answer};
+use crate::answer_times::AnswerTimes;
 use crate::path_prefix::PathPrefix;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -88,6 +89,8 @@ struct Path<S> {
     template: Cow<'static, str>,
     routes: Vec<Route<S>>,
     allow: HeaderValue,
+    label: RouteLabel,
+    times: AnswerTimes,
 }
 
 /// Where a request belongs in a [`Table`].
@@ -109,7 +112,8 @@ impl<S> Table<S> {
         }
         let path = |(template, routes): (_, Vec<Route<S>>)| {
             let allow = allowed(routes.iter().filter_map(|route| route.method.as_ref()));
-            Path { template, routes, allow }
+            let label = routes.first().map_or("none", |route| route.label);
+            Path { template, routes, allow, label: RouteLabel(label), times: AnswerTimes::of(label) }
         };
         Self {
             paths: paths.into_iter().map(path).collect(),
@@ -158,6 +162,10 @@ impl<S> Table<S> {
     /// Has the request answered by the route that its method asks for.
     pub(crate) async fn answer(&self, state: S, place: Place, request: Request) -> Answer {
         let Some(path) = self.paths.get(place.path) else { return Problem::not_found().into_answer() };
+        path.times.measure(self.answer_at(path, state, place, request)).await
+    }
+
+    async fn answer_at(&self, path: &Path<S>, state: S, place: Place, request: Request) -> Answer {
         let request = Request { parameters: place.parameters, ..request };
         let wants_no_body = request.method == Method::HEAD;
         let is_question = request.method == Method::OPTIONS;
@@ -180,9 +188,7 @@ impl<S> Table<S> {
             drop_body(&mut answer);
         }
         SecurityHeaders::all().add_to(answer.headers_mut());
-        if let Some(route) = path.routes.first() {
-            answer.extensions_mut().insert(RouteLabel(route.label));
-        }
+        answer.extensions_mut().insert(path.label);
         answer
     }
 

@@ -5,8 +5,9 @@ use std::error::Error;
 use std::future::{Future, Ready, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
@@ -16,6 +17,7 @@ use http_body_util::{BodyExt, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::answer_times::AnswerTimes;
 use crate::app::App;
 use crate::body::{Broken, Source};
 use crate::peer::Peer;
@@ -144,6 +146,9 @@ where
 #[derive(Clone, Copy, Debug)]
 pub struct Nothing;
 
+/// Made at the first such request: by then whoever wants a recorder has installed it.
+static NOTHING_TIMES: LazyLock<AnswerTimes> = LazyLock::new(AnswerTimes::of_nothing);
+
 impl<B> Service<HttpRequest<B>> for Nothing {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
@@ -156,6 +161,7 @@ impl<B> Service<HttpRequest<B>> for Nothing {
     fn call(&mut self, _: HttpRequest<B>) -> Self::Future {
         let mut answer = Problem::not_found().into_answer();
         SecurityHeaders::all().add_to(answer.headers_mut());
+        NOTHING_TIMES.note(answer.status(), Duration::ZERO);
         ready(Ok(answer.map(Full::new)))
     }
 }

@@ -87,8 +87,6 @@ impl Visitor {
         let former = self.cookie().ok();
         let started = self.app.sessions().start(session.client(self.client()), former.as_ref()).await;
         let Issued { session, cookie } = started.map_err(|error| Problem::from_session_error(error, None))?;
-        let subject = session.subject().as_str();
-        tracing::info!(session_id = %session.id(), subject, "logged in");
         SessionAnswer::of(&self.app, &session, Some(&cookie))
     }
 
@@ -150,8 +148,7 @@ impl Visitor {
         if let Ok(cookie) = cookie {
             let session_id = cookie.session_id();
             match self.app.sessions().revoke(&cookie).await {
-                Ok(true) => tracing::info!(%session_id, "logged out"),
-                Ok(false) | Err(SessionError::WrongSecret | SessionError::Unreadable(_)) => {}
+                Ok(_) | Err(SessionError::WrongSecret | SessionError::Unreadable(_)) => {}
                 Err(error) => return Err(Problem::from_session_error(error, Some(session_id))),
             }
         }

@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::warp::filters::BoxedFilter;
 use ::warp::path::Tail;
@@ -16,6 +17,7 @@ use futures_util::{Stream, StreamExt};
 use http::HeaderMap;
 
 use crate::answer::Answer;
+use crate::answer_times::AnswerTimes;
 use crate::anyone::Anyone;
 use crate::app::App;
 use crate::body::{Broken, Source};
@@ -79,9 +81,11 @@ pub fn site(app: &App) -> BoxedFilter<(Response,)> {
 }
 
 fn or_nothing(routes: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
-    let nothing = || {
+    let times = Arc::new(AnswerTimes::of_nothing());
+    let nothing = move || {
         let mut answer = Problem::not_found().into_answer();
         SecurityHeaders::all().add_to(answer.headers_mut());
+        times.note(answer.status(), Duration::ZERO);
         response(answer)
     };
     routes.or(::warp::any().map(nothing)).unify().boxed()

@@ -6,14 +6,16 @@ use anyhow::{Result, bail};
 
 use crate::process::{command, run};
 use crate::root::root;
-use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, REDIS, SYSTEMD, WEBKITGTK, XVFB};
+use crate::setup::{
+    BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, PROMTOOL, REDIS, SYSTEMD, WEBKITGTK, XVFB,
+};
 use crate::target_dir::target_dir;
 use crate::{api, deploy, faults, fuzz, image, npm, package, redis_servers, reproducible, serve, setup};
 
 const PARTS: [&str; 9] = ["lint", "rust", "redis", "deploy", "wasm", "client", "examples", "web", "fuzz"];
 
 /// What no other crate of the workspace asks for, and has tests.
-const FEATURES: &str = "session-engine/store-testing,session-http/axum";
+const FEATURES: &str = "session-engine/store-testing,session-http/axum,session-server/otlp";
 
 /// A few seconds for each target: enough to find what a change has plainly broken.
 const FUZZ_SECONDS: &str = "5";
@@ -60,7 +62,8 @@ fn features() -> Result<()> {
     let http = ["", "warp", "tower", "axum", "serve", "passwords", "management"];
     let engine = engine.map(|feature| ("session-engine", feature));
     let http = http.map(|feature| ("session-http", feature));
-    for (package, feature) in engine.into_iter().chain(http) {
+    let server = [("session-server", "")];
+    for (package, feature) in engine.into_iter().chain(http).chain(server) {
         let clippy = ["clippy", "--quiet", "--no-default-features", "--package", package];
         let alone = ["--features", feature, "--", "-D", "warnings"];
         run(command("cargo", clippy).args(alone))?;
@@ -69,7 +72,7 @@ fn features() -> Result<()> {
 }
 
 fn rust() -> Result<()> {
-    setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD])?;
+    setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD, PROMTOOL])?;
     run(&mut command("cargo", ["test", "--workspace", "--features", FEATURES]))?;
     faults::short()?;
     setup::rust_target(BARE_TARGET)?;

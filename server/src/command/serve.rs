@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_files::make_parent;
 use crate::management::ManagementListener;
+use crate::metrics::Metrics;
 use crate::output::say;
 use crate::settings::Settings;
 use crate::{Result, key_file, log, outdated_sessions, reload, store_url};
@@ -24,17 +25,19 @@ const STORE_POLL: Duration = Duration::from_millis(5);
 const SECOND_SIGNAL: i32 = 130;
 
 pub(crate) fn run(settings: &Settings, warnings: &[String]) -> Result {
-    let log = log::start(&settings.log, settings.log_format)?;
+    let log = log::start(settings)?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         log.report_losses();
-        serve_until_signal(settings).await
+        // Where nobody can ask, nothing is measured.
+        let metrics = settings.manage.as_ref().map(|_| Metrics::start(log.losses())).transpose()?;
+        serve_until_signal(settings, metrics).await
     })
 }
 
-async fn serve_until_signal(settings: &Settings) -> Result {
+async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Result {
     let lifecycle = Lifecycle::new();
     stop_at_signal(&lifecycle)?;
     // From now on a closed terminal ends nothing; until there are keys to read again it means nothing.
@@ -54,12 +57,16 @@ async fn serve_until_signal(settings: &Settings) -> Result {
     wait_for(&*store).await;
     let management = ManagementListener::open(settings).await?;
     let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone())?;
-    let (tokens, managing) = management.map(|listener| listener.start(&app, settings.limits())).unzip();
+    let managed = management.zip(metrics);
+    let managed = managed.map(|(listener, metrics)| listener.start(&app, metrics, settings.limits()));
+    let (tokens, managing) = managed.unzip();
     reload::start(&app, &settings.keys, tokens, hang_up);
     tracing::info!(%address, origin = app.public_origin(), "serving");
     // For who started it by hand. Whether anybody reads it makes no difference to who is served.
     let _ = say!("serving on http://{address}");
     let site = warp::service(session_http::warp::site(&app));
+    #[cfg(feature = "otlp")]
+    let site = crate::otlp::Traced::new(site);
     let proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     let serving = serve(listener, RequestLog::new(site, proxies), lifecycle, settings.limits());
     tokio::join!(serving, OptionFuture::from(managing));

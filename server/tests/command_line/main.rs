@@ -1,11 +1,13 @@
 //! The program from outside: the real binary in an empty directory. One file for each command.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod endpoints;
 mod explain;
 mod faults;
 mod keys;
 mod machine;
+mod managed;
 mod operation;
 mod partitions;
 mod restarts;
@@ -13,4 +15,5 @@ mod rolling;
 mod serving;
 mod sessions;
 mod settings;
+mod telemetry;
 mod users;

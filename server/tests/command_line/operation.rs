@@ -265,7 +265,7 @@ async fn every_request_has_an_id_in_its_answer_and_in_the_log() {
         serde_json::from_str::<serde_json::Value>(line).unwrap()
     };
     let request = line("from-the-proxy.1");
-    assert_eq!(request["fields"]["client"], "192.0.2.7");
+    assert_eq!(request["span"]["client"], "192.0.2.7");
     assert!(request["fields"]["duration_us"].is_u64(), "{request}");
     assert_eq!(line(&fresh)["fields"]["path"], "/livez");
     let refused = line("login refused");

@@ -1,12 +1,10 @@
 //! What an administrator sees and ends (R67).
 
-use std::time::{Duration, Instant};
-
 use session_testing::RedisServer;
 
-use crate::machine::{Machine, Server};
+use crate::machine::Machine;
+use crate::managed::{Managed, TOKEN, until};
 
-const TOKEN: &str = "canary-token-of-the-office-0123456789";
 const OTHER: &str = "canary-token-of-the-cellar-9876543210";
 
 #[tokio::test]
@@ -22,8 +20,7 @@ async fn an_administrator_lists_and_ends_a_users_sessions_in_redis() {
 
 async fn an_administrator_lists_and_ends_a_users_sessions(store: &[&str]) {
     let machine = Machine::with_alice();
-    machine.write("tokens", &format!("# who may\noffice:{TOKEN}\n"));
-    let (server, manage) = serve(&machine, store).await;
+    let Managed { server, manage } = Managed::start(&machine, store).await;
     let ask = |words: &[&str]| {
         let target = ["--manage", manage.as_str(), "--management-tokens", "tokens"];
         machine.run(&[&["sessions"], words, &target].concat())
@@ -57,14 +54,14 @@ async fn an_administrator_lists_and_ends_a_users_sessions(store: &[&str]) {
 #[tokio::test]
 async fn only_a_present_token_opens_the_management_and_only_there() {
     let machine = Machine::with_alice();
-    machine.write("tokens", &format!("office:{TOKEN}\n"));
-    let (server, manage) = serve(&machine, &[]).await;
+    let Managed { server, manage } = Managed::start(&machine, &[]).await;
     let login = server.log_in("alice").await;
     let routes = [
         ("GET", "/subjects/alice/sessions".to_owned()),
         ("DELETE", "/subjects/alice/sessions".to_owned()),
         ("DELETE", format!("/subjects/alice/sessions/{}", login.session_id())),
         ("GET", "/openapi.json".to_owned()),
+        ("GET", "/metrics".to_owned()),
     ];
     let ask = async |at: &str, (method, path): &(&str, String), token: Option<&str>| {
         let request = server.http().request(method.parse().unwrap(), format!("http://{at}{path}"));
@@ -146,24 +143,4 @@ fn what_is_wrong_with_the_management_is_said_without_a_token() {
     let nobody = [&list[..], &["--manage", "127.0.0.1:1"], &tokens].concat();
     let unanswered = machine.run(&nobody).expect_refusal();
     assert!(unanswered.starts_with("management at 127.0.0.1:1 does not answer: "), "{unanswered}");
-}
-
-/// A server and where its management is.
-async fn serve(machine: &Machine, store: &[&str]) -> (Server, String) {
-    let flags = [&["--manage", "127.0.0.1:0", "--management-tokens", "tokens"], store].concat();
-    let server = machine.serve(&flags).await;
-    let line =
-        || machine.read("log").lines().find(|line| line.contains(" management address=")).map(str::to_owned);
-    // Lines are written by a thread of its own.
-    until(async || line().is_some()).await;
-    let address = line().unwrap().rsplit_once("address=").unwrap().1.trim().to_owned();
-    (server, address)
-}
-
-async fn until(mut is_so: impl AsyncFnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(20);
-    while !is_so().await {
-        assert!(Instant::now() < patience, "it never is");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }

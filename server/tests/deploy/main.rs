@@ -11,10 +11,14 @@ mod log;
 #[path = "../command_line/machine.rs"]
 #[allow(dead_code, reason = "made for the tests of the command line, which need more of it")]
 mod machine;
+#[path = "../command_line/managed.rs"]
+#[allow(dead_code, reason = "made for the tests of the command line, which need more of it")]
+mod managed;
 mod name_service;
 mod pod;
 mod settings;
 mod settings_file;
 mod site;
 mod systemd;
+mod telemetry;
 mod yaml;

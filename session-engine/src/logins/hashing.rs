@@ -34,6 +34,8 @@ type Job = Box<dyn FnOnce(&mut HashingMemory) + Send>;
 pub struct HashingPool {
     jobs: Sender<Job>,
     slots: Semaphore,
+    places: usize,
+    threads: usize,
 }
 
 /// A place at a thread or in the queue, given back when it is dropped.
@@ -52,8 +54,15 @@ impl HashingPool {
             let waiting = Arc::clone(&waiting);
             thread::spawn(move || work(&waiting));
         }
-        let slots = limits.threads.get().saturating_add(limits.queue).min(Semaphore::MAX_PERMITS);
-        Self { jobs, slots: Semaphore::new(slots) }
+        let threads = limits.threads.get();
+        let places = threads.saturating_add(limits.queue).min(Semaphore::MAX_PERMITS);
+        Self { jobs, slots: Semaphore::new(places), places, threads }
+    }
+
+    /// How many logins wait for a thread.
+    pub(super) fn waiting(&self) -> usize {
+        let taken = self.places.saturating_sub(self.slots.available_permits());
+        taken.saturating_sub(self.threads)
     }
 
     /// Takes a place, before anything else is done for a login: who cannot have one costs nothing.
@@ -109,8 +118,10 @@ mod tests {
         let pool = HashingPool::new(limits);
         let (first, second) = (pool.reserve().unwrap(), pool.reserve().unwrap());
         assert_eq!(pool.reserve().err(), Some(Busy));
+        assert_eq!(pool.waiting(), 1);
         assert_eq!(first.run(|_| 7).await, Ok(7));
         drop(first);
+        assert_eq!(pool.waiting(), 0);
         let third = pool.reserve().unwrap();
         assert_eq!((second.run(|_| 8).await, third.run(|_| 9).await), (Ok(8), Ok(9)));
     }

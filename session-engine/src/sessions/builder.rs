@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use session_core::Timeouts;
 
 use super::Sessions;
+use super::counts::SessionCounts;
 use super::pace::{Pace, PaceLimit};
 use crate::clock::{Clock, SystemClock};
 use crate::keys::Keys;
@@ -142,6 +143,7 @@ impl SessionsBuilder {
             renewal_pace: Arc::new(PaceLimit::new(self.renewal_pace)),
             device_pace: Arc::new(PaceLimit::new(self.device_pace)),
             latest_feed: Arc::default(),
+            counts: Arc::new(SessionCounts::new()),
         }
     }
 }

@@ -6,6 +6,7 @@ use tracing::Instrument;
 
 use super::live::{Kept, LiveSession};
 use super::{Activity, Issued, SessionError, Sessions};
+use crate::audit;
 use crate::budget::in_time;
 use crate::store::{Freshness, Outcome, Unavailable};
 
@@ -60,10 +61,12 @@ impl Sessions {
                 }
                 Err(error) => (Err(error), None),
             };
-            if answer.send(issued).is_err()
-                && let Some((old, marker, new)) = undo
-            {
-                sessions.undo_renewal(&old, &marker, &new).await;
+            match (answer.send(issued), undo) {
+                (Err(_), Some((old, marker, new))) => sessions.undo_renewal(&old, &marker, &new).await,
+                (Ok(()), Some((old, _, new))) if renewal == Renewal::Reauthenticated => {
+                    audit::reauthenticated(&old.entry(), new.id);
+                }
+                _ => {}
             }
         };
         tokio::spawn(work.in_current_span());

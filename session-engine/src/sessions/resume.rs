@@ -5,6 +5,7 @@ use session_core::{AuthenticCookie, CookieRefusal, Deadlines, HeaderRefusal, Ses
 use super::live::{GuestSession, Kept, LiveSession, Owner};
 use super::renew::RENEWAL_GRACE;
 use super::{SessionError, Sessions};
+use crate::audit::End;
 use crate::record::Record;
 use crate::store::Freshness;
 
@@ -39,14 +40,19 @@ impl Sessions {
     ) -> Result<AuthenticCookie, HeaderRefusal> {
         let (keys, now) = (self.keys.load(), self.now());
         let lines: Vec<&[u8]> = lines.into_iter().collect();
-        match keys.cookie().verify_header(lines.iter().copied(), now) {
+        let verdict = match keys.cookie().verify_header(lines.iter().copied(), now) {
             // Its tag is right, so one of our servers made it, whose clock is ahead of this one's, or was
             // before this one was set back. Whether the session lives, the store says (R71).
             Err(HeaderRefusal::Cookie(CookieRefusal::NotYetValid { issued_at, .. })) => {
                 keys.cookie().verify_header(lines, issued_at)
             }
             verdict => verdict,
+        };
+        match &verdict {
+            Ok(cookie) => keys.count(cookie),
+            Err(refusal) => self.counts.refused_cookies.count(refusal.code()),
         }
+        verdict
     }
 
     /// The live session of a cookie, of somebody who is signed in. By activity its idle deadline is
@@ -95,6 +101,17 @@ impl Sessions {
         activity: Activity,
         freshness: Freshness,
     ) -> Result<Kept, SessionError> {
+        let kept = self.try_to_resume(cookie, activity, freshness).await;
+        self.counts.note_check(&kept);
+        kept
+    }
+
+    async fn try_to_resume(
+        &self,
+        cookie: &AuthenticCookie,
+        activity: Activity,
+        freshness: Freshness,
+    ) -> Result<Kept, SessionError> {
         let extend_to = match activity {
             Activity::Active => self.due_extension(cookie),
             Activity::Passive => None,
@@ -111,7 +128,7 @@ impl Sessions {
         let Record { by_password, authenticated_at, .. } = kept.record;
         if !self.stands(by_password, kept.record.subject.as_ref(), authenticated_at).await {
             // So that edges hear of it too, and nobody has to look again.
-            self.end(&kept.entry()).await?;
+            self.end(&kept.entry(), End::Password).await?;
             return Err(SessionError::Ended);
         }
         if activity == Activity::Active {

@@ -6,6 +6,7 @@ use session_core::{AuthenticCookie, SessionId, UnixTime};
 
 use super::renew::RENEWAL_GRACE;
 use super::{Activity, LiveSession, SessionError, Sessions};
+use crate::audit::{self, End};
 use crate::budget::to_its_end;
 use crate::record::{Record, RecordHead};
 use crate::store::{Entry, Freshness, Listed};
@@ -87,10 +88,14 @@ impl Sessions {
     /// When the cookie's secret is not the session's, or the store did not confirm it: then the
     /// session may still be alive, and the cookie must be kept so that it can be tried again (R22).
     pub async fn revoke(&self, cookie: &AuthenticCookie) -> Result<bool, SessionError> {
+        self.revoke_as(cookie, End::LogOut).await
+    }
+
+    pub(super) async fn revoke_as(&self, cookie: &AuthenticCookie, end: End) -> Result<bool, SessionError> {
         match self.resume_kept(cookie, Activity::Passive, Freshness::Confirmed).await {
             // If it went meanwhile it may have been renewed, and then its successor lives: that is no
             // confirmation.
-            Ok(session) => match self.end(&session.entry()).await? {
+            Ok(session) => match self.end(&session.entry(), end).await? {
                 true => Ok(true),
                 false => Err(SessionError::EndedMeanwhile),
             },
@@ -100,7 +105,7 @@ impl Sessions {
             Err(SessionError::Unreadable(_)) => {
                 let (issued_at, absolute_expires_at) = (cookie.issued_at(), cookie.expires_at());
                 let id = cookie.session_id();
-                self.end(&Entry { id, subject: None, issued_at, absolute_expires_at }).await
+                self.end(&Entry { id, subject: None, issued_at, absolute_expires_at }, end).await
             }
             Err(error) => Err(error),
         }
@@ -112,7 +117,7 @@ impl Sessions {
     /// [`SessionError::TooFast`], and as [`revoke_one`](Self::revoke_one).
     pub async fn revoke_own_one(&self, session: &LiveSession, id: SessionId) -> Result<bool, SessionError> {
         self.device_pace.step(&session.id())?;
-        self.revoke_one(session.subject(), id).await
+        self.end_one(session.subject(), id, End::Owner { by: session.id() }).await
     }
 
     /// Ends the sessions of whoever has this one, at a pace; says how many.
@@ -121,7 +126,7 @@ impl Sessions {
     /// [`SessionError::TooFast`], and as [`revoke_all`](Self::revoke_all).
     pub async fn revoke_own(&self, session: &LiveSession, which: Revocation) -> Result<usize, SessionError> {
         self.device_pace.step(&session.id())?;
-        self.revoke_all(session.subject(), which).await
+        self.end_all(session.subject(), which, End::Owner { by: session.id() }).await
     }
 
     /// Ends one session of a subject, also if it has another ID by now; says whether there was one.
@@ -129,6 +134,10 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm it.
     pub async fn revoke_one(&self, subject: &Subject, id: SessionId) -> Result<bool, SessionError> {
+        self.end_one(subject, id, End::Administrator).await
+    }
+
+    async fn end_one(&self, subject: &Subject, id: SessionId, end: End) -> Result<bool, SessionError> {
         let mut id = id;
         for _ in 0..MAX_PASSES {
             let Some(stored) = self.store.load(id, Freshness::Confirmed, None).await? else {
@@ -143,7 +152,7 @@ impl Sessions {
                 // It was renewed since it was listed, and it is the session that is meant, and not its ID.
                 Some(successor) => id = successor,
                 // Where it went at this moment it may have been renewed: the next look tells.
-                None if self.end(&record.entry(id)).await? => return Ok(true),
+                None if self.end(&record.entry(id), end).await? => return Ok(true),
                 None => {}
             }
         }
@@ -155,11 +164,20 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm all of it; it may be repeated.
     pub async fn revoke_all(&self, subject: &Subject, which: Revocation) -> Result<usize, SessionError> {
-        let (sessions, subject) = (self.clone(), subject.clone());
-        to_its_end(async move { sessions.try_to_revoke_all(&subject, which).await }).await?
+        self.end_all(subject, which, End::Administrator).await
     }
 
-    async fn try_to_revoke_all(&self, subject: &Subject, which: Revocation) -> Result<usize, SessionError> {
+    async fn end_all(&self, subject: &Subject, which: Revocation, end: End) -> Result<usize, SessionError> {
+        let (sessions, subject) = (self.clone(), subject.clone());
+        to_its_end(async move { sessions.try_to_end_all(&subject, which, end).await }).await?
+    }
+
+    async fn try_to_end_all(
+        &self,
+        subject: &Subject,
+        which: Revocation,
+        end: End,
+    ) -> Result<usize, SessionError> {
         let mut sorting = Sorting::of(which, self.now());
         let mut ended = 0;
         for _ in 0..MAX_PASSES {
@@ -183,14 +201,13 @@ impl Sessions {
                 tracing::info!(subject = subject.as_str(), ended, "sessions revoked");
                 return Ok(ended);
             }
-            let results: Vec<_> =
-                stream::iter(ending)
-                    .map(|entry| async move {
-                        Ok::<_, SessionError>((entry.id, self.end_if_there(&entry).await?))
-                    })
-                    .buffer_unordered(CONCURRENT_REVOCATIONS)
-                    .collect()
-                    .await;
+            let results: Vec<_> = stream::iter(ending)
+                .map(|entry| async move {
+                    Ok::<_, SessionError>((entry.id, self.end_if_there(&entry, end).await?))
+                })
+                .buffer_unordered(CONCURRENT_REVOCATIONS)
+                .collect()
+                .await;
             // All of them have come to an end before it is said that one has failed.
             let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
             // Once more, since what was just being renewed has a successor, which is in the index before
@@ -225,7 +242,7 @@ impl Sessions {
         for listed in self.store.list(subject, Freshness::Confirmed).await? {
             let Some(head) = RecordHead::of(&listed.head) else { continue };
             if !self.stands(head.by_password, Some(subject), head.authenticated_at).await {
-                ended += usize::from(self.end(&listed.entry).await?);
+                ended += usize::from(self.end(&listed.entry, End::Password).await?);
             }
         }
         Ok(ended)
@@ -233,9 +250,9 @@ impl Sessions {
 
     /// Ends a session of which only the entry in the index is known; says whether it was there. What
     /// is not there is not noted, so that the feed does not grow with it.
-    async fn end_if_there(&self, entry: &Entry) -> Result<bool, SessionError> {
+    async fn end_if_there(&self, entry: &Entry, end: End) -> Result<bool, SessionError> {
         match self.store.idle_deadline(entry.id, Freshness::Confirmed).await? {
-            Some(_) => self.end(entry).await,
+            Some(_) => self.end(entry, end).await,
             None => Ok(false),
         }
     }
@@ -245,13 +262,17 @@ impl Sessions {
     /// It is noted first: were it deleted first and then could not be noted, edges would go on to
     /// believe its last statement, with nobody left to end it once more. Once noted it is deleted, also
     /// when whoever asked has hung up: else it would be over at the edges, and alive here.
-    pub(super) async fn end(&self, entry: &Entry) -> Result<bool, SessionError> {
+    pub(super) async fn end(&self, entry: &Entry, end: End) -> Result<bool, SessionError> {
         let (sessions, entry) = (self.clone(), entry.clone());
-        let end = async move {
+        let ending = async move {
             sessions.store.note_revocation(entry.id).await?;
-            sessions.delete(&entry).await
+            let was_there = sessions.delete(&entry).await?;
+            if was_there {
+                audit::ended(&entry, end);
+            }
+            Ok(was_there)
         };
-        to_its_end(end).await?
+        to_its_end(ending).await?
     }
 
     pub(super) async fn delete(&self, entry: &Entry) -> Result<bool, SessionError> {

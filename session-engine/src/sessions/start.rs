@@ -6,6 +6,7 @@ use session_core::{
 use super::change::MAX_TRIES;
 use super::live::{Guest, GuestSession, Kept, LiveSession, Owner};
 use super::{Activity, SessionError, Sessions};
+use crate::audit::{self, End};
 use crate::budget::to_its_end;
 use crate::record::{Client, Record};
 use crate::store::{Creation, Outcome};
@@ -86,9 +87,13 @@ impl Sessions {
         login: NewSession,
         replaces: Option<&AuthenticCookie>,
     ) -> Result<Issued, SessionError> {
-        let Some(former) = replaces.cloned() else { return self.begin_for(&login, Map::new()).await };
+        let Some(former) = replaces.cloned() else {
+            return self.begin_for(&login, Map::new()).await.inspect(audit::signed_in);
+        };
         let sessions = self.clone();
-        to_its_end(async move { sessions.start_in_place_of(&former, &login).await }).await?
+        let starting =
+            async move { sessions.start_in_place_of(&former, &login).await.inspect(audit::signed_in) };
+        to_its_end(starting).await?
     }
 
     async fn start_in_place_of(
@@ -102,7 +107,7 @@ impl Sessions {
             Err(_) => {}
         }
         let issued = self.begin_for(login, Map::new()).await?;
-        match self.revoke(former).await {
+        match self.revoke_as(former, End::Replaced).await {
             // Another login in the same browser was faster (a double click), or another tab has just
             // renewed it: that session is not what was brought along, and stands by itself.
             Ok(_) | Err(SessionError::EndedMeanwhile | SessionError::Renewed) => Ok(issued),
@@ -160,8 +165,9 @@ impl Sessions {
         }
         let Ok(listed) = self.list(subject).await else { return };
         for surplus in listed.iter().skip(max).filter(|session| session.id() != new) {
-            let ended = self.end(surplus.entry()).await;
-            tracing::info!(session_id = %surplus.id(), is_ended = ended.is_ok(), "too many sessions of one subject");
+            if self.end(surplus.entry(), End::Surplus).await.is_err() {
+                tracing::info!(session_id = %surplus.id(), "surplus session of a subject could not be ended");
+            }
         }
     }
 

@@ -1,26 +1,38 @@
+mod times;
+
 use std::sync::Arc;
 
+use metrics::{describe_gauge, gauge};
 use session_core::{SessionId, UnixTime};
 
 #[cfg(feature = "passwords")]
 use super::{Admission, AttemptEnd, AttemptKey, AttemptLimit};
 use super::{Creation, Entry, Epoch, Freshness, Listed, Outcome, Revocations, Store, Stored, Unavailable};
-use crate::budget::in_time;
 use crate::subject::Subject;
+use times::StoreTimes;
 
 /// A store that answers in time or not at all: whatever the one below it does, a request has one
-/// [budget](crate::REQUEST_BUDGET). Clones are the same.
+/// [budget](crate::REQUEST_BUDGET). How long it takes is measured here. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct BoundedStore(Arc<dyn Store>);
+pub(crate) struct BoundedStore {
+    store: Arc<dyn Store>,
+    times: Arc<StoreTimes>,
+}
 
 impl BoundedStore {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self(store)
+        Self { store, times: Arc::new(StoreTimes::new()) }
     }
 
     /// The store itself, which takes as long as it takes.
     pub(crate) fn unbounded(&self) -> &Arc<dyn Store> {
-        &self.0
+        &self.store
+    }
+
+    /// Tells whether it has answered lately.
+    pub(crate) fn observe(&self) {
+        describe_gauge!("session_store_up", "Whether the store has answered lately: 1, or else 0");
+        gauge!("session_store_up").set(if self.store.is_available() { 1.0 } else { 0.0 });
     }
 
     pub(crate) async fn create(
@@ -29,7 +41,7 @@ impl BoundedStore {
         document: &[u8],
         idle_expires_at: UnixTime,
     ) -> Result<Creation, Unavailable> {
-        in_time(self.0.create(entry, document, idle_expires_at)).await
+        self.times.create.of_answer(self.store.create(entry, document, idle_expires_at)).await
     }
 
     pub(crate) async fn load(
@@ -38,7 +50,7 @@ impl BoundedStore {
         freshness: Freshness,
         extend_to: Option<UnixTime>,
     ) -> Result<Option<Stored>, Unavailable> {
-        in_time(self.0.load(id, freshness, extend_to)).await
+        self.times.load.of_answer(self.store.load(id, freshness, extend_to)).await
     }
 
     pub(crate) async fn idle_deadline(
@@ -46,7 +58,7 @@ impl BoundedStore {
         id: SessionId,
         freshness: Freshness,
     ) -> Result<Option<UnixTime>, Unavailable> {
-        in_time(self.0.idle_deadline(id, freshness)).await
+        self.times.deadline.of_answer(self.store.idle_deadline(id, freshness)).await
     }
 
     pub(crate) async fn update(
@@ -55,11 +67,11 @@ impl BoundedStore {
         expected: &[u8],
         document: &[u8],
     ) -> Result<Outcome, Unavailable> {
-        in_time(self.0.update(id, expected, document)).await
+        self.times.update.of_answer(self.store.update(id, expected, document)).await
     }
 
     pub(crate) async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
-        in_time(self.0.delete(entry)).await
+        self.times.delete.of_answer(self.store.delete(entry)).await
     }
 
     pub(crate) async fn delete_unchanged(
@@ -67,15 +79,15 @@ impl BoundedStore {
         entry: &Entry,
         expected: &[u8],
     ) -> Result<Outcome, Unavailable> {
-        in_time(self.0.delete_unchanged(entry, expected)).await
+        self.times.delete.of_answer(self.store.delete_unchanged(entry, expected)).await
     }
 
     pub(crate) fn seconds_ahead(&self) -> i64 {
-        self.0.seconds_ahead()
+        self.store.seconds_ahead()
     }
 
     pub(crate) async fn entries(&self, subject: &Subject) -> Result<Vec<Entry>, Unavailable> {
-        in_time(self.0.entries(subject)).await
+        self.times.list.of_answer(self.store.entries(subject)).await
     }
 
     pub(crate) async fn list(
@@ -83,23 +95,23 @@ impl BoundedStore {
         subject: &Subject,
         freshness: Freshness,
     ) -> Result<Vec<Listed>, Unavailable> {
-        in_time(self.0.list(subject, freshness)).await
+        self.times.list.of_answer(self.store.list(subject, freshness)).await
     }
 
     pub(crate) async fn epoch(&self, subject: &Subject) -> Result<Epoch, Unavailable> {
-        in_time(self.0.epoch(subject)).await
+        self.times.epoch.of_answer(self.store.epoch(subject)).await
     }
 
     pub(crate) async fn change_epoch(&self, subject: &Subject) -> Result<(), Unavailable> {
-        in_time(self.0.change_epoch(subject)).await
+        self.times.epoch.of_answer(self.store.change_epoch(subject)).await
     }
 
     pub(crate) async fn note_revocation(&self, id: SessionId) -> Result<(), Unavailable> {
-        in_time(self.0.note_revocation(id)).await
+        self.times.note_revocation.of_answer(self.store.note_revocation(id)).await
     }
 
     pub(crate) async fn revocations(&self) -> Result<Revocations, Unavailable> {
-        in_time(self.0.revocations()).await
+        self.times.revocations.of_answer(self.store.revocations()).await
     }
 
     #[cfg(feature = "passwords")]
@@ -108,7 +120,7 @@ impl BoundedStore {
         key: &AttemptKey,
         limit: AttemptLimit,
     ) -> Result<Admission, Unavailable> {
-        in_time(self.0.begin_attempt(key, limit)).await
+        self.times.attempt.of_answer(self.store.begin_attempt(key, limit)).await
     }
 
     #[cfg(feature = "passwords")]
@@ -118,6 +130,6 @@ impl BoundedStore {
         limit: AttemptLimit,
         end: AttemptEnd,
     ) -> Result<(), Unavailable> {
-        in_time(self.0.end_attempt(key, limit, end)).await
+        self.times.attempt.of_answer(self.store.end_attempt(key, limit, end)).await
     }
 }

@@ -67,22 +67,10 @@ async fn start(visitor: &Visitor, credentials: Credentials) -> Result<SessionAns
     let device = visitor.app().sessions().known_device(visitor.cookie_lines(), &username);
     let source = AttemptSource { address: visitor.client().ip, device, session_created_at: None };
     let user = logins(visitor.app())?.authenticate(&username, Password::new(password), source).await;
-    let user = user.inspect_err(|error| log_refusal(error, visitor));
     let User { subject, claims, .. } = user.map_err(Problem::from_login_error)?;
     let carried_over = visitor.app().carried_over().iter().cloned();
     let session = NewSession::of(subject).by_password().claims(claims).carry_over(carried_over);
     visitor.sign_in(session).await?.remember_device(visitor.app(), &username)
-}
-
-/// For whoever watches the log to keep guessers out. Not the name: it may be a password in the wrong
-/// field.
-fn log_refusal(error: &LoginError, visitor: &Visitor) {
-    let address = visitor.client().ip.map(tracing::field::display);
-    match error {
-        LoginError::Refused => tracing::warn!(address, "login refused"),
-        LoginError::TooManyAttempts { .. } => tracing::warn!(address, "login limited"),
-        error => tracing::info!(address, %error, "login not possible"),
-    }
 }
 
 /// `POST /session/reauthenticate`: the password once more, and a new ID.
@@ -96,7 +84,6 @@ pub(super) async fn reauthenticate(app: App, mut request: Request) -> Result<Ans
     let session_created_at = Some(session.record().created_at);
     let source = AttemptSource { address: visitor.client().ip, device, session_created_at };
     let user = logins(&app)?.authenticate(name, Password::new(password), source).await;
-    let user = user.inspect_err(|error| log_refusal(error, &visitor));
     // A login name of one user may be the subject of another.
     let same_user = user.and_then(|user| match user.subject == *session.subject() {
         true => Ok(user),

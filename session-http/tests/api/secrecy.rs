@@ -34,7 +34,7 @@ fn no_secret_of_the_whole_suite_is_in_any_output() {
     let secrets: HashSet<&str> = secrets.lines().collect();
     assert!(secrets.len() > 100, "only {} secrets were seen", secrets.len());
     let log = std::fs::read_to_string(directory.path().join("log")).unwrap();
-    assert!(log.contains("TRACE") && log.contains("logged in"), "the log is not at trace level");
+    assert!(log.contains("TRACE") && log.contains("login accepted"), "the log is not at trace level");
     let outputs = [log.into_bytes(), child.stdout, child.stderr];
     for output in outputs.iter().map(|output| String::from_utf8_lossy(output)) {
         assert!(!output.contains(PASSWORD), "a password is in the output");

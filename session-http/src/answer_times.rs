@@ -1,0 +1,47 @@
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use http::{Response, StatusCode};
+use metrics::{Histogram, describe_histogram, histogram};
+
+const NAME: &str = "session_http_seconds";
+
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// How long the answers of one route take. Those of a kind that never came are not there, or each route would
+/// have five histograms.
+pub(crate) struct AnswerTimes {
+    route: &'static str,
+    times: [OnceLock<Histogram>; CLASSES.len()],
+}
+
+impl AnswerTimes {
+    pub(crate) fn of(route: &'static str) -> Self {
+        describe_histogram!(
+            NAME,
+            "Time until there was an answer, by route and the first digit of its status"
+        );
+        Self { route, times: Default::default() }
+    }
+
+    /// What is at no path of ours.
+    #[cfg(any(feature = "warp", feature = "tower"))]
+    pub(crate) fn of_nothing() -> Self {
+        Self::of("none")
+    }
+
+    /// Measures from now on.
+    pub(crate) async fn measure<B>(&self, answer: impl Future<Output = Response<B>>) -> Response<B> {
+        let began_at = Instant::now();
+        let answer = answer.await;
+        self.note(answer.status(), began_at.elapsed());
+        answer
+    }
+
+    pub(crate) fn note(&self, status: StatusCode, time: Duration) {
+        let class = usize::from(status.as_u16() / 100).saturating_sub(1);
+        let (Some(times), Some(class)) = (self.times.get(class), CLASSES.get(class)) else { return };
+        let times = times.get_or_init(|| histogram!(NAME, "route" => self.route, "status" => *class));
+        times.record(time);
+    }
+}
