@@ -6,6 +6,7 @@ mod change_queues;
 mod device;
 mod error;
 mod feed;
+mod find;
 mod known_deadlines;
 mod list;
 mod live;
@@ -14,6 +15,7 @@ mod renew;
 mod resume;
 mod revoke;
 mod start;
+mod start_once;
 mod statement;
 
 use std::num::NonZero;
@@ -27,6 +29,7 @@ use crate::clock::Clock;
 use crate::keys::Keys;
 #[cfg(feature = "passwords")]
 use crate::logins::Users;
+use crate::record::Terms;
 use crate::store::{BoundedStore, Store};
 use crate::subject::Subject;
 use change_queues::ChangeQueues;
@@ -37,6 +40,7 @@ use pace::PaceLimit;
 pub use builder::SessionsBuilder;
 pub use change::DataChange;
 pub use error::SessionError;
+pub use find::FoundSession;
 pub use list::ListedSession;
 pub use live::{Guest, GuestSession, LiveSession, Owner};
 pub use pace::Pace;
@@ -44,6 +48,7 @@ pub use renew::Renewal;
 pub use resume::{Activity, Resumed};
 pub use revoke::Revocation;
 pub use start::{Issued, NewSession};
+pub use start_once::START_KEY_LIFETIME;
 
 /// Starts, resumes, renews and revokes sessions, and reads and changes their data.
 ///
@@ -117,7 +122,9 @@ impl Sessions {
         true
     }
 
-    fn timeouts(&self, is_guest: bool) -> Timeouts {
-        if is_guest { self.guest_timeouts } else { self.timeouts }
+    /// Which timeouts hold: a guest's are others, and a session may have a shorter one of its own.
+    fn timeouts(&self, terms: Terms) -> Timeouts {
+        let timeouts = if terms.is_guest { self.guest_timeouts } else { self.timeouts };
+        timeouts.shortened(terms.idle_timeout, None)
     }
 }

@@ -14,8 +14,8 @@ use crate::subject::Subject;
 /// How many sessions of a subject are revoked at once.
 const CONCURRENT_REVOCATIONS: usize = 64;
 
-/// How often revoking all looks again for sessions that were renewed meanwhile.
-const MAX_PASSES: usize = 20;
+/// How often whoever looks for sessions looks again for those that were renewed meanwhile.
+pub(super) const MAX_PASSES: usize = 20;
 
 /// How long a document that is on its way may take.
 const MOMENT: Duration = Duration::from_millis(10);
@@ -129,14 +129,31 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm it.
     pub async fn revoke_one(&self, subject: &Subject, id: SessionId) -> Result<bool, SessionError> {
+        self.revoke_if(id, |record| record.subject.as_ref() == Some(subject)).await
+    }
+
+    /// Ends the session of this ID, whoever it belongs to, also if it has another ID by now; says whether
+    /// there was one.
+    ///
+    /// # Errors
+    /// When the store did not confirm it.
+    pub async fn revoke_by_id(&self, id: SessionId) -> Result<bool, SessionError> {
+        self.revoke_if(id, |_| true).await
+    }
+
+    async fn revoke_if(
+        &self,
+        id: SessionId,
+        is_meant: impl Fn(&Record) -> bool,
+    ) -> Result<bool, SessionError> {
         let mut id = id;
         for _ in 0..MAX_PASSES {
             let Some(stored) = self.store.load(id, Freshness::Confirmed, None).await? else {
                 return Ok(false);
             };
             let record = match Record::from_document(&stored.document) {
-                Ok(record) if record.subject.as_ref() == Some(subject) => record,
-                // Somebody else's session, or nobody's: to this subject there is none.
+                Ok(record) if is_meant(&record) => record,
+                // Somebody else's session, or nobody's: there is none.
                 _ => return Ok(false),
             };
             match record.successor {
