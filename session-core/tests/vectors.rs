@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use session_core::{
-    CookieKeyRing, CookieName, InvalidStartKey, KeyId, KeyRing, KeySecret, SessionSecret, StartKey, StartNonce,
-    StatementKeySet, UnixTime,
+    CookieKeyRing, CookieName, InvalidStartKey, KeyId, KeyRing, KeySecret, SessionSecret, StartKey,
+    StartNonce, StatementKeySet, UnixTime,
 };
 
 use base64::Engine;

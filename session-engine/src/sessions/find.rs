@@ -51,7 +51,9 @@ impl Sessions {
             let kept = match self.look_up(id, Freshness::Confirmed, None).await {
                 Ok(kept) => kept,
                 // A marker of a key is no session either.
-                Err(SessionError::Ended | SessionError::Expired | SessionError::Unreadable(_)) => return Ok(None),
+                Err(SessionError::Ended | SessionError::Expired | SessionError::Unreadable(_)) => {
+                    return Ok(None);
+                }
                 Err(error) => return Err(error),
             };
             let Record { successor, by_password, authenticated_at, .. } = kept.record;

@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use session_core::{
-    AuthenticCookie, CLOCK_SKEW, CookieValue, Deadlines, EndsBeforeItStarts, SessionId, SessionSecret, UnixTime,
+    AuthenticCookie, CLOCK_SKEW, CookieValue, Deadlines, EndsBeforeItStarts, SessionId, SessionSecret,
+    UnixTime,
 };
 use sha2::{Digest, Sha256};
 

@@ -59,7 +59,9 @@ impl Sessions {
 
     async fn started_with(&self, key: &StartKey) -> Result<Option<StartMarker>, SessionError> {
         let stored = self.store.load(key.marker_id(), Freshness::Confirmed, None).await?;
-        stored.map(|stored| StartMarker::from_document(&stored.document).ok_or(SessionError::KeySpent)).transpose()
+        stored
+            .map(|stored| StartMarker::from_document(&stored.document).ok_or(SessionError::KeySpent))
+            .transpose()
     }
 
     async fn repeat(

@@ -51,13 +51,13 @@ mod tests {
     fn the_later_comes_first_and_ids_tell_apart_what_began_together() {
         let cursor = |text: &str| text.parse::<Cursor>().unwrap();
         let other = "AQAAAAAAAAAAAAAAAAAAAA";
-        let mut cursors = [format!("1.{ID}"), format!("2.{other}"), format!("2.{ID}")].map(|text| cursor(&text));
+        let mut cursors =
+            [format!("1.{ID}"), format!("2.{other}"), format!("2.{ID}")].map(|text| cursor(&text));
         cursors.sort();
-        assert_eq!(cursors.map(|cursor| cursor.to_string()), [
-            format!("2.{ID}"),
-            format!("2.{other}"),
-            format!("1.{ID}")
-        ]);
+        assert_eq!(
+            cursors.map(|cursor| cursor.to_string()),
+            [format!("2.{ID}"), format!("2.{other}"), format!("1.{ID}")]
+        );
     }
 
     #[test]

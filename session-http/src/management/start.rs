@@ -102,9 +102,9 @@ fn start_key(request: &Request) -> Result<Option<StartKey>, Problem> {
     let text = single_value(&request.headers, IDEMPOTENCY_KEY).unwrap_or_default();
     // Whoever has come here has one.
     let token = bearer(&request.headers).unwrap_or_default();
-    StartKey::new(token.as_bytes(), text).map(Some).map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", error.to_string())
-    })
+    StartKey::new(token.as_bytes(), text)
+        .map(Some)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", error.to_string()))
 }
 
 fn unexpected() -> Problem {

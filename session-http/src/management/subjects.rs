@@ -45,11 +45,13 @@ pub(super) async fn list(management: Management, request: Request) -> Result<Ans
     let subject = subject_of(&request)?;
     let page: Page = query_of(&request)?;
     let limit = page.limit()?;
-    let begin = page.cursor.map(|text| text.parse().map_err(|_| unexpected_query("`cursor` is none of ours")));
+    let begin =
+        page.cursor.map(|text| text.parse().map_err(|_| unexpected_query("`cursor` is none of ours")));
     let begin: Option<Cursor> = begin.transpose()?;
     let mut sessions = management.app().sessions().list(&subject).await.map_err(problem)?;
     sessions.sort_by_key(Cursor::behind);
-    let mut rest = sessions.iter().filter(|session| begin.is_none_or(|begin| Cursor::behind(session) > begin));
+    let mut rest =
+        sessions.iter().filter(|session| begin.is_none_or(|begin| Cursor::behind(session) > begin));
     let page: Vec<&ListedSession> = rest.by_ref().take(limit).collect();
     let next_cursor = rest.next().and(page.last()).map(|last| Cursor::behind(last).to_string());
     let views = page.into_iter().map(|session| SessionView {
