@@ -1,14 +1,17 @@
 use serde::{Deserialize, Serialize};
-use session_core::{SessionId, StartNonce};
+use session_core::{SessionId, StartNonce, UnixTime};
 
-/// Which session was started with a [`StartKey`](session_core::StartKey): the JSON document of FORMAT.md §7. It
-/// is no record, so whoever takes it for one finds it unreadable.
+/// Which session was started with a [`StartKey`](session_core::StartKey), or is about to be: the JSON document
+/// of FORMAT.md §7. It is no record, so whoever takes it for one finds it unreadable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StartMarker {
-    pub(crate) started: SessionId,
-    pub(crate) nonce: StartNonce,
     /// Of what was asked for, to tell a repetition from another request.
     pub(crate) request_hash: String,
+    pub(crate) nonce: StartNonce,
+    pub(crate) claimed_at: UnixTime,
+    /// Absent until the session is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) started: Option<SessionId>,
 }
 
 impl StartMarker {
@@ -28,8 +31,12 @@ mod tests {
 
     #[test]
     fn a_marker_is_taken_for_no_session() {
-        let (started, nonce) = (SessionId::from_bytes([1; 16]), StartNonce::from_bytes([2; 32]));
-        let marker = StartMarker { started, nonce, request_hash: "hash".into() };
+        let marker = StartMarker {
+            request_hash: "hash".into(),
+            nonce: StartNonce::from_bytes([2; 32]),
+            claimed_at: UnixTime::from_secs(1),
+            started: Some(SessionId::from_bytes([1; 16])),
+        };
         let document = marker.to_document();
         assert_eq!(StartMarker::from_document(&document), Some(marker));
         assert_eq!(Record::from_document(&document).map(drop), Err(UnreadableRecord::Shape));

@@ -95,8 +95,11 @@ async fn no_change_is_lost_in_a_renewal() {
     let world = World::new();
     let cookie = world.alice().await;
     let of_data = |name: &str| {
-        let (sessions, cookie, patch) = (world.sessions.clone(), cookie.clone(), merge(json!({ name: true })));
-        Box::pin(async move { sessions.change_data::<Subject>(&cookie, Activity::Passive, None, patch).await })
+        let (sessions, cookie, patch) =
+            (world.sessions.clone(), cookie.clone(), merge(json!({ name: true })));
+        Box::pin(
+            async move { sessions.change_data::<Subject>(&cookie, Activity::Passive, None, patch).await },
+        )
     };
     let of_claims = world.sessions.change_claims_by_id(cookie.session_id(), merge(json!({ "claim": true })));
     let (mut first, mut second, mut third) = (of_data("first"), of_data("second"), Box::pin(of_claims));

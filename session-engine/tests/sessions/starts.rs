@@ -123,24 +123,47 @@ async fn a_repetition_has_a_cookie_under_the_keys_of_now() {
 
 /// What was answered with a doubt may be repeated, and leaves one session behind.
 #[tokio::test]
-async fn a_marker_that_got_lost_is_placed_later() {
+async fn a_marker_that_got_lost_names_the_session_later() {
     for loss in [Loss::OfTheRequest, Loss::OfTheAnswer] {
         let world = World::new();
-        world.store.lose_next_ownerless_creation(loss);
+        world.store.lose_next_update(loss);
         assert!(matches!(start(&world.sessions).await.err(), Some(SessionError::Unavailable(_))));
-        let again = start(&world.server()).await.unwrap();
-        // Meanwhile nobody waits for what was begun first; it looks every second.
-        for _ in 0..100 {
-            if world.sessions.list(&alice()).await.unwrap().len() == 1 {
-                break;
+        let begun = world.sessions.list(&alice()).await.unwrap()[0].id();
+        let again = loop {
+            // It is tried again every second.
+            match start(&world.server()).await {
+                Ok(issued) => break issued,
+                Err(error) => assert_eq!(error, SessionError::Contended),
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let listed = world.sessions.list(&alice()).await.unwrap();
-        let ids: Vec<_> = listed.iter().map(session_engine::ListedSession::id).collect();
-        assert_eq!(ids, [again.session.id()]);
-        assert_same(&again, &start(&world.sessions).await.unwrap());
+        };
+        assert_eq!(again.session.id(), begun);
+        assert_eq!(world.sessions.list(&alice()).await.unwrap().len(), 1);
     }
+}
+
+/// Whoever claimed a key and died keeps nobody from starting the session.
+#[tokio::test]
+async fn an_old_claim_is_taken_over_and_its_session_goes() {
+    let world = World::new();
+    world.store.lose_next_update(Loss::OfTheRequest);
+    assert!(start(&world.sessions).await.is_err());
+    let begun = world.sessions.list(&alice()).await.unwrap()[0].id();
+    world.clock.advance(Duration::from_secs(5));
+    let started = start(&world.server()).await.unwrap();
+    assert_ne!(started.session.id(), begun);
+    while world.sessions.list(&alice()).await.unwrap().len() > 1 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_same(&started, &start(&world.sessions).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_could_not_be_started_leaves_its_key_free() {
+    let world = World::new();
+    let unfit = login().claims(object(json!({ "name": "x".repeat(4_000) })));
+    let refused = world.sessions.start_once(unfit, key("one")).await;
+    assert!(matches!(refused.err(), Some(SessionError::UnfitStatement(_))));
+    assert!(start(&world.server()).await.is_ok());
 }
 
 #[tokio::test]

@@ -25,7 +25,6 @@ pub(crate) struct WatchedStore {
     reads: Mutex<Vec<Freshness>>,
     before_deletion: Mutex<Option<Vec<u8>>>,
     next_update: Mutex<Option<Loss>>,
-    next_ownerless_creation: Mutex<Option<Loss>>,
     updates_begun: AtomicUsize,
     revocation_noted: Notify,
 }
@@ -37,7 +36,6 @@ impl WatchedStore {
             reads: Mutex::default(),
             before_deletion: Mutex::default(),
             next_update: Mutex::default(),
-            next_ownerless_creation: Mutex::default(),
             updates_begun: AtomicUsize::new(0),
             revocation_noted: Notify::new(),
         }
@@ -63,11 +61,6 @@ impl WatchedStore {
         *self.next_update.lock().unwrap() = Some(loss);
     }
 
-    /// Has the next creation fail of what is no subject's.
-    pub(crate) fn lose_next_ownerless_creation(&self, loss: Loss) {
-        *self.next_ownerless_creation.lock().unwrap() = Some(loss);
-    }
-
     /// Comes when a revocation has been noted, and before whoever noted it goes on.
     pub(crate) async fn revocation_noted(&self) {
         self.revocation_noted.notified().await;
@@ -86,15 +79,7 @@ impl Documents for WatchedStore {
         document: &[u8],
         idle_expires_at: UnixTime,
     ) -> Result<Creation, Unavailable> {
-        let loss = match entry.subject {
-            None => self.next_ownerless_creation.lock().unwrap().take(),
-            Some(_) => None,
-        };
-        if let Some(Loss::OfTheRequest) = loss {
-            return Err(Unavailable);
-        }
-        let creation = self.store.create(entry, document, idle_expires_at).await;
-        if loss.is_some() { Err(Unavailable) } else { creation }
+        self.store.create(entry, document, idle_expires_at).await
     }
 
     async fn load(
