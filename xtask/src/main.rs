@@ -15,6 +15,7 @@ mod process;
 mod redis_servers;
 mod reproducible;
 mod root;
+mod schemas;
 mod serve;
 mod setup;
 mod target_dir;
@@ -29,7 +30,7 @@ usage: cargo xtask TASK
 
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
   test [PART]        everything CI runs, or one part: lint, rust, redis (the stores on Redis 8
-                     and Valkey 9), wasm, client, examples, web, fuzz; or what takes longer:
+                     and Valkey 9), schemas (both listeners against their documents), wasm, client, examples, web, fuzz; or what takes longer:
                      `long`, the races and kills of the rust part in full length and the package
                      built twice, `faults`, everything that befalls Redis, servers and the network
                      between them, in full length, and `image`, the static build in a root that

@@ -4,8 +4,8 @@ use std::time::Duration;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
-use serde_json::{Map, Value};
-use session_core::{StartKey, Timeouts, UnixTime};
+use serde_json::{Map, Number, Value};
+use session_core::{StartKey, TimeTooLate, Timeouts, UnixTime};
 use session_engine::{Client, Issued, NewSession, Subject};
 
 use super::tokens::bearer;
@@ -30,7 +30,7 @@ struct Start {
     claims: Map<String, Value>,
     idle_timeout: Option<Timeout>,
     absolute_timeout: Option<Timeout>,
-    authenticated_at: Option<UnixTime>,
+    authenticated_at: Option<Time>,
     client: Option<Described>,
 }
 
@@ -42,17 +42,44 @@ struct Described {
     user_agent: Option<String>,
 }
 
+/// A whole number of seconds. To JSON Schema `600.0` is one, too.
 #[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "u64")]
-struct Timeout(Duration);
+#[serde(try_from = "Number")]
+struct Seconds(u64);
 
-impl TryFrom<u64> for Timeout {
+impl TryFrom<Number> for Seconds {
     type Error = &'static str;
 
-    fn try_from(seconds: u64) -> Result<Self, &'static str> {
+    fn try_from(number: Number) -> Result<Self, &'static str> {
+        let whole = number.as_f64().filter(|value| value.fract() == 0.0).map(|value| format!("{value:.0}"));
+        let seconds = number.as_u64().or_else(|| whole?.parse().ok());
+        seconds.map(Self).ok_or("seconds are not a whole number")
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "Seconds")]
+struct Timeout(Duration);
+
+impl TryFrom<Seconds> for Timeout {
+    type Error = &'static str;
+
+    fn try_from(Seconds(seconds): Seconds) -> Result<Self, &'static str> {
         let timeout = Duration::from_secs(seconds);
         let range = Timeouts::MIN..=Timeouts::MAX_ABSOLUTE;
         if range.contains(&timeout) { Ok(Self(timeout)) } else { Err("timeout is out of range") }
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "Seconds")]
+struct Time(UnixTime);
+
+impl TryFrom<Seconds> for Time {
+    type Error = TimeTooLate;
+
+    fn try_from(Seconds(seconds): Seconds) -> Result<Self, TimeTooLate> {
+        UnixTime::try_from(seconds).map(Self)
     }
 }
 
@@ -88,7 +115,7 @@ impl Start {
             session = session.absolute_timeout(timeout);
         }
         match self.authenticated_at {
-            Some(time) => session.authenticated_at(time),
+            Some(Time(time)) => session.authenticated_at(time),
             None => session,
         }
     }

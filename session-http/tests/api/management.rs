@@ -115,7 +115,7 @@ async fn a_started_session_is_the_browsers_by_the_cookies_that_are_handed_on(fle
             json!({
                 "claims": { "name": "Zo\u{eb}", "roles": ["buyer"] },
                 "idle_timeout": 600,
-                "absolute_timeout": 3600,
+                "absolute_timeout": 3600.0,
                 "authenticated_at": START.as_secs() - 60,
                 "client": { "ip": "2001:db8::7", "user_agent": "Phone/1.0" },
             }),
@@ -289,6 +289,8 @@ async fn what_cannot_be_started_is_refused_with_its_reason(fleet: Fleet) {
         (json!({ "claims": ["admin"] }), 400, "unexpected_body"),
         (json!({ "claim": {} }), 400, "unexpected_body"),
         (json!({ "idle_timeout": 1 }), 400, "unexpected_body"),
+        (json!({ "idle_timeout": 600.5 }), 400, "unexpected_body"),
+        (json!({ "idle_timeout": 1e300 }), 400, "unexpected_body"),
         (json!({ "idle_timeout": "600" }), 400, "unexpected_body"),
         (json!({ "absolute_timeout": 34_560_001 }), 400, "unexpected_body"),
         (json!({ "authenticated_at": -1 }), 400, "unexpected_body"),
