@@ -34,7 +34,3 @@ def before_load_schema(context, raw_schema):
     for response in responses:
         response.get("headers", {}).pop("Set-Cookie", None)
 
-
-@schemathesis.deserializer("application/jwt")
-def jwt(context, response):
-    return response.text
