@@ -32,7 +32,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: user::Action,
     },
-    /// List and end the sessions of a user, by asking a server that serves its management
+    /// List, show and end sessions, by asking a server that serves its management
     Sessions {
         #[command(flatten)]
         target: sessions::Target,

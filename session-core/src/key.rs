@@ -145,15 +145,9 @@ impl KeySecret {
         Ok(Self(Zeroizing::new(bytes.to_vec())))
     }
 
-    /// The MAC for one purpose: its key is HKDF-SHA256 (RFC 5869) of the secret without salt,
-    /// expanded to 32 bytes with `label` and `context`, so that a tag made for one purpose or
-    /// cookie name never verifies for another (R6).
+    /// The MAC for one purpose, by [`derive_mac`].
     pub(crate) fn derive_mac(&self, label: &[u8], context: &[u8]) -> MacKey {
-        let mut derived = Zeroizing::new([0; 32]);
-        // It fails for more than 255 blocks, and this is one.
-        let expanded = Hkdf::<Sha256>::new(None, &self.0).expand_multi_info(&[label, context], &mut *derived);
-        debug_assert!(expanded.is_ok());
-        MacKey::new(&derived)
+        derive_mac(&self.0, label, context)
     }
 
     pub(crate) fn expose(&self) -> &[u8] {
@@ -165,6 +159,17 @@ impl fmt::Debug for KeySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeySecret(..)")
     }
+}
+
+/// The MAC for one purpose: its key is HKDF-SHA256 (RFC 5869) of the secret without salt, expanded to 32
+/// bytes with `label` and `context`, so that a tag made for one purpose or cookie name never verifies for
+/// another (R6).
+pub(crate) fn derive_mac(secret: &[u8], label: &[u8], context: &[u8]) -> MacKey {
+    let mut derived = Zeroizing::new([0; 32]);
+    // It fails for more than 255 blocks, and this is one.
+    let expanded = Hkdf::<Sha256>::new(None, secret).expand_multi_info(&[label, context], &mut *derived);
+    debug_assert!(expanded.is_ok());
+    MacKey::new(&derived)
 }
 
 /// Why the written secret of a key is refused.

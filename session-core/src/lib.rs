@@ -33,6 +33,7 @@ mod revocations;
 mod secret;
 mod session_id;
 mod set_cookie;
+mod start_key;
 mod statement;
 mod statement_keys;
 mod statement_refusal;
@@ -65,6 +66,7 @@ pub use set_cookie::{
     SameSite, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_device_cookie,
     set_statement_cookie,
 };
+pub use start_key::{InvalidStartKey, InvalidStartNonce, StartKey, StartNonce};
 pub use statement::{
     AuthenticStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, UnverifiedStatement,
     decode_statement_unverified,

@@ -29,6 +29,9 @@ impl Timeouts {
     /// The longest absolute timeout: browsers keep no cookie longer (RFC 6265bis §5.5).
     pub const MAX_ABSOLUTE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
+    /// The shortest of both: with less, whoever waits for an answer would be out before it comes.
+    pub const MIN: Duration = Duration::from_secs(2);
+
     /// The shortest time between two extensions of one session, so that reading is not writing.
     const MIN_EXTENSION_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -38,7 +41,7 @@ impl Timeouts {
     /// When `idle` is under two seconds or longer than `absolute`, or `absolute` is longer than
     /// 400 days.
     pub fn new(idle: Duration, absolute: Duration) -> Result<Self, TimeoutsError> {
-        if idle < Duration::from_secs(2) {
+        if idle < Self::MIN {
             return Err(TimeoutsError::IdleTooShort);
         }
         if idle > absolute {
@@ -48,6 +51,17 @@ impl Timeouts {
             return Err(TimeoutsError::AbsoluteTooLong);
         }
         Ok(Self { idle, absolute })
+    }
+
+    /// The same, with those of a session's own where they are given. They can only be shorter: what is set for
+    /// all sessions is what whoever runs the server answers for.
+    #[must_use]
+    pub fn shortened(self, idle: Option<Duration>, absolute: Option<Duration>) -> Self {
+        let within = |own: Option<Duration>, limit: Duration| {
+            own.map_or(limit, |own| Duration::from_secs(own.as_secs()).max(Self::MIN).min(limit))
+        };
+        let absolute = within(absolute, self.absolute);
+        Self { idle: within(idle, self.idle).min(absolute), absolute }
     }
 
     /// The longest time without use.

@@ -1,7 +1,10 @@
 //! The answers of an independent implementation (`vectors/`). A disagreement is a defect here.
 
 use serde_json::{Value, json};
-use session_core::{CookieKeyRing, CookieName, KeyId, KeyRing, KeySecret, StatementKeySet, UnixTime};
+use session_core::{
+    CookieKeyRing, CookieName, InvalidStartKey, KeyId, KeyRing, KeySecret, SessionSecret, StartKey,
+    StartNonce, StatementKeySet, UnixTime,
+};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -63,6 +66,36 @@ fn every_device_vector_gets_its_verdict() {
         };
         assert_eq!(verdict, case["expect"], "vector `{}`", text(case, "name"));
     }
+}
+
+#[test]
+fn every_start_vector_gets_its_marker_and_its_secret() {
+    let file = vectors(include_str!("../../vectors/start-v1.json"));
+    let cases = file["vectors"].as_array().expect("vectors");
+    assert_eq!(cases.len(), 19);
+    for case in cases {
+        let nonce = StartNonce::try_from(text(case, "nonce").to_owned()).expect("a nonce");
+        let verdict = match StartKey::new(text(case, "credential").as_bytes(), text(case, "key")) {
+            Ok(key) => {
+                // It is shown nowhere but in a cookie.
+                let secret = SessionSecret::from_bytes(decoded(&case["expect"]["ok"]["secret"]));
+                let hash = String::from(key.secret(&nonce).hash());
+                assert!(key.secret(&nonce).hash().matches(&secret), "vector `{}`", text(case, "name"));
+                json!({ "ok": {
+                    "marker_id": key.marker_id().to_string(),
+                    "secret": case["expect"]["ok"]["secret"],
+                    "secret_hash": hash,
+                }})
+            }
+            Err(InvalidStartKey) => json!({ "error": "invalid_key" }),
+        };
+        assert_eq!(verdict, case["expect"], "vector `{}`", text(case, "name"));
+    }
+}
+
+fn decoded(text: &Value) -> [u8; 32] {
+    let bytes = URL_SAFE_NO_PAD.decode(text.as_str().expect("a text")).expect("base64url");
+    bytes.try_into().expect("32 bytes")
 }
 
 #[test]

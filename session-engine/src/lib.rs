@@ -39,7 +39,7 @@ pub use password::{
 };
 pub use record::{Client, Record, UnreadableRecord};
 pub use sessions::{
-    Activity, DataChange, Guest, GuestSession, Issued, ListedSession, LiveSession, NewSession, Owner, Pace,
-    Renewal, Resumed, Revocation, SessionError, Sessions, SessionsBuilder,
+    Activity, DataChange, FoundSession, Guest, GuestSession, Issued, ListedSession, LiveSession, NewSession,
+    Owner, Pace, Renewal, Resumed, Revocation, START_KEY_LIFETIME, SessionError, Sessions, SessionsBuilder,
 };
 pub use subject::{InvalidSubject, Subject};

@@ -1,4 +1,7 @@
 mod head;
+mod start_marker;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,6 +11,7 @@ use crate::store::{Entry, MAX_DOCUMENT_LENGTH};
 use crate::subject::Subject;
 
 pub(crate) use head::RecordHead;
+pub(crate) use start_marker::StartMarker;
 
 /// The version of the document's form that this server writes and reads.
 const VERSION: u32 = 1;
@@ -45,6 +49,9 @@ pub struct Record {
     /// The ID that it had before it was renewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) predecessor: Option<SessionId>,
+    /// Its own idle timeout in seconds, where it has a shorter one than the server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) idle_timeout: Option<u64>,
     /// What it was begun with.
     pub client: Client,
     /// What the application says of the subject; part of every statement.
@@ -59,6 +66,22 @@ pub struct Record {
     newer: Map<String, Value>,
 }
 
+/// What of a record decides which timeouts hold for its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) is_guest: bool,
+    pub(crate) idle_timeout: Option<Duration>,
+}
+
+impl Terms {
+    pub(crate) fn of(subject: Option<&Subject>, idle_timeout: Option<u64>) -> Self {
+        Self { is_guest: subject.is_none(), idle_timeout: idle_timeout.map(Duration::from_secs) }
+    }
+}
+
+/// So much of a `User-Agent` is kept, in characters: enough to tell devices apart.
+const MAX_USER_AGENT_LENGTH: usize = 256;
+
 /// The browser or program that a session was begun with, as it described itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
@@ -72,9 +95,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client at this address, if it is known, which describes itself so.
+    /// A client at this address, if it is known, which describes itself so; the first 256 characters of
+    /// that are kept.
     #[must_use]
-    pub fn new(ip: Option<std::net::IpAddr>, user_agent: Option<String>) -> Self {
+    pub fn new(ip: Option<std::net::IpAddr>, user_agent: Option<&str>) -> Self {
+        let user_agent = user_agent.map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect());
         Self { ip, user_agent, newer: Map::new() }
     }
 }
@@ -94,6 +119,7 @@ impl Record {
             absolute_expires_at: end,
             last_seen_at: None,
             predecessor: None,
+            idle_timeout: None,
             client: Client::default(),
             claims: Map::new(),
             data: Map::new(),
@@ -124,6 +150,10 @@ impl Record {
         // A reader gives up on deep nesting, a writer does not: what is written must be readable.
         Self::from_document(&document).map_err(|_| DocumentTooLarge)?;
         Ok(document)
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        Terms::of(self.subject.as_ref(), self.idle_timeout)
     }
 
     /// What the store must know of it.

@@ -7,6 +7,7 @@ mod counts;
 mod device;
 mod error;
 mod feed;
+mod find;
 mod known_deadlines;
 mod list;
 mod live;
@@ -15,6 +16,7 @@ mod renew;
 mod resume;
 mod revoke;
 mod start;
+mod start_once;
 mod statement;
 
 use std::num::NonZero;
@@ -28,6 +30,7 @@ use crate::clock::Clock;
 use crate::keys::Keys;
 #[cfg(feature = "passwords")]
 use crate::logins::Users;
+use crate::record::Terms;
 use crate::store::{BoundedStore, Store};
 use crate::subject::Subject;
 use change_queues::ChangeQueues;
@@ -39,6 +42,7 @@ use pace::PaceLimit;
 pub use builder::SessionsBuilder;
 pub use change::DataChange;
 pub use error::SessionError;
+pub use find::FoundSession;
 pub use list::ListedSession;
 pub use live::{Guest, GuestSession, LiveSession, Owner};
 pub use pace::Pace;
@@ -46,6 +50,7 @@ pub use renew::Renewal;
 pub use resume::{Activity, Resumed};
 pub use revoke::Revocation;
 pub use start::{Issued, NewSession};
+pub use start_once::START_KEY_LIFETIME;
 
 /// Starts, resumes, renews and revokes sessions, and reads and changes their data.
 ///
@@ -127,7 +132,9 @@ impl Sessions {
         true
     }
 
-    fn timeouts(&self, is_guest: bool) -> Timeouts {
-        if is_guest { self.guest_timeouts } else { self.timeouts }
+    /// Which timeouts hold: a guest's are others, and a session may have a shorter one of its own.
+    fn timeouts(&self, terms: Terms) -> Timeouts {
+        let timeouts = if terms.is_guest { self.guest_timeouts } else { self.timeouts };
+        timeouts.shortened(terms.idle_timeout, None)
     }
 }

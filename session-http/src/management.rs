@@ -2,8 +2,11 @@
 //! listener that strangers cannot reach. Each route needs a bearer token (RFC 6750), and each call is told
 //! in the log with the name of its token.
 
+mod cursor;
 mod metrics;
 mod sessions;
+mod start;
+mod subjects;
 mod tokens;
 
 use std::sync::Arc;
@@ -11,6 +14,10 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::header::WWW_AUTHENTICATE;
 use http::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use session_core::SessionId;
+use session_engine::{SessionError, Subject};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -57,16 +64,17 @@ impl Management {
 }
 
 pub(crate) fn table() -> Table<Management> {
-    const SESSIONS: &str = "/subjects/{subject}/sessions";
+    const OF_SUBJECT: &str = "/subjects/{subject}/sessions";
+    const ONE_OF_SUBJECT: &str = "/subjects/{subject}/sessions/{session_id}";
+    const ONE: &str = "/sessions/{session_id}";
     let table = Table::new([
-        Route::new(Method::GET, SESSIONS, behind_the_gate, sessions::list),
-        Route::new(Method::DELETE, SESSIONS, behind_the_gate, sessions::revoke_all),
-        Route::new(
-            Method::DELETE,
-            "/subjects/{subject}/sessions/{session_id}",
-            behind_the_gate,
-            sessions::revoke,
-        ),
+        Route::new(Method::POST, OF_SUBJECT, behind_the_gate, start::start),
+        Route::new(Method::GET, OF_SUBJECT, behind_the_gate, subjects::list),
+        Route::new(Method::DELETE, OF_SUBJECT, behind_the_gate, subjects::revoke_all),
+        Route::new(Method::DELETE, ONE_OF_SUBJECT, behind_the_gate, subjects::revoke),
+        Route::new(Method::GET, ONE, behind_the_gate, sessions::show),
+        Route::new(Method::DELETE, ONE, behind_the_gate, sessions::revoke),
+        Route::new(Method::PATCH, "/sessions/{session_id}/claims", behind_the_gate, sessions::change_claims),
         Route::new(Method::GET, "/metrics", behind_the_gate, metrics::show),
         Route::new(Method::GET, "/openapi.json", behind_the_gate, api),
     ]);
@@ -95,6 +103,45 @@ fn authorized(management: &Management, request: &Request) -> Result<(), Problem>
 /// `GET /openapi.json`: this API.
 async fn api(_: Management, _: Request) -> Result<Answer, Problem> {
     Ok(crate::answer::json_text(DOCUMENT))
+}
+
+/// In a path a subject is percent-encoded (RFC 3986 §2.1).
+fn subject_of(request: &Request) -> Result<Subject, Problem> {
+    let encoded = request.parameters.first().map(String::as_str).unwrap_or_default();
+    let text = percent_decode_str(encoded).decode_utf8().map_err(|_| Problem::not_found())?;
+    Subject::new(&text).map_err(|_| Problem::not_found())
+}
+
+/// What is no ID names no session.
+fn session_id_of(request: &Request, parameter: usize) -> Result<SessionId, Problem> {
+    request.parameters.get(parameter).and_then(|id| id.parse().ok()).ok_or_else(no_such_session)
+}
+
+fn query_of<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    let query = serde_urlencoded::from_str(&request.query);
+    query.map_err(|_| unexpected_query("a parameter is unknown, is there twice, or is not of its kind"))
+}
+
+fn unexpected_query(detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "unexpected_query", format!("query is not as expected: {detail}"))
+}
+
+fn no_such_session() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_session", "there is no such session, or no longer")
+}
+
+/// What it means to a caller who has no session and may answer for the application.
+fn problem(error: SessionError) -> Problem {
+    let unprocessable = |code| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string());
+    match error {
+        SessionError::UnfitStatement(_) => unprocessable("unfit_claims"),
+        SessionError::NotYetAuthenticated => unprocessable("unfit_time"),
+        SessionError::KeyReused => unprocessable("idempotency_key_reused"),
+        SessionError::KeySpent => {
+            Problem::new(StatusCode::CONFLICT, "idempotency_key_spent", error.to_string())
+        }
+        error => Problem::from_session_error(error, None),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use http::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
+#[cfg(feature = "management")]
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use session_core::{CookieValue, SessionId, SignedStatement};
 use session_engine::LiveSession;
@@ -30,6 +32,13 @@ struct SessionView<'a> {
     idle_expires_at: u64,
     absolute_expires_at: u64,
     statement: &'a str,
+}
+
+#[cfg(feature = "management")]
+#[derive(Serialize)]
+struct HandedOver<'a> {
+    session: &'a RawValue,
+    set_cookies: Vec<&'a str>,
 }
 
 impl SessionAnswer {
@@ -101,6 +110,19 @@ impl SessionAnswer {
     pub fn into_answer(self) -> Answer {
         let Self { answer, cookies } = self;
         Self { answer: Answer::default(), cookies }.on(answer)
+    }
+
+    /// For a back end that is to hand it on: the view and the values of `Set-Cookie` as members of one object,
+    /// and not as headers, which belong to whoever receives them.
+    #[cfg(feature = "management")]
+    pub(crate) fn into_handed_over(self) -> Answer {
+        let Self { answer, cookies } = self;
+        let set_cookies: Vec<_> = cookies.into_iter().collect();
+        let session: &RawValue = serde_json::from_slice(answer.body()).unwrap_or(RawValue::NULL);
+        answer::json(&HandedOver {
+            session,
+            set_cookies: set_cookies.iter().filter_map(|cookie| cookie.to_str().ok()).collect(),
+        })
     }
 
     /// The cookies on an answer of the application's own, which is then not to be kept by caches

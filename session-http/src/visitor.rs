@@ -16,9 +16,6 @@ use crate::same_site;
 use crate::session::Session;
 use crate::session_answer::SessionAnswer;
 
-/// So much of a `User-Agent` is kept: enough to tell devices apart.
-const MAX_USER_AGENT_LENGTH: usize = 256;
-
 /// Whoever sent a request, before anybody has looked whether they have a session.
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -169,7 +166,7 @@ impl Visitor {
         let user_agent = single_value(&self.headers, "user-agent");
         Client::new(
             self.peer.map(|peer| self.app.trusted_proxies().client_address(peer, &self.headers)),
-            user_agent.map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect()),
+            user_agent,
         )
     }
 

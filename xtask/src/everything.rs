@@ -6,7 +6,7 @@ use crate::setup::{
     BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, MUSL, OPENSSL, REDIS, SYSTEMD, WASM_TARGET, WEBKITGTK,
     XVFB, rust_target, tools,
 };
-use crate::{deploy, npm, package, redis_servers};
+use crate::{deploy, npm, package, redis_servers, schemas};
 
 pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
@@ -14,6 +14,7 @@ pub(crate) fn set_up() -> Result<()> {
     tools(&[CC, CXX, MUSL, REDIS, HAPROXY, SYSTEMD, CHROMIUM, FIREFOX, WEBKITGTK, XVFB, OPENSSL])?;
     redis_servers::programs()?;
     deploy::tools()?;
+    schemas::tools()?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
     npm::install("session-wasm/tests/client")?;

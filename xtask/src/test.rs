@@ -10,9 +10,12 @@ use crate::setup::{
     BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, PROMTOOL, REDIS, SYSTEMD, WEBKITGTK, XVFB,
 };
 use crate::target_dir::target_dir;
-use crate::{api, deploy, faults, fuzz, image, npm, package, redis_servers, reproducible, serve, setup};
+use crate::{
+    api, deploy, faults, fuzz, image, npm, package, redis_servers, reproducible, schemas, serve, setup,
+};
 
-const PARTS: [&str; 9] = ["lint", "rust", "redis", "deploy", "wasm", "client", "examples", "web", "fuzz"];
+const PARTS: [&str; 10] =
+    ["lint", "rust", "redis", "schemas", "deploy", "wasm", "client", "examples", "web", "fuzz"];
 
 /// What no other crate of the workspace asks for, and has tests.
 const FEATURES: &str = "session-engine/store-testing,session-http/axum,session-server/otlp";
@@ -30,6 +33,7 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "lint" => lint(),
         "rust" => rust(),
         "redis" => other_redis(),
+        "schemas" => schemas::hold(),
         "deploy" => deploy::hold(),
         "wasm" => wasm(),
         "client" => in_browsers("session-wasm/tests/client"),

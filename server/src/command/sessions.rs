@@ -1,9 +1,12 @@
+use std::error::Error;
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::Value;
 use session_core::{SessionId, UnixTime};
 use session_engine::UsersFile;
 use ureq::http::{Request, StatusCode};
@@ -31,24 +34,39 @@ pub(crate) struct Target {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
-    /// List the living sessions of a user, the one used last first
+    /// List the living sessions of a user, the one that began last first
     List {
         /// The user
         subject: String,
     },
-    /// End the sessions of a user, on every server
-    Revoke {
-        /// The user
-        subject: String,
-        /// This session alone
+    /// Show one session
+    Show {
+        /// Its ID
         #[arg(allow_hyphen_values = true)]
+        session_id: SessionId,
+    },
+    /// End the sessions of a user, or one session, on every server
+    #[command(group(ArgGroup::new("which").args(["target", "subject", "id"]).required(true)))]
+    Revoke {
+        /// What has the form of a session ID is that session, and anything else a user
+        #[arg(value_name = "SUBJECT|SESSION-ID", allow_hyphen_values = true)]
+        target: Option<String>,
+        /// This session alone, and only if it is that user's
+        #[arg(allow_hyphen_values = true, requires = "target")]
         session_id: Option<SessionId>,
+        /// A user, whatever the name looks like
+        #[arg(long, allow_hyphen_values = true)]
+        subject: Option<String>,
+        /// A session, whatever its ID begins with
+        #[arg(long, allow_hyphen_values = true, value_name = "SESSION-ID")]
+        id: Option<SessionId>,
     },
 }
 
 #[derive(Deserialize)]
 struct Listed {
     sessions: Vec<Session>,
+    next_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +83,18 @@ struct Client {
     user_agent: Option<String>,
 }
 
+/// What more is said of one alone.
+#[derive(Deserialize)]
+struct Shown {
+    #[serde(flatten)]
+    session: Session,
+    subject: Option<String>,
+    claims: Value,
+    authenticated_at: u64,
+    idle_expires_at: u64,
+    absolute_expires_at: u64,
+}
+
 #[derive(Deserialize)]
 struct Revoked {
     revoked: usize,
@@ -72,24 +102,75 @@ struct Revoked {
 
 pub(crate) fn run(target: &Target, action: &Action) -> Result {
     match action {
-        Action::List { subject } => {
-            let listed: Listed = serde_json::from_str(&target.ask("GET", &path_of(subject))?)?;
-            listed.sessions.iter().try_for_each(|session| {
-                let at = |seconds| rfc3339(UnixTime::from_secs(seconds));
-                let (created, seen) = (at(session.created_at), at(session.last_seen_at));
-                let ip = session.client.ip.as_deref().unwrap_or("-");
-                let agent = session.client.user_agent.as_deref().unwrap_or("-").escape_debug();
-                say!("{}  since {created}  seen {seen}  {ip}  {agent}", session.session_id)
-            })
-        }
-        Action::Revoke { subject, session_id: Some(id) } => {
+        Action::List { subject } => target.list(subject),
+        Action::Show { session_id } => target.show(*session_id),
+        Action::Revoke { id: Some(id), .. } => target.revoke_one(*id),
+        Action::Revoke { subject: Some(subject), .. } => target.revoke_all(subject),
+        Action::Revoke { target: Some(subject), session_id: Some(id), .. } => {
             target.ask("DELETE", &format!("{}/{id}", path_of(subject)))?;
             say!("session ended: {id}")
         }
-        Action::Revoke { subject, session_id: None } => {
-            let revoked: Revoked = serde_json::from_str(&target.ask("DELETE", &path_of(subject))?)?;
-            say!("sessions ended: {}", revoked.revoked)
+        Action::Revoke { target: subject, .. } => {
+            let subject = subject.as_deref().unwrap_or_default();
+            match subject.parse() {
+                Ok(id) => target.revoke_one(id).map_err(|error| match error.downcast_ref() {
+                    Some(Refused { status: StatusCode::NOT_FOUND, .. }) => {
+                        format!("{error}; if {id} is a user, say `--subject {id}`").into()
+                    }
+                    _ => error,
+                }),
+                Err(_) => target.revoke_all(subject),
+            }
         }
+    }
+}
+
+impl Target {
+    fn list(&self, subject: &str) -> Result {
+        let path = path_of(subject);
+        let mut page = String::new();
+        loop {
+            let listed: Listed = serde_json::from_str(&self.ask("GET", &format!("{path}{page}"))?)?;
+            for session in &listed.sessions {
+                let at = |seconds| rfc3339(UnixTime::from_secs(seconds));
+                let (created, seen) = (at(session.created_at), at(session.last_seen_at));
+                let (ip, agent) = session.client.told();
+                say!("{}  since {created}  seen {seen}  {ip}  {agent}", session.session_id)?;
+            }
+            let Some(cursor) = listed.next_cursor else { return Ok(()) };
+            page = format!("?cursor={}", utf8_percent_encode(&cursor, NON_ALPHANUMERIC));
+        }
+    }
+
+    fn show(&self, id: SessionId) -> Result {
+        let shown: Shown = serde_json::from_str(&self.ask("GET", &format!("/sessions/{id}"))?)?;
+        let at = |seconds| rfc3339(UnixTime::from_secs(seconds));
+        let (ip, agent) = shown.session.client.told();
+        say!("session        {}", shown.session.session_id)?;
+        say!("of             {}", shown.subject.as_deref().unwrap_or("a guest").escape_debug())?;
+        say!("claims         {}", shown.claims)?;
+        say!("client         {ip}  {agent}")?;
+        say!("since          {}", at(shown.session.created_at))?;
+        say!("authenticated  {}", at(shown.authenticated_at))?;
+        say!("seen           {}", at(shown.session.last_seen_at))?;
+        say!("idles out      {}", at(shown.idle_expires_at))?;
+        say!("ends           {}", at(shown.absolute_expires_at))
+    }
+
+    fn revoke_one(&self, id: SessionId) -> Result {
+        self.ask("DELETE", &format!("/sessions/{id}"))?;
+        say!("session ended: {id}")
+    }
+
+    fn revoke_all(&self, subject: &str) -> Result {
+        let revoked: Revoked = serde_json::from_str(&self.ask("DELETE", &path_of(subject))?)?;
+        say!("sessions ended: {}", revoked.revoked)
+    }
+}
+
+impl Client {
+    fn told(&self) -> (&str, impl Display) {
+        (self.ip.as_deref().unwrap_or("-"), self.user_agent.as_deref().unwrap_or("-").escape_debug())
     }
 }
 
@@ -117,10 +198,25 @@ impl Target {
         let text = answer.body_mut().read_to_string().map_err(unreached)?;
         match status {
             StatusCode::OK | StatusCode::NO_CONTENT => Ok(text),
-            _ => {
-                Err(format!("management at {manage} refused ({}): {}", status.as_u16(), detail(&text)).into())
-            }
+            _ => Err(Refused { manage: manage.clone(), status, detail: detail(&text) }.into()),
         }
+    }
+}
+
+/// An answer that is not what was asked for.
+#[derive(Debug)]
+struct Refused {
+    manage: ListenAddress,
+    status: StatusCode,
+    detail: String,
+}
+
+impl Error for Refused {}
+
+impl Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { manage, status, detail } = self;
+        write!(f, "management at {manage} refused ({}): {detail}", status.as_u16())
     }
 }
 

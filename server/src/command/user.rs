@@ -52,7 +52,17 @@ pub(crate) enum Action {
         /// The user
         name: String,
     },
-    /// List every user
+    /// Keep a user from signing in, and end the user's sessions
+    Disable {
+        /// The user
+        name: String,
+    },
+    /// Let a user who was disabled sign in again; sessions from before stay ended
+    Enable {
+        /// The user
+        name: String,
+    },
+    /// List every user, and who is disabled
     List,
 }
 
@@ -122,21 +132,53 @@ pub(crate) fn run(file: &File, action: Action) -> Result {
             wait_until(from);
             say!("sessions ended: {name}")
         }
-        Action::List => users.names()?.iter().try_for_each(|name| say!("{name}")),
+        Action::Disable { name } => {
+            change_if(&users, &name, |users| users.disable(&name).then_some(()).ok_or("disabled"))?;
+            say!("user disabled: {name}")
+        }
+        Action::Enable { name } => {
+            let from = Some(next_second());
+            change_if(&users, &name, |users| {
+                if !users.enable(&name) {
+                    return Err("enabled");
+                }
+                // Else those that were only away from the list of users would be back.
+                let user = users.get(&name).cloned().unwrap_or_default();
+                users.put(&name, FileUser { sessions_since: from, ..user });
+                Ok(())
+            })?;
+            wait_until(from);
+            say!("user enabled: {name}")
+        }
+        Action::List => {
+            let content = users.content()?;
+            users.names()?.iter().try_for_each(|name| match content.is_disabled(name) {
+                true => say!("{name}\tdisabled"),
+                false => say!("{name}"),
+            })
+        }
     }
 }
 
 fn change(users: &UsersFile, name: &str, change: impl FnOnce(&mut FileContent, FileUser)) -> Result {
-    let changed = users.change(|users| {
-        let user = users.get(name).cloned();
-        let is_there = user.is_some();
-        if let Some(user) = user {
-            change(users, user);
-        }
-        is_there
-    })?;
-    if !changed {
-        return Err(missing(name));
+    change_if(users, name, |users| {
+        let user = users.get(name).cloned().unwrap_or_default();
+        change(users, user);
+        Ok(())
+    })
+}
+
+/// Changes a user, who must be there, unless it is so already.
+fn change_if(
+    users: &UsersFile,
+    name: &str,
+    change: impl FnOnce(&mut FileContent) -> Result<(), &'static str>,
+) -> Result {
+    let changed = users.change(|users| users.get(name).is_some().then(|| change(users)))?;
+    match changed {
+        None => return Err(missing(name)),
+        Some(Err(already)) => return Err(format!("user `{name}` is {already} already").into()),
+        Some(Ok(())) => {}
     }
     // Once this command has ended, its change holds everywhere.
     sleep(2 * UsersFile::SEEN_WITHIN);

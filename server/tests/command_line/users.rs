@@ -1,4 +1,12 @@
-use crate::machine::{Machine, PASSWORD};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use session_testing::RedisServer;
+
+use crate::machine::{Machine, PASSWORD, Server};
 
 const USERS: &str = "session-data/users";
 
@@ -25,6 +33,74 @@ fn users_are_added_listed_changed_and_removed() {
 
     assert_eq!(machine.run(&["user", "remove", "alice"]).expect_success(), "user removed: alice\n");
     assert_eq!(machine.run(&["user", "list"]).expect_success(), "Zoë van Dijk\n");
+}
+
+/// R67: whoever is disabled is out, on every server and at the edges, and as unknown as somebody who never was.
+#[tokio::test]
+async fn a_disabled_user_is_out_and_comes_back_without_the_old_sessions() {
+    let machine = Machine::with_alice();
+    let redis = RedisServer::start(&[]);
+    let store = ["--store", &redis.url()];
+    let servers = [machine.serve(&store).await, machine.serve(&store).await];
+    let (used, unused) = (servers[0].log_in("alice").await, servers[0].log_in("alice").await);
+    let written = machine.read(USERS);
+    assert_eq!(machine.run(&["user", "disable", "alice"]).expect_success(), "user disabled: alice\n");
+    // F24: to an older server the line is a comment.
+    assert_eq!(machine.read(USERS), format!("#disabled:{written}"));
+    assert_eq!(machine.run(&["user", "list"]).expect_success(), "alice\tdisabled\n");
+    for server in &servers {
+        assert_eq!(server.try_log_in("alice", PASSWORD).await.map(drop), Err(401));
+        assert_eq!(server.status_of(&used).await, 401);
+    }
+    let reauthenticate =
+        servers[1].http().post(format!("http://{}/session/reauthenticate", servers[1].address));
+    let reauthenticate = reauthenticate.header("Cookie", format!("__Host-session={}", unused.cookie));
+    let refused = reauthenticate.json(&json!({ "password": PASSWORD })).send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+    assert_eq!(revoked(&servers[1], 2).await, BTreeSet::from([used.session_id(), unused.session_id()]));
+
+    assert_eq!(
+        machine.run(&["user", "disable", "alice"]).expect_refusal(),
+        "user `alice` is disabled already"
+    );
+    let other = "another good long one";
+    machine.enter(&["user", "set-password", "alice", "--password-stdin"], other).expect_success();
+    let add = machine.enter(&["user", "add", "alice", "--password-stdin"], other).expect_refusal();
+    assert!(add.starts_with("user `alice` exists"), "{add}");
+    assert_eq!(
+        servers[0].try_log_in("alice", other).await.map(drop),
+        Err(401),
+        "another password enables nobody"
+    );
+
+    assert_eq!(machine.run(&["user", "enable", "alice"]).expect_success(), "user enabled: alice\n");
+    assert_eq!(machine.run(&["user", "enable", "alice"]).expect_refusal(), "user `alice` is enabled already");
+    let back = servers[1].try_log_in("alice", other).await.expect("a session");
+    for server in &servers {
+        let statuses =
+            [server.status_of(&used).await, server.status_of(&unused).await, server.status_of(&back).await];
+        assert_eq!(statuses, [401, 401, 200]);
+    }
+    for action in ["disable", "enable"] {
+        assert_eq!(machine.run(&["user", action, "bob"]).expect_refusal(), "there is no user `bob`");
+    }
+}
+
+/// Which sessions the feed of a server says are over, once there are so many.
+async fn revoked(server: &Server, expected: usize) -> BTreeSet<String> {
+    let patience = Instant::now() + Duration::from_secs(20);
+    loop {
+        let feed = server.get("/.well-known/session-revocations").await.text().await.unwrap();
+        let claims = URL_SAFE_NO_PAD.decode(feed.split('.').nth(1).unwrap()).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        let ids = claims["revoked"].as_array().unwrap().iter();
+        let ids: BTreeSet<_> = ids.map(|id| id.as_str().unwrap().to_owned()).collect();
+        if ids.len() >= expected {
+            return ids;
+        }
+        assert!(Instant::now() < patience, "{ids:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[test]

@@ -71,6 +71,22 @@ impl Model {
 
 proptest! {
     #[test]
+    fn own_timeouts_are_lawful_and_never_longer(
+        timeouts in timeouts(), idle in prop::option::of(any::<u64>()), absolute in prop::option::of(0..2 * MAX_ABSOLUTE),
+    ) {
+        let own = timeouts.shortened(idle.map(secs), absolute.map(secs));
+        prop_assert_eq!(Timeouts::new(own.idle(), own.absolute()), Ok(own));
+        prop_assert!(own.idle() <= timeouts.idle() && own.absolute() <= timeouts.absolute());
+        if let Some(absolute) = absolute.filter(|absolute| (2..=timeouts.absolute().as_secs()).contains(absolute)) {
+            prop_assert_eq!(own.absolute(), secs(absolute));
+        }
+        if let Some(idle) = idle.filter(|idle| (2..=timeouts.idle().as_secs()).contains(idle)) {
+            prop_assert_eq!(own.idle(), secs(idle).min(own.absolute()));
+        }
+        prop_assert_eq!(timeouts.shortened(None, None), timeouts);
+    }
+
+    #[test]
     fn no_clock_brings_a_session_past_either_limit(
         timeouts in timeouts(), start in 0..LAST, steps in clock_steps(-100_000),
     ) {

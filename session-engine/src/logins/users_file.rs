@@ -21,8 +21,9 @@ use crate::subject::Subject;
 pub use content::FileContent;
 
 /// Users in a file: a line `name:hash` for each, the hash an Argon2id PHC string, or `!` where there is
-/// no password. A third field, `name:hash:seconds`, ends the user's sessions from before that time.
-/// Empty lines and those that begin with `#` are left alone.
+/// no password. A third field, `name:hash:seconds`, ends the user's sessions from before that time. Behind
+/// `#disabled:` such a line is of a user who is kept, and is none to anybody who asks for users. Empty lines
+/// and others that begin with `#` are left alone.
 ///
 /// The file is read again when it has changed, within [`UsersFile::SEEN_WITHIN`]. While it is broken or gone, its last good content goes
 /// on (R69).
@@ -71,12 +72,27 @@ impl UsersFile {
         Self { path, loaded: Mutex::default() }
     }
 
-    /// Every user's name, in order; without the file there are none.
+    /// Every user's name, in order, disabled ones too; without the file there are none.
     ///
     /// # Errors
     /// When the file cannot be read or is not of that form.
     pub fn names(&self) -> Result<Vec<String>, UsersFileError> {
-        Ok(self.read_if_any()?.into_users().into_keys().collect())
+        let mut names: Vec<_> = self.content()?.names().map(str::to_owned).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// What stands in it now; without the file that is nothing.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not of that form.
+    pub fn content(&self) -> Result<FileContent, UsersFileError> {
+        match self.read() {
+            Err(UsersFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(FileContent::default())
+            }
+            read => read,
+        }
     }
 
     /// The users as they are now, or were when the file was last good.
@@ -127,7 +143,7 @@ impl UsersFile {
     /// When the file cannot be read or written, or is not of the form; then it is as it was.
     pub fn change<T>(&self, change: impl FnOnce(&mut FileContent) -> T) -> Result<T, UsersFileError> {
         let _lock = private_file::lock(&self.path).map_err(|error| self.unwritable(error))?;
-        let mut content = self.read_if_any()?;
+        let mut content = self.content()?;
         let result = change(&mut content);
         let replaced = private_file::replace(&self.path, content.to_text().as_bytes());
         replaced.map_err(|error| self.unwritable(error))?;
@@ -154,15 +170,6 @@ impl UsersFile {
     fn read(&self) -> Result<FileContent, UsersFileError> {
         let text = fs::read_to_string(&self.path).map_err(|error| self.unreadable(error))?;
         FileContent::parse(&text).map_err(|line| UsersFileError::Line { path: self.path.clone(), line })
-    }
-
-    fn read_if_any(&self) -> Result<FileContent, UsersFileError> {
-        match self.read() {
-            Err(UsersFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
-                Ok(FileContent::default())
-            }
-            read => read,
-        }
     }
 
     fn unreadable(&self, error: io::Error) -> UsersFileError {

@@ -2,7 +2,7 @@ use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use session_core::{SessionId, UnixTime};
 
-use super::{Client, VERSION};
+use super::{Client, Terms, VERSION};
 use crate::subject::Subject;
 
 /// The beginning of a document: what comes before that which an application keeps in it, which may be
@@ -17,6 +17,7 @@ pub(crate) struct RecordHead {
     pub(crate) absolute_expires_at: UnixTime,
     pub(crate) last_seen_at: Option<UnixTime>,
     pub(crate) predecessor: Option<SessionId>,
+    pub(crate) idle_timeout: Option<u64>,
     pub(crate) client: Client,
 }
 
@@ -35,9 +36,14 @@ impl RecordHead {
             absolute_expires_at: members.absolute_expires_at?,
             last_seen_at: members.last_seen_at,
             predecessor: members.predecessor,
+            idle_timeout: members.idle_timeout,
             client: members.client?,
         };
         (members.version? == VERSION).then_some(head)
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        Terms::of(self.subject.as_ref(), self.idle_timeout)
     }
 }
 
@@ -52,6 +58,7 @@ struct Members {
     absolute_expires_at: Option<UnixTime>,
     last_seen_at: Option<UnixTime>,
     predecessor: Option<SessionId>,
+    idle_timeout: Option<u64>,
     client: Option<Client>,
 }
 
@@ -74,6 +81,7 @@ impl<'de> Visitor<'de> for &mut Members {
                 "absolute_expires_at" => self.absolute_expires_at = Some(map.next_value()?),
                 "last_seen_at" => self.last_seen_at = Some(map.next_value()?),
                 "predecessor" => self.predecessor = Some(map.next_value()?),
+                "idle_timeout" => self.idle_timeout = Some(map.next_value()?),
                 "client" => self.client = Some(map.next_value()?),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -95,10 +103,11 @@ mod tests {
     fn the_head_of_the_largest_record_is_in_its_first_bytes() {
         let hash = SessionSecret::from_bytes([7; 32]).hash();
         let mut record = Record::begin(hash, UnixTime::from_secs(1), UnixTime::from_secs(2));
-        // What takes most room when it is written: quotes and backslashes.
+        // What takes most room when it is written: quotes, and control characters.
         record.subject = Some(Subject::new(&"\"".repeat(Subject::MAX_LENGTH)).unwrap());
-        record.client.user_agent = Some("\\".repeat(256));
-        record.client.ip = Some("2001:db8:1111:2222:3333:4444:5555:6666".parse().unwrap());
+        let ip = "2001:db8:1111:2222:3333:4444:5555:6666".parse().unwrap();
+        record.client = Client::new(Some(ip), Some(&"\u{1}".repeat(300)));
+        record.idle_timeout = Some(u64::MAX);
         record.predecessor = Some(SessionId::from_bytes([1; 16]));
         record.by_password = true;
         record.data = Map::from_iter([("large".into(), Value::from("x".repeat(60_000)))]);

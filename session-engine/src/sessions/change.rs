@@ -5,16 +5,19 @@ use session_core::{AuthenticCookie, SessionId};
 use tokio::sync::oneshot::error::TryRecvError;
 
 use super::change_queues::Waiting;
+use super::find::FoundSession;
 use super::live::{Kept, LiveSession, Owner};
+use super::revoke::MAX_PASSES;
 use super::{Activity, SessionError, Sessions};
 use crate::budget::to_its_end;
 use crate::store::{Freshness, Outcome, Unavailable};
+use crate::subject::Subject;
 
 /// How often a step is tried again after another server was faster. At each try one of them wins,
 /// and whoever won has first to hear of new changes before it comes again.
 pub(super) const MAX_TRIES: u32 = 100;
 
-/// What is to become of a session's data.
+/// What is to become of a session's data, or of its claims.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DataChange {
@@ -32,7 +35,7 @@ pub(super) enum RecordChange {
         expected: Option<u64>,
         change: DataChange,
     },
-    Claims(Map<String, Value>),
+    Claims(DataChange),
 }
 
 impl Sessions {
@@ -98,11 +101,33 @@ impl Sessions {
         claims: Map<String, Value>,
     ) -> Result<LiveSession, SessionError> {
         let session: LiveSession = self.resume_confirmed(cookie, Activity::Active).await?;
-        self.can_be_stated(&session.kept().with_claims(claims.clone())?)?;
-        self.change(session.id(), RecordChange::Claims(claims)).await
+        self.change(session.id(), RecordChange::Claims(DataChange::Replace(claims))).await
     }
 
-    /// For whoever has proved the session's secret.
+    /// The same for whoever may speak for the application and has no cookie: of the session of this ID, or of
+    /// the one that it was renewed as; `None` if there is none, or it is a guest's. Parallel patches of
+    /// different claims are all kept.
+    ///
+    /// # Errors
+    /// When the claims are too long for a statement, or the store is unavailable.
+    pub async fn change_claims_by_id(
+        &self,
+        id: SessionId,
+        change: DataChange,
+    ) -> Result<Option<FoundSession>, SessionError> {
+        for _ in 0..MAX_PASSES {
+            let found = self.find(id).await?.filter(|found| found.record().subject.is_some());
+            let Some(found) = found else { return Ok(None) };
+            match self.change::<Subject>(found.id(), RecordChange::Claims(change.clone())).await {
+                Ok(session) => return Ok(Some(self.found(session.into_kept()))),
+                Err(SessionError::Renewed | SessionError::Ended) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(SessionError::Contended)
+    }
+
+    /// For whoever has proved the session's secret, or needs not.
     async fn change<O: Owner>(
         &self,
         id: SessionId,
@@ -145,9 +170,16 @@ impl Sessions {
     ) -> Result<Vec<Result<Kept, SessionError>>, SessionError> {
         for _ in 0..MAX_TRIES {
             let kept = self.look_up(id, Freshness::Confirmed, None).await?;
+            // Whatever was changed here now would be lost: the session has gone on without it.
+            if kept.record.successor.is_some() {
+                return Err(SessionError::Renewed);
+            }
             let mut latest = kept.clone();
             let results = waiting.iter().map(|waiting| {
                 let changed = waiting.change().apply_to(&latest)?;
+                if let RecordChange::Claims(_) = waiting.change() {
+                    self.can_be_stated(&changed)?;
+                }
                 latest = changed.clone();
                 Ok(changed)
             });
@@ -175,7 +207,7 @@ impl RecordChange {
                 }
                 Ok(kept.with_data(change.apply_to(&kept.record.data))?)
             }
-            Self::Claims(claims) => Ok(kept.with_claims(claims.clone())?),
+            Self::Claims(change) => Ok(kept.with_claims(change.apply_to(&kept.record.claims))?),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Queue {
     turn: tokio::sync::Mutex<()>,
 }
 
-/// A change whose sender has proved the session's secret.
+/// A change whose sender has proved the session's secret, or needs not.
 pub(super) struct Waiting {
     id: SessionId,
     change: RecordChange,

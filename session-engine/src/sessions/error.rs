@@ -53,6 +53,15 @@ pub enum SessionError {
     /// The subject's sessions were revoked while this one was being made.
     #[error("the subject's sessions were revoked at this moment")]
     RevokedMeanwhile,
+    /// The subject is said to prove itself only later.
+    #[error("subject is said to have been authenticated later than now")]
+    NotYetAuthenticated,
+    /// The same key was used to ask for something else.
+    #[error("idempotency key was used for another request")]
+    KeyReused,
+    /// What was started with this key is over, or has another cookie by now.
+    #[error("session that was started with this idempotency key has ended or was renewed")]
+    KeySpent,
     /// The data does not fit into a record.
     #[error(transparent)]
     TooLarge(#[from] DocumentTooLarge),

@@ -1,6 +1,8 @@
 use quick_cache::sync::Cache;
 use session_core::{SessionId, UnixTime};
 
+use crate::record::Terms;
+
 /// For so many sessions a server remembers when it last extended them.
 const CAPACITY: usize = 100_000;
 
@@ -11,8 +13,8 @@ pub(super) struct KnownDeadlines(Cache<SessionId, KnownDeadline>);
 #[derive(Clone, Copy)]
 pub(super) struct KnownDeadline {
     pub(super) idle_expires_at: UnixTime,
-    /// Whose timeouts the session has.
-    pub(super) is_guest: bool,
+    /// Which timeouts the session has.
+    pub(super) terms: Terms,
 }
 
 impl KnownDeadlines {
@@ -21,8 +23,8 @@ impl KnownDeadlines {
         self.0.get(&id).filter(|known| known.idle_expires_at > now)
     }
 
-    pub(super) fn learn(&self, id: SessionId, idle_expires_at: UnixTime, is_guest: bool) {
-        self.0.insert(id, KnownDeadline { idle_expires_at, is_guest });
+    pub(super) fn learn(&self, id: SessionId, idle_expires_at: UnixTime, terms: Terms) {
+        self.0.insert(id, KnownDeadline { idle_expires_at, terms });
     }
 
     pub(super) fn forget(&self, id: SessionId) {

@@ -3,7 +3,7 @@ use std::cmp::Reverse;
 use session_core::{Deadlines, SessionId, Standing, UnixTime};
 
 use super::{LiveSession, SessionError, Sessions};
-use crate::record::{Client, RecordHead};
+use crate::record::{Client, RecordHead, Terms};
 use crate::store::{Entry, Freshness, Listed};
 use crate::subject::Subject;
 
@@ -90,15 +90,26 @@ impl Sessions {
     /// only when it is due.
     #[must_use]
     pub fn last_seen_at(&self, session: &ListedSession) -> UnixTime {
-        let extended_at = session.idle_expires_at.saturating_sub(self.timeouts.idle());
-        extended_at.max(session.entry.issued_at).max(session.head.last_seen_at.unwrap_or(UnixTime::EPOCH))
+        let ListedSession { entry, head, idle_expires_at } = session;
+        self.seen_at(head.terms(), *idle_expires_at, entry.issued_at, head.last_seen_at)
+    }
+
+    pub(super) fn seen_at(
+        &self,
+        terms: Terms,
+        idle_expires_at: UnixTime,
+        issued_at: UnixTime,
+        noted_at: Option<UnixTime>,
+    ) -> UnixTime {
+        let extended_at = idle_expires_at.saturating_sub(self.timeouts(terms).idle());
+        extended_at.max(issued_at).max(noted_at.unwrap_or(UnixTime::EPOCH))
     }
 
     fn living(&self, listed: Listed, subject: &Subject, now: UnixTime) -> Option<ListedSession> {
         let Listed { entry, head, idle_expires_at } = listed;
         let head = RecordHead::of(&head)?;
         let deadlines = Deadlines { idle_expires_at, absolute_expires_at: head.absolute_expires_at };
-        let lives = matches!(self.timeouts.judge(deadlines, now), Standing::Unexpired { .. });
+        let lives = matches!(self.timeouts(head.terms()).judge(deadlines, now), Standing::Unexpired { .. });
         let is_theirs = head.subject.as_ref() == Some(subject);
         let is_itself = head.successor.is_none();
         (lives && is_theirs && is_itself).then_some(ListedSession { entry, head, idle_expires_at })

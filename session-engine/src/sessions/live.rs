@@ -84,6 +84,10 @@ impl<O: Owner> LiveSession<O> {
     pub(super) const fn kept(&self) -> &Kept {
         &self.kept
     }
+
+    pub(super) fn into_kept(self) -> Kept {
+        self.kept
+    }
 }
 
 impl LiveSession {

@@ -141,7 +141,7 @@ impl Sessions {
     /// last used, so the record does. Where that cannot be written, the session is good all the same.
     async fn note_last_use(&self, kept: &Kept) {
         let (now, record) = (self.now(), &kept.record);
-        let timeouts = self.timeouts(record.subject.is_none());
+        let timeouts = self.timeouts(record.terms());
         let noted_at =
             record.last_seen_at.unwrap_or(record.absolute_expires_at.saturating_sub(timeouts.idle()));
         let is_due = now >= noted_at.saturating_add(timeouts.extension_interval());
@@ -175,17 +175,18 @@ impl Sessions {
             Some(deadline) => deadline,
             None => self.store.idle_deadline(id, freshness).await?.ok_or(SessionError::Ended)?,
         };
-        let is_guest = record.subject.is_none();
-        let latest = self.timeouts(is_guest).idle_deadline(record.absolute_expires_at, now);
-        if is_guest && extend_to.is_some() && idle_expires_at > latest {
-            // Only the record tells a guest from others, and by then the deadline has been pushed.
+        let terms = record.terms();
+        let timeouts = self.timeouts(terms);
+        let latest = timeouts.idle_deadline(record.absolute_expires_at, now);
+        if timeouts != self.timeouts && extend_to.is_some() && idle_expires_at > latest {
+            // Only the record tells whose timeouts are others, and by then the deadline has been pushed.
             self.store.load(id, freshness, Some(latest)).await?;
             idle_expires_at = latest;
         }
         let deadlines = Deadlines { idle_expires_at, absolute_expires_at: record.absolute_expires_at };
-        match self.timeouts(is_guest).judge(deadlines, now) {
+        match timeouts.judge(deadlines, now) {
             Standing::Unexpired { .. } => {
-                self.known_deadlines.learn(id, idle_expires_at, is_guest);
+                self.known_deadlines.learn(id, idle_expires_at, terms);
                 Ok(Kept { id, record, document: stored.document, idle_expires_at })
             }
             Standing::IdlyExpired => Err(SessionError::Ended),
@@ -200,7 +201,7 @@ impl Sessions {
             return Some(self.timeouts.idle_deadline(absolute_expires_at, now));
         };
         let deadlines = Deadlines { idle_expires_at: known.idle_expires_at, absolute_expires_at };
-        match self.timeouts(known.is_guest).judge(deadlines, now) {
+        match self.timeouts(known.terms).judge(deadlines, now) {
             Standing::Unexpired { extend_to, .. } => extend_to,
             Standing::IdlyExpired | Standing::AbsolutelyExpired => None,
         }

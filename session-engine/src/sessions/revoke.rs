@@ -15,8 +15,8 @@ use crate::subject::Subject;
 /// How many sessions of a subject are revoked at once.
 const CONCURRENT_REVOCATIONS: usize = 64;
 
-/// How often revoking all looks again for sessions that were renewed meanwhile.
-const MAX_PASSES: usize = 20;
+/// How often whoever looks for sessions looks again for those that were renewed meanwhile.
+pub(super) const MAX_PASSES: usize = 20;
 
 /// How long a document that is on its way may take.
 const MOMENT: Duration = Duration::from_millis(10);
@@ -117,7 +117,9 @@ impl Sessions {
     /// [`SessionError::TooFast`], and as [`revoke_one`](Self::revoke_one).
     pub async fn revoke_own_one(&self, session: &LiveSession, id: SessionId) -> Result<bool, SessionError> {
         self.device_pace.step(&session.id())?;
-        self.end_one(session.subject(), id, End::Owner { by: session.id() }).await
+        let subject = session.subject();
+        let is_own = |record: &Record| record.subject.as_ref() == Some(subject);
+        self.end_if_meant(id, is_own, End::Owner { by: session.id() }).await
     }
 
     /// Ends the sessions of whoever has this one, at a pace; says how many.
@@ -134,18 +136,32 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm it.
     pub async fn revoke_one(&self, subject: &Subject, id: SessionId) -> Result<bool, SessionError> {
-        self.end_one(subject, id, End::Administrator).await
+        self.end_if_meant(id, |record| record.subject.as_ref() == Some(subject), End::Administrator).await
     }
 
-    async fn end_one(&self, subject: &Subject, id: SessionId, end: End) -> Result<bool, SessionError> {
+    /// Ends the session of this ID, whoever it belongs to, also if it has another ID by now; says whether
+    /// there was one.
+    ///
+    /// # Errors
+    /// When the store did not confirm it.
+    pub async fn revoke_by_id(&self, id: SessionId) -> Result<bool, SessionError> {
+        self.end_if_meant(id, |_| true, End::Administrator).await
+    }
+
+    async fn end_if_meant(
+        &self,
+        id: SessionId,
+        is_meant: impl Fn(&Record) -> bool,
+        end: End,
+    ) -> Result<bool, SessionError> {
         let mut id = id;
         for _ in 0..MAX_PASSES {
             let Some(stored) = self.store.load(id, Freshness::Confirmed, None).await? else {
                 return Ok(false);
             };
             let record = match Record::from_document(&stored.document) {
-                Ok(record) if record.subject.as_ref() == Some(subject) => record,
-                // Somebody else's session, or nobody's: to this subject there is none.
+                Ok(record) if is_meant(&record) => record,
+                // Somebody else's session, or nobody's: there is none.
                 _ => return Ok(false),
             };
             match record.successor {

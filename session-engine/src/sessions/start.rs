@@ -1,14 +1,20 @@
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use session_core::{
-    AuthenticCookie, CookieValue, Deadlines, EndsBeforeItStarts, SessionId, SessionSecret, UnixTime,
+    AuthenticCookie, CLOCK_SKEW, CookieValue, Deadlines, EndsBeforeItStarts, SessionId, SessionSecret,
+    UnixTime,
 };
+use sha2::{Digest, Sha256};
 
 use super::change::MAX_TRIES;
 use super::live::{Guest, GuestSession, Kept, LiveSession, Owner};
 use super::{Activity, SessionError, Sessions};
 use crate::audit::{self, End};
 use crate::budget::to_its_end;
-use crate::record::{Client, Record};
+use crate::record::{Client, Record, Terms};
 use crate::store::{Creation, Outcome};
 use crate::subject::Subject;
 
@@ -19,11 +25,14 @@ const MAX_DRAWS: usize = 3;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct NewSession {
-    subject: Subject,
+    pub(super) subject: Subject,
     claims: Map<String, Value>,
-    client: Client,
+    pub(super) client: Client,
     carried_over: Vec<String>,
     by_password: bool,
+    authenticated_at: Option<UnixTime>,
+    idle_timeout: Option<Duration>,
+    absolute_timeout: Option<Duration>,
 }
 
 impl NewSession {
@@ -35,6 +44,9 @@ impl NewSession {
             client: Client::default(),
             carried_over: Vec::new(),
             by_password: false,
+            authenticated_at: None,
+            idle_timeout: None,
+            absolute_timeout: None,
         }
     }
 
@@ -54,10 +66,43 @@ impl NewSession {
         Self { client, ..self }
     }
 
+    /// The subject has proved itself then, and not just now.
+    pub fn authenticated_at(self, time: UnixTime) -> Self {
+        Self { authenticated_at: Some(time), ..self }
+    }
+
+    /// Without use it ends so soon. A longer timeout than the server's is the server's, here and now and
+    /// whenever that is changed.
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        Self { idle_timeout: Some(timeout), ..self }
+    }
+
+    /// It ends so soon in any case; no later than by the server's timeout.
+    pub fn absolute_timeout(self, timeout: Duration) -> Self {
+        Self { absolute_timeout: Some(timeout), ..self }
+    }
+
     /// Members of the data that a [guest's](super::GuestSession) session had in the same browser:
     /// these go over into the new one, and no others.
     pub fn carry_over<M: Into<String>>(self, members: impl IntoIterator<Item = M>) -> Self {
         Self { carried_over: members.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Tells what is asked for from what else might be.
+    pub(super) fn fingerprint(&self) -> String {
+        let Self { subject, claims, client, carried_over, by_password, .. } = self;
+        let times = (self.authenticated_at, self.idle_timeout, self.absolute_timeout);
+        let asked = serde_json::to_vec(&(subject, claims, client, carried_over, by_password, times));
+        URL_SAFE_NO_PAD.encode(Sha256::digest(asked.unwrap_or_default()))
+    }
+
+    /// Clocks differ a little; what lies further ahead is no time of a clock.
+    fn authenticated_by(&self, now: UnixTime) -> Result<UnixTime, SessionError> {
+        match self.authenticated_at {
+            Some(time) if time > now.saturating_add(CLOCK_SKEW) => Err(SessionError::NotYetAuthenticated),
+            Some(time) => Ok(time.min(now)),
+            None => Ok(now),
+        }
     }
 
     fn carried(&self, guest: &Map<String, Value>) -> Map<String, Value> {
@@ -150,14 +195,14 @@ impl Sessions {
     }
 
     async fn begin_for(&self, login: &NewSession, data: Map<String, Value>) -> Result<Issued, SessionError> {
-        let issued = self.begin(Some(login), &login.client, data).await?;
+        let issued = self.begin(Some(login), &login.client, data, &SessionSecret::generate()?).await?;
         self.end_surplus(&login.subject, issued.session.id()).await;
         Ok(issued)
     }
 
     /// Of a subject with too many sessions, those end that were used least lately. Where that cannot be
     /// done now, it will be at the next login.
-    async fn end_surplus(&self, subject: &Subject, new: SessionId) {
+    pub(super) async fn end_surplus(&self, subject: &Subject, new: SessionId) {
         let max = self.max_per_subject.get();
         let is_over = self.store.entries(subject).await.is_ok_and(|entries| entries.len() > max);
         if !is_over {
@@ -182,27 +227,32 @@ impl Sessions {
         client: &Client,
         data: Map<String, Value>,
     ) -> Result<Issued<Guest>, SessionError> {
-        self.begin(None, client, data).await
+        self.begin(None, client, data, &SessionSecret::generate()?).await
     }
 
-    async fn begin<O: Owner>(
+    pub(super) async fn begin<O: Owner>(
         &self,
         login: Option<&NewSession>,
         client: &Client,
         data: Map<String, Value>,
+        secret: &SessionSecret,
     ) -> Result<Issued<O>, SessionError> {
         let now = self.now();
-        let Deadlines { absolute_expires_at, .. } = self.timeouts(login.is_none()).start(now);
-        let secret = SessionSecret::generate()?;
+        let idle_timeout = login.and_then(|login| login.idle_timeout).map(|timeout| timeout.as_secs());
+        let timeouts = self.timeouts(Terms::of(login.map(|login| &login.subject), idle_timeout));
+        let timeouts = timeouts.shortened(None, login.and_then(|login| login.absolute_timeout));
+        let Deadlines { absolute_expires_at, .. } = timeouts.start(now);
         let mut record = Record::begin(secret.hash(), now, absolute_expires_at);
-        if let Some(NewSession { subject, claims, by_password, .. }) = login {
-            record.subject = Some(subject.clone());
-            record.claims = claims.clone();
-            record.by_password = *by_password;
+        if let Some(login) = login {
+            record.subject = Some(login.subject.clone());
+            record.claims = login.claims.clone();
+            record.by_password = login.by_password;
+            record.authenticated_at = login.authenticated_by(now)?;
         }
+        record.idle_timeout = idle_timeout;
         record.client = client.clone();
         record.data = data;
-        self.issue(record, &secret, now).await
+        self.issue(record, secret, now).await
     }
 
     /// Puts a record into the store under a fresh ID and makes its cookie.
@@ -216,14 +266,14 @@ impl Sessions {
         if issued_at >= expires_at {
             return Err(EndsBeforeItStarts { issued_at, expires_at }.into());
         }
-        let is_guest = record.subject.is_none();
-        let idle_expires_at = self.timeouts(is_guest).idle_deadline(expires_at, now);
+        let terms = record.terms();
+        let idle_expires_at = self.timeouts(terms).idle_deadline(expires_at, now);
         let kept = match record.subject.clone() {
             Some(subject) => self.put_unless_revoked(&subject, record, idle_expires_at).await?,
             None => self.put_under_fresh_id(record, idle_expires_at).await?,
         };
         let cookie = self.keys.load().cookie().sign(kept.id, secret, issued_at, expires_at)?;
-        self.known_deadlines.learn(kept.id, idle_expires_at, is_guest);
+        self.known_deadlines.learn(kept.id, idle_expires_at, terms);
         Ok(Issued { session: LiveSession::new(kept)?, cookie })
     }
 

@@ -1,11 +1,13 @@
 //! What may happen to a session, without HTTP.
 #![allow(clippy::unwrap_used, reason = "a test that panics has said what it had to say")]
 
+mod by_id;
 mod changes;
 mod freshness;
 mod guests;
 mod keys;
 mod renewals;
 mod revocations;
+mod starts;
 mod watched_store;
 mod world;

@@ -1,71 +1,78 @@
-use http::StatusCode;
-use percent_encoding::percent_decode_str;
-use serde::Serialize;
-use session_engine::{Revocation, SessionError, Subject};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use session_core::SessionId;
+use session_engine::{Client, DataChange, FoundSession, Subject};
 
-use super::Management;
+use super::{Management, no_such_session, problem, query_of, session_id_of};
 use crate::answer::{self, Answer};
-use crate::listed_view::ListedView;
+use crate::media_type::{JSON, MERGE_PATCH};
 use crate::problem::Problem;
 use crate::request::Request;
 
-#[derive(Serialize)]
-struct SessionsView<'a> {
-    sessions: Vec<SessionView<'a>>,
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shown {
+    data: Option<bool>,
 }
 
 #[derive(Serialize)]
 struct SessionView<'a> {
-    #[serde(flatten)]
-    session: ListedView<'a>,
+    session_id: SessionId,
+    /// `null` of a guest.
+    subject: Option<&'a Subject>,
+    claims: &'a Map<String, Value>,
+    created_at: u64,
     authenticated_at: u64,
+    last_seen_at: u64,
+    idle_expires_at: u64,
+    absolute_expires_at: u64,
+    client: &'a Client,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Map<String, Value>>,
 }
 
-#[derive(Serialize)]
-struct Revoked {
-    revoked: usize,
+impl<'a> SessionView<'a> {
+    fn of(session: &'a FoundSession) -> Self {
+        let record = session.record();
+        Self {
+            session_id: session.id(),
+            subject: record.subject.as_ref(),
+            claims: &record.claims,
+            created_at: record.created_at.as_secs(),
+            authenticated_at: record.authenticated_at.as_secs(),
+            last_seen_at: session.last_seen_at().as_secs(),
+            idle_expires_at: session.idle_expires_at().as_secs(),
+            absolute_expires_at: record.absolute_expires_at.as_secs(),
+            client: &record.client,
+            data: None,
+        }
+    }
 }
 
-/// `GET /subjects/{subject}/sessions`: the living sessions of a subject, the one used last first. There
-/// are no more of them than a subject may have.
-pub(super) async fn list(management: Management, request: Request) -> Result<Answer, Problem> {
-    let subject = subject_of(&request)?;
-    let sessions = management.app().sessions().list(&subject).await.map_err(problem)?;
-    let views = sessions.iter().map(|session| SessionView {
-        session: ListedView::of(management.app(), session),
-        authenticated_at: session.authenticated_at().as_secs(),
-    });
-    Ok(answer::json(&SessionsView { sessions: views.collect() }))
+/// `GET /sessions/{session_id}`, with `?data=true` also what the application keeps in it, which is no
+/// business of most who ask.
+pub(super) async fn show(management: Management, request: Request) -> Result<Answer, Problem> {
+    let id = session_id_of(&request, 0)?;
+    let shown: Shown = query_of(&request)?;
+    let found = management.app().sessions().find(id).await.map_err(problem)?.ok_or_else(no_such_session)?;
+    let data = shown.data.unwrap_or_default().then_some(&found.record().data);
+    Ok(answer::json(&SessionView { data, ..SessionView::of(&found) }))
 }
 
-/// `DELETE /subjects/{subject}/sessions`: all of them.
-pub(super) async fn revoke_all(management: Management, request: Request) -> Result<Answer, Problem> {
-    let subject = subject_of(&request)?;
-    let revoked = management.app().sessions().revoke_all(&subject, Revocation::All).await.map_err(problem)?;
-    Ok(answer::json(&Revoked { revoked }))
-}
-
-/// `DELETE /subjects/{subject}/sessions/{session_id}`: one of them.
+/// `DELETE /sessions/{session_id}`.
 pub(super) async fn revoke(management: Management, request: Request) -> Result<Answer, Problem> {
-    let subject = subject_of(&request)?;
-    let id = request.parameters.get(1).and_then(|id| id.parse().ok()).ok_or_else(no_such_session)?;
-    match management.app().sessions().revoke_one(&subject, id).await.map_err(problem)? {
+    let id = session_id_of(&request, 0)?;
+    match management.app().sessions().revoke_by_id(id).await.map_err(problem)? {
         true => Ok(answer::no_content()),
         false => Err(no_such_session()),
     }
 }
 
-/// In a path a subject is percent-encoded (RFC 3986 §2.1).
-fn subject_of(request: &Request) -> Result<Subject, Problem> {
-    let encoded = request.parameters.first().map(String::as_str).unwrap_or_default();
-    let text = percent_decode_str(encoded).decode_utf8().map_err(|_| Problem::not_found())?;
-    Subject::new(&text).map_err(|_| Problem::not_found())
-}
-
-fn no_such_session() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "no_such_session", "the subject has no session of this ID")
-}
-
-fn problem(error: SessionError) -> Problem {
-    Problem::from_session_error(error, None)
+/// `PATCH /sessions/{session_id}/claims`: a JSON Merge Patch (RFC 7396).
+pub(super) async fn change_claims(management: Management, mut request: Request) -> Result<Answer, Problem> {
+    let id = session_id_of(&request, 0)?;
+    let patch = request.read_body().await?.kept_object(&[MERGE_PATCH, JSON])?;
+    let changed = management.app().sessions().change_claims_by_id(id, DataChange::Merge(patch)).await;
+    let changed = changed.map_err(problem)?.ok_or_else(no_such_session)?;
+    Ok(answer::json(&SessionView::of(&changed)))
 }

@@ -68,14 +68,16 @@ impl ManagementTokens {
     /// The name of the token that a request brings, if it is one of these. Takes the same time whichever
     /// it is.
     pub(super) fn caller(&self, headers: &HeaderMap) -> Option<&str> {
-        let (scheme, token) = single_value(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("Bearer") {
-            return None;
-        }
-        let hash = hash(token.trim_ascii());
+        let hash = hash(bearer(headers)?);
         let is_it: Vec<Choice> = self.0.iter().map(|token| token.hash.ct_eq(&hash)).collect();
         self.0.iter().zip(is_it).find(|(_, is_it)| bool::from(*is_it)).map(|(token, _)| token.name.as_str())
     }
+}
+
+/// The token that a request brings, whatever it is worth.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = single_value(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_ascii())
 }
 
 fn hash(token: &str) -> [u8; 32] {

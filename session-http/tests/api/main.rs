@@ -16,6 +16,7 @@ mod hostile_clients;
 mod known_devices;
 mod log_in;
 mod log_out;
+mod management;
 mod openapi;
 mod own_routes;
 mod renewals;

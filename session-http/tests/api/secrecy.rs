@@ -71,7 +71,7 @@ pub(crate) fn remember(answer: &Answer) {
     }
 }
 
-fn note<'s>(secrets: impl IntoIterator<Item = &'s str>) {
+pub(crate) fn note<'s>(secrets: impl IntoIterator<Item = &'s str>) {
     let Some(directory) = directory() else { return };
     let mut file = OpenOptions::new().create(true).append(true).open(directory.join("secrets")).unwrap();
     for secret in secrets {

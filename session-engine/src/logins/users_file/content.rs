@@ -1,6 +1,6 @@
 //! What stands in a users file, comments and all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use session_core::UnixTime;
 
@@ -15,6 +15,10 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// Stands for a hash where there is none.
 const NO_PASSWORD: &str = "!";
 
+/// Begins the line of a disabled user: a comment to servers that do not know of them, which so know no such
+/// user either.
+const DISABLED: &str = "#disabled:";
+
 /// The users of a file, line by line, so that whatever else stands there stays when it is written.
 #[derive(Debug, Default)]
 pub struct FileContent {
@@ -24,6 +28,8 @@ pub struct FileContent {
 #[derive(Debug)]
 enum Line {
     User(String, Box<FileUser>),
+    /// A user who is kept, and is none meanwhile.
+    Disabled(String, Box<FileUser>),
     /// A comment, or nothing.
     Other(String),
 }
@@ -35,6 +41,10 @@ impl FileContent {
         let mut content = Self::default();
         for (index, line) in text.lines().enumerate() {
             let trimmed = line.trim();
+            if let Some((name, user)) = trimmed.strip_prefix(DISABLED).and_then(parse_line) {
+                content.lines.push(Line::Disabled(name.to_owned(), user.into()));
+                continue;
+            }
             if trimmed.is_empty() || trimmed.starts_with('#') {
                 content.lines.push(Line::Other(line.to_owned()));
                 continue;
@@ -45,40 +55,77 @@ impl FileContent {
             }
             content.lines.push(Line::User(name.to_owned(), user.into()));
         }
+        // Added anew by who did not know of the other.
+        let names: BTreeSet<String> = content.users().map(|(name, _)| name.to_owned()).collect();
+        content.lines.retain(|line| !matches!(line, Line::Disabled(name, _) if names.contains(name)));
         Ok(content)
     }
 
-    /// The user of this name.
+    /// The user of this name, disabled or not.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&FileUser> {
-        self.users().find_map(|(other, user)| (other == name).then_some(user))
+        self.lines.iter().find_map(|line| line.user(name))
     }
 
-    /// Adds a user, or puts another in the place of one.
+    /// Adds a user, or puts another in the place of one; who is disabled stays so.
     pub fn put(&mut self, name: &str, user: FileUser) {
-        for line in &mut self.lines {
-            if let Line::User(other, old) = line
-                && other == name
-            {
-                **old = user;
-                return;
-            }
+        let old = self.lines.iter_mut().find(|line| line.user(name).is_some());
+        match old {
+            Some(Line::User(_, old) | Line::Disabled(_, old)) => **old = user,
+            _ => self.lines.push(Line::User(name.to_owned(), user.into())),
         }
-        self.lines.push(Line::User(name.to_owned(), user.into()));
     }
 
-    /// Removes a user; says whether there was one.
+    /// Removes a user, disabled or not; says whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.lines.len();
-        self.lines.retain(|line| !matches!(line, Line::User(other, _) if other == name));
+        self.lines.retain(|line| line.user(name).is_none());
         self.lines.len() < before
     }
 
-    /// Every user with its name, in the order of the file.
+    /// Whether this user is kept, and may do nothing.
+    #[must_use]
+    pub fn is_disabled(&self, name: &str) -> bool {
+        self.lines.iter().any(|line| matches!(line, Line::Disabled(other, _) if other == name))
+    }
+
+    /// Keeps a user who may do nothing until [enabled](Self::enable); says whether there was one to disable.
+    pub fn disable(&mut self, name: &str) -> bool {
+        self.change_line(name, |line| match line {
+            Line::User(name, user) => Ok(Line::Disabled(name, user)),
+            other => Err(other),
+        })
+    }
+
+    /// Has a user be one again; says whether there was one to enable.
+    pub fn enable(&mut self, name: &str) -> bool {
+        self.change_line(name, |line| match line {
+            Line::Disabled(name, user) => Ok(Line::User(name, user)),
+            other => Err(other),
+        })
+    }
+
+    fn change_line(&mut self, name: &str, change: impl Fn(Line) -> Result<Line, Line>) -> bool {
+        let Some(line) = self.lines.iter_mut().find(|line| line.user(name).is_some()) else { return false };
+        let changed = change(std::mem::replace(line, Line::Other(String::new())));
+        let is_changed = changed.is_ok();
+        *line = changed.unwrap_or_else(std::convert::identity);
+        is_changed
+    }
+
+    /// The name of everybody who is there, disabled or not.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().filter_map(|line| match line {
+            Line::User(name, _) | Line::Disabled(name, _) => Some(name.as_str()),
+            Line::Other(_) => None,
+        })
+    }
+
+    /// Every user who is not disabled, in the order of the file.
     pub fn users(&self) -> impl Iterator<Item = (&str, &FileUser)> {
         self.lines.iter().filter_map(|line| match line {
             Line::User(name, user) => Some((name.as_str(), &**user)),
-            Line::Other(_) => None,
+            Line::Disabled(..) | Line::Other(_) => None,
         })
     }
 
@@ -89,22 +136,30 @@ impl FileContent {
     pub(super) fn into_users(self) -> BTreeMap<String, FileUser> {
         let user = |line| match line {
             Line::User(name, user) => Some((name, *user)),
-            Line::Other(_) => None,
+            Line::Disabled(..) | Line::Other(_) => None,
         };
         self.lines.into_iter().filter_map(user).collect()
     }
 }
 
 impl Line {
+    fn user(&self, wanted: &str) -> Option<&FileUser> {
+        match self {
+            Self::User(name, user) | Self::Disabled(name, user) if name == wanted => Some(user),
+            _ => None,
+        }
+    }
+
     fn to_text(&self) -> String {
-        let (name, user) = match self {
+        let (prefix, name, user) = match self {
             Self::Other(text) => return text.clone(),
-            Self::User(name, user) => (name, user),
+            Self::User(name, user) => ("", name, user),
+            Self::Disabled(name, user) => (DISABLED, name, user),
         };
         let hash = user.password_hash.as_ref().map_or(NO_PASSWORD.into(), PasswordHash::to_string);
         match user.sessions_since {
-            Some(since) => format!("{name}:{hash}:{since}"),
-            None => format!("{name}:{hash}"),
+            Some(since) => format!("{prefix}{name}:{hash}:{since}"),
+            None => format!("{prefix}{name}:{hash}"),
         }
     }
 }
@@ -153,6 +208,37 @@ mod tests {
         content.put("carol", FileUser::default());
         assert!(content.remove("alice") && !content.remove("alice"));
         assert_eq!(content.to_text(), "# the office\n\n   \n  # \nbob:!:1800000000\ncarol:!\n");
+    }
+
+    /// F24: what an older server reads of it has no such user, and is a good file.
+    #[test]
+    fn a_disabled_user_is_a_comment_to_who_does_not_know_of_any() {
+        let text = format!("alice:{HASH}:1800000000\n#disabled: is no user\nbob:!\n");
+        let mut content = FileContent::parse(&text).unwrap();
+        assert!(content.disable("alice") && !content.disable("alice") && !content.disable("carol"));
+        let written = content.to_text();
+        assert_eq!(written, format!("#disabled:{text}"));
+
+        let mut content = FileContent::parse(&written).unwrap();
+        assert!(content.is_disabled("alice") && !content.is_disabled("bob"));
+        assert_eq!(content.users().map(|(name, _)| name).collect::<Vec<_>>(), ["bob"]);
+        assert_eq!(content.names().collect::<Vec<_>>(), ["alice", "bob"]);
+        content.put("alice", FileUser::default());
+        assert!(content.is_disabled("alice"), "another password enables nobody");
+        assert!(content.enable("alice") && !content.enable("alice") && !content.enable("bob"));
+        assert_eq!(content.to_text(), "alice:!\n#disabled: is no user\nbob:!\n");
+        assert!(content.disable("alice") && content.remove("alice"));
+        assert_eq!(content.to_text(), "#disabled: is no user\nbob:!\n");
+    }
+
+    #[test]
+    fn who_was_added_anew_by_an_older_program_is_not_disabled() {
+        for text in [format!("#disabled:bob:{HASH}\nbob:!\n"), format!("bob:!\n#disabled:bob:{HASH}\n")] {
+            let content = FileContent::parse(&text).unwrap();
+            assert!(!content.is_disabled("bob"));
+            assert_eq!(content.get("bob"), Some(&FileUser::default()));
+            assert_eq!(content.to_text(), "bob:!\n");
+        }
     }
 
     #[test]
