@@ -6,7 +6,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::machine::PASSWORD;
 
@@ -108,7 +108,7 @@ impl Client {
 
 /// Sends lines as they are, which a client that knows better would not, and reads until nothing more comes.
 pub(crate) async fn send_lines(address: SocketAddr, lines: &[&str]) -> Answer {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut stream = connect(address).await;
     let mut text = lines.join("\r\n");
     if !lines.iter().any(|line| line.to_ascii_lowercase().starts_with("connection:")) {
         text.push_str("\r\nConnection: close");
@@ -116,6 +116,12 @@ pub(crate) async fn send_lines(address: SocketAddr, lines: &[&str]) -> Answer {
     text.push_str("\r\nHost: app.example\r\n\r\n");
     stream.write_all(text.as_bytes()).await.unwrap();
     read_answer(&mut stream).await
+}
+
+pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((CLIENT, 0))).unwrap();
+    socket.connect(address).await.unwrap()
 }
 
 /// Until the other side closes the connection, which it was asked to do. A body in chunks is left so.

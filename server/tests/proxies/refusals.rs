@@ -56,10 +56,14 @@ async fn two_good_cookies_are_refused(kind: Kind) {
     let in_one_line = format!("Cookie: {one}; {other}");
     let lines = [format!("Cookie: {one}"), format!("Cookie: {other}")];
     for cookies in [vec![&*in_one_line], vec![&*lines[0], &*lines[1]]] {
+        let is_one_line = cookies.len() == 1;
         let request = [&["GET /orders HTTP/1.1"], &cookies[..]].concat();
         let answer = send_lines(site.address(), &request).await.expect_no_session("invalid");
-        let removed = answer.set_cookies();
-        assert!(removed.iter().any(|cookie| cookie.starts_with("__Host-session=;")), "{removed:?}");
+        // Of several lines Envoy makes one that has no good cookie any more.
+        if is_one_line || kind != Kind::Envoy {
+            let removed = answer.set_cookies();
+            assert!(removed.iter().any(|cookie| cookie.starts_with("__Host-session=;")), "{removed:?}");
+        }
     }
     let twice = format!("Cookie: {one}; {one}");
     send_lines(site.address(), &["GET /orders HTTP/1.1", &twice]).await.expect_status(200);

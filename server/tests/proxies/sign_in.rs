@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use crate::machine::PASSWORD;
 use crate::on_every_proxy;
 use crate::proxy::Kind;
@@ -30,7 +34,13 @@ async fn the_server_knows_whose_address_a_client_has(kind: Kind) {
     let made_up = made_up.header("X-Forwarded-For", "6.6.6.6").header("Forwarded", "for=7.7.7.7");
     let login = serde_json::json!({ "username": "alice", "password": "canary of a wrong one" });
     browser.send(made_up.json(&login)).await.expect_status(401);
-    let log = site.machine.read("log");
-    let refused = log.lines().find(|line| line.contains("login refused")).unwrap();
+    // The log is written beside the answers.
+    let refused = loop {
+        let log = site.machine.read("log");
+        if let Some(line) = log.lines().find(|line| line.contains("login refused")) {
+            break line.to_owned();
+        }
+        sleep(Duration::from_millis(10)).await;
+    };
     assert!(refused.contains("127.0.0.9"), "{refused}");
 }

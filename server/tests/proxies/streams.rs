@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::client::read_answer;
+use crate::client::{connect, read_answer};
 use crate::machine::Server;
 use crate::on_every_proxy;
 use crate::proxy::Kind;
@@ -29,7 +29,7 @@ async fn received(application: &Server) -> u64 {
 }
 
 async fn begin_upload(site: &Site, cookie: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(site.address()).await.unwrap();
+    let mut stream = connect(site.address()).await;
     let head = format!("POST /uploads HTTP/1.1\r\nHost: app.example\r\n{cookie}Content-Length: {SIZE}\r\n");
     stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).await.unwrap();
     stream
@@ -54,7 +54,9 @@ async fn what_nobody_may_send_does_not_reach_the_application(kind: Kind) {
     let mut stream = begin_upload(&site, "").await;
     // Whoever refuses need not read on.
     let _ = stream.write_all(&[b'a'; 1024]).await;
-    read_answer(&mut stream).await.expect_no_session("absent");
+    let answer = read_answer(&mut stream).await.expect_status(401);
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert_eq!(answer.json()["code"], "no_session");
     assert_eq!(received(&site.application).await, 0);
 }
 
