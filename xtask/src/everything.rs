@@ -6,13 +6,14 @@ use crate::setup::{
     BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, MUSL, OPENSSL, REDIS, SYSTEMD, WASM_TARGET, WEBKITGTK,
     XVFB, rust_target, tools,
 };
-use crate::{npm, package, redis_servers};
+use crate::{npm, package, proxies, redis_servers};
 
 pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
     rust_target(BARE_TARGET)?;
     tools(&[CC, CXX, MUSL, REDIS, HAPROXY, SYSTEMD, CHROMIUM, FIREFOX, WEBKITGTK, XVFB, OPENSSL])?;
     redis_servers::programs()?;
+    proxies::fetch()?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
     npm::install("session-wasm/tests/client")?;

@@ -12,6 +12,7 @@ mod optimise;
 mod package;
 mod page;
 mod process;
+mod proxies;
 mod redis_servers;
 mod reproducible;
 mod root;
@@ -19,6 +20,7 @@ mod serve;
 mod setup;
 mod target_dir;
 mod test;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -29,11 +31,11 @@ usage: cargo xtask TASK
 
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
   test [PART]        everything CI runs, or one part: lint, rust, redis (the stores on Redis 8
-                     and Valkey 9), wasm, client, examples, web, fuzz; or what takes longer:
-                     `long`, the races and kills of the rust part in full length and the package
-                     built twice, `faults`, everything that befalls Redis, servers and the network
-                     between them, in full length, and `image`, the static build in a root that
-                     holds nothing else
+                     and Valkey 9), wasm, client, examples, proxies (the recipes of
+                     examples/forward-auth), web, fuzz; or what takes longer: `long`, the races and
+                     kills of the rust part in full length and the package built twice, `faults`,
+                     everything that befalls Redis, servers and the network between them, in full
+                     length, and `image`, the static build in a root that holds nothing else
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, failovers (how long

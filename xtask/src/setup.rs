@@ -25,6 +25,7 @@ pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "ope
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 /// Judges the unit of `deploy/systemd/`; that it is at work is not needed.
 pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_package: "systemd" };
+pub(crate) const NGINX: Tool = Tool { program: "nginx", debian_package: "nginx" };
 pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", debian_package: "haproxy" };
 /// `unshare` and `nsenter`, and `ip`: networks of a test's own.
 pub(crate) const UTIL_LINUX: Tool = Tool { program: "nsenter", debian_package: "util-linux" };

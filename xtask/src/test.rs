@@ -8,9 +8,9 @@ use crate::process::{command, run};
 use crate::root::root;
 use crate::setup::{BARE_TARGET, CC, CHROMIUM, FIREFOX, HAPROXY, OPENSSL, REDIS, SYSTEMD, WEBKITGTK, XVFB};
 use crate::target_dir::target_dir;
-use crate::{api, faults, fuzz, image, npm, package, redis_servers, reproducible, serve, setup};
+use crate::{api, faults, fuzz, image, npm, package, proxies, redis_servers, reproducible, serve, setup};
 
-const PARTS: [&str; 8] = ["lint", "rust", "redis", "wasm", "client", "examples", "web", "fuzz"];
+const PARTS: [&str; 9] = ["lint", "rust", "redis", "wasm", "client", "examples", "proxies", "web", "fuzz"];
 
 /// What no other crate of the workspace asks for, and has tests.
 const FEATURES: &str = "session-engine/store-testing,session-http/axum";
@@ -31,6 +31,7 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "wasm" => wasm(),
         "client" => in_browsers("session-wasm/tests/client"),
         "examples" => in_browsers("session-wasm/examples"),
+        "proxies" => proxies::hold(),
         "web" => web(),
         "long" => long(),
         "faults" => faults::long(),

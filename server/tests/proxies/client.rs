@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::redirect::Policy;
@@ -7,8 +8,12 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use crate::machine::PASSWORD;
+
+/// Nothing here takes so long, not even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where clients are: not where the proxy is.
 const CLIENT: [u8; 4] = [127, 0, 0, 9];
@@ -31,7 +36,7 @@ pub(crate) struct Answer {
 impl Client {
     pub(crate) fn of(address: SocketAddr) -> Self {
         let http = reqwest::Client::builder().local_address(IpAddr::from(CLIENT)).redirect(Policy::none());
-        Self { http: http.build().unwrap(), address, cookies: BTreeMap::new() }
+        Self { http: http.timeout(PATIENCE).build().unwrap(), address, cookies: BTreeMap::new() }
     }
 
     /// The same one, at another address.
@@ -106,6 +111,10 @@ impl Client {
     }
 }
 
+pub(crate) async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, what).await.expect("in time")
+}
+
 /// Sends lines as they are, which a client that knows better would not, and reads until nothing more comes.
 pub(crate) async fn send_lines(address: SocketAddr, lines: &[&str]) -> Answer {
     let mut stream = connect(address).await;
@@ -127,7 +136,7 @@ pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
 /// Until the other side closes the connection, which it was asked to do. A body in chunks is left so.
 pub(crate) async fn read_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await.unwrap();
+    in_time(stream.read_to_end(&mut bytes)).await.unwrap();
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let mut lines = head.lines();

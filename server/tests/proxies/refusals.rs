@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use tokio::time::sleep;
 
-use crate::client::{Client, send_lines};
+use crate::client::{Client, in_time, send_lines};
 use crate::on_every_proxy;
 use crate::proxy::Kind;
 use crate::site::Site;
@@ -97,9 +97,12 @@ async fn a_store_that_is_away_is_503_and_nobody_is_led_to_sign_in(kind: Kind) {
     site.redis.stop();
     expect_unavailable(&mut alice).await;
     site.redis.resume();
-    while alice.get("/orders").await.status == 503 {
-        sleep(Duration::from_millis(50)).await;
-    }
+    in_time(async {
+        while alice.get("/orders").await.status == 503 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
     alice.get("/orders").await.expect_status(200);
     site.redis.kill();
     expect_unavailable(&mut alice).await;

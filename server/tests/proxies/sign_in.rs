@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use crate::client::in_time;
 use crate::machine::PASSWORD;
 use crate::on_every_proxy;
 use crate::proxy::Kind;
@@ -35,12 +36,15 @@ async fn the_server_knows_whose_address_a_client_has(kind: Kind) {
     let login = serde_json::json!({ "username": "alice", "password": "canary of a wrong one" });
     browser.send(made_up.json(&login)).await.expect_status(401);
     // The log is written beside the answers.
-    let refused = loop {
-        let log = site.machine.read("log");
-        if let Some(line) = log.lines().find(|line| line.contains("login refused")) {
-            break line.to_owned();
+    let refused = in_time(async {
+        loop {
+            let log = site.machine.read("log");
+            if let Some(line) = log.lines().find(|line| line.contains("login refused")) {
+                break line.to_owned();
+            }
+            sleep(Duration::from_millis(10)).await;
         }
-        sleep(Duration::from_millis(10)).await;
-    };
+    })
+    .await;
     assert!(refused.contains("127.0.0.9"), "{refused}");
 }

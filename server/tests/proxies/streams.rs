@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::client::{connect, read_answer};
+use crate::client::{connect, in_time, read_answer};
 use crate::machine::Server;
 use crate::on_every_proxy;
 use crate::proxy::Kind;
@@ -39,12 +39,15 @@ async fn ten_megabytes_reach_the_application_while_they_are_sent(kind: Kind) {
     let site = Site::behind(kind).await;
     let cookie = format!("Cookie: {}\r\n", site.alice().await.cookie_header());
     let mut stream = begin_upload(&site, &cookie).await;
-    stream.write_all(&[b'a'; SIZE / 2]).await.unwrap();
+    in_time(stream.write_all(&[b'a'; SIZE / 2])).await.unwrap();
     // The other half is not sent before something has arrived.
-    while received(&site.application).await < (SIZE / 4) as u64 {
-        sleep(Duration::from_millis(20)).await;
-    }
-    stream.write_all(&[b'b'; SIZE / 2]).await.unwrap();
+    in_time(async {
+        while received(&site.application).await < (SIZE / 4) as u64 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    in_time(stream.write_all(&[b'b'; SIZE / 2])).await.unwrap();
     let answer = read_answer(&mut stream).await.expect_status(200);
     assert_eq!((&answer.json()["received"], &answer.json()["subject"]), (&SIZE.into(), &"alice".into()));
 }
@@ -70,12 +73,12 @@ async fn a_web_socket_passes_and_has_a_session(kind: Kind) {
         }
         request
     };
-    let (mut socket, _) = connect_async(request(Some(alice.cookie_header()))).await.unwrap();
+    let (mut socket, _) = in_time(connect_async(request(Some(alice.cookie_header())))).await.unwrap();
     for text in ["hello", "again"] {
         socket.send(Message::text(text)).await.unwrap();
-        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text(format!("alice: {text}")));
+        assert_eq!(in_time(socket.next()).await.unwrap().unwrap(), Message::text(format!("alice: {text}")));
     }
-    match connect_async(request(None)).await {
+    match in_time(connect_async(request(None))).await {
         Err(Error::Http(answer)) => assert_eq!(answer.status(), 401),
         other => panic!("{other:?}"),
     }

@@ -1,6 +1,8 @@
 //! Statements, by the JWT libraries that applications have.
 
-use session_testing::RedisServer;
+use std::net::SocketAddr;
+
+use session_testing::{RedisServer, free_port};
 
 use crate::applications::{Application, ISSUER};
 use crate::client::Client;
@@ -39,5 +41,8 @@ async fn every_library_tells_a_good_statement_from_others() {
         }
         let theirs = application.start(&machine, server.address, "https://other.example").await;
         assert_eq!(told(&theirs, statement).await, (403, None), "{application:?}");
+        let nobody = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let without_keys = application.start(&machine, nobody, ISSUER).await;
+        assert_eq!(told(&without_keys, statement).await, (503, None), "{application:?}");
     }
 }

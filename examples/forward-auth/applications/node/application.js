@@ -2,12 +2,17 @@
 // only once it has verified it.
 
 import { createServer } from 'node:http';
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { WebSocketServer } from 'ws';
 
 // Asked of session-server itself, and again when there is a new key.
 const keys = createRemoteJWKSet(new URL(process.env.JWKS));
-const expected = { algorithms: ['EdDSA'], issuer: process.env.ISSUER, typ: 'session-statement+jwt' };
+const expected = {
+  algorithms: ['EdDSA'],
+  issuer: process.env.ISSUER,
+  typ: 'session-statement+jwt',
+  requiredClaims: ['sub', 'sid', 'exp'],
+};
 
 let received = 0;
 
@@ -15,7 +20,7 @@ let received = 0;
 async function whoIs({ headers }) {
   const statement = headers['x-session-statement'];
   if (!statement) return { sub: null, sid: null };
-  const { payload } = await jwtVerify(statement, keys, { ...expected, requiredClaims: ['sub', 'sid', 'exp'] });
+  const { payload } = await jwtVerify(statement, keys, expected);
   return payload;
 }
 
@@ -30,7 +35,7 @@ const server = createServer(async (request, response) => {
     response.setHeader('Content-Type', 'application/json');
     response.end(JSON.stringify({ subject, session_id, method, target, headers, received }));
   } catch (error) {
-    response.writeHead(403).end(error.code);
+    response.writeHead(isNotGood(error) ? 403 : 503).end();
   }
 });
 
@@ -41,13 +46,17 @@ server.on('upgrade', async (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('message', (message) => webSocket.send(`${sub}: ${message}`));
     });
-  } catch {
-    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  } catch (error) {
+    socket.end(`HTTP/1.1 ${isNotGood(error) ? 403 : 503}\r\nConnection: close\r\n\r\n`);
   }
 });
 
 server.listen(Number(process.env.PORT), '127.0.0.1', () => {
   console.log(`serving on http://127.0.0.1:${server.address().port}`);
 });
+
+/** Rather than that the keys are not to be had, of which nobody can tell. */
+const isNotGood = (error) =>
+  error instanceof errors.JOSEError && !['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT'].includes(error.code);
 
 const pairs = (names) => names.flatMap((name, index) => (index % 2 ? [] : [[name, names[index + 1]]]));
