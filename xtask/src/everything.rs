@@ -6,7 +6,7 @@ use crate::setup::{
     BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, MUSL, OPENSSL, REDIS, SYSTEMD, WASM_TARGET, WEBKITGTK,
     XVFB, rust_target, tools,
 };
-use crate::{deploy, npm, package, redis_servers, schemas};
+use crate::{deploy, npm, package, proxies, redis_servers, schemas};
 
 pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
@@ -15,6 +15,7 @@ pub(crate) fn set_up() -> Result<()> {
     redis_servers::programs()?;
     deploy::tools()?;
     schemas::tools()?;
+    proxies::fetch()?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
     npm::install("session-wasm/tests/client")?;

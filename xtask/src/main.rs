@@ -13,6 +13,7 @@ mod optimise;
 mod package;
 mod page;
 mod process;
+mod proxies;
 mod redis_servers;
 mod reproducible;
 mod root;
@@ -21,6 +22,8 @@ mod serve;
 mod setup;
 mod target_dir;
 mod test;
+mod virtual_environment;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -32,10 +35,11 @@ usage: cargo xtask TASK
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
   test [PART]        everything CI runs, or one part: lint, rust, redis (the stores on Redis 8
                      and Valkey 9), schemas (both listeners against their documents), deploy (what is
-                     in deploy/), wasm, client, examples, web, fuzz; or what takes longer: `long`,
-                     the races and kills of the rust part in full length and the package built twice,
-                     `faults`, everything that befalls Redis, servers and the network between them, in
-                     full length, and `image`, the static build in a root that holds nothing else
+                     in deploy/), wasm, client, examples, proxies (the recipes of
+                     examples/forward-auth), web, fuzz; or what takes longer: `long`, the races and
+                     kills of the rust part in full length and the package built twice, `faults`,
+                     everything that befalls Redis, servers and the network between them, in full
+                     length, and `image`, the static build in a root that holds nothing else
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, failovers (how long

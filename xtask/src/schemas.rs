@@ -12,8 +12,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::process::{command, run, run_with_input};
 use crate::root::root;
-use crate::setup::{self, CC, PIP, PYTHON, REDIS};
+use crate::setup::{self, CC, REDIS};
 use crate::target_dir::target_dir;
+use crate::virtual_environment;
 
 /// What schemathesis is, with all that it needs, by hash.
 const TOOLS: &str = "testing/schemathesis.txt";
@@ -31,7 +32,7 @@ const PASSWORD: &str = "a password for nobody";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn hold() -> Result<()> {
-    setup::tools(&[REDIS, CC, PYTHON, PIP])?;
+    setup::tools(&[REDIS, CC])?;
     let tools = tools()?;
     run(&mut command("cargo", ["build", "--package", "session-server"]))?;
     let program = target_dir()?.join("debug/session-server");
@@ -48,21 +49,9 @@ pub(crate) fn hold() -> Result<()> {
     Site::start(&program, &directory.join("server"), Some(&store))?.hold(&tools)
 }
 
-/// Where schemathesis is, fetched on first use and again when the list has changed.
+/// The directory with its programs.
 pub(crate) fn tools() -> Result<PathBuf> {
-    let place = target_dir()?.join("schemathesis");
-    let list = place.join("list.txt");
-    let wanted = fs::read(root().join(TOOLS))?;
-    if fs::read(&list).is_ok_and(|had| had == wanted) {
-        return Ok(place);
-    }
-    renew(&place)?;
-    let install = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"];
-    let what = ["--only-binary=:all:", "--requirement", TOOLS, "--target"];
-    run(command("pip3", install).args(what).arg(&place))?;
-    // Last, so that what was broken off is begun anew.
-    fs::write(list, wanted)?;
-    Ok(place)
+    virtual_environment::programs("schemathesis", TOOLS)
 }
 
 fn renew(directory: &Path) -> Result<()> {
@@ -129,13 +118,13 @@ impl Site {
         for (listener, address) in [("public", self.public), ("management", self.management)] {
             eprintln!("xtask: the {listener} listener on the {} store", self.store);
             let url = format!("http://{address}");
-            let schemathesis = ["-m", "schemathesis.cli", "--config-file", SETTINGS, "run"];
             let how = ["--url", &url, "--seed", SEED, "--max-examples", EXAMPLES, "--no-color"];
-            let mut schemathesis = command("python3", schemathesis);
+            let mut schemathesis = command("env", [tools.join("schemathesis")]);
+            schemathesis.args(["--config-file", SETTINGS, "run"]);
             // The management tells its document to nobody without a token.
             schemathesis.arg(document(listener)).args(how);
-            let path = std::env::join_paths([tools, &root().join("testing")])?;
-            schemathesis.env("PYTHONPATH", path).env("PYTHONDONTWRITEBYTECODE", "1");
+            // Where its hooks are.
+            schemathesis.env("PYTHONPATH", root().join("testing")).env("PYTHONDONTWRITEBYTECODE", "1");
             schemathesis
                 .env("MANAGEMENT", format!("http://{}", self.management))
                 .env("MANAGEMENT_TOKEN", TOKEN);

