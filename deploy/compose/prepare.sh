@@ -21,8 +21,9 @@ if [ "$#" = 0 ]; then
 fi
 
 if [ ! -e secrets/redis-password ]; then
-    openssl rand -base64 33 >secrets/redis-password
-    chown "$user" secrets/redis-password
+    openssl rand -base64 33 >secrets/redis-password.new
+    chown "$user" secrets/redis-password.new
+    mv secrets/redis-password.new secrets/redis-password
 fi
 # Of the password it has the hash alone, and a user of its own reads it in the container.
 {

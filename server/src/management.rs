@@ -1,11 +1,10 @@
 //! The listener for administrators and back ends, if there is to be one.
 
-use std::path::{Path, PathBuf};
-
 use session_http::{App, Lifecycle, Limits, Management, ManagementTokens, RequestLog, TrustedProxies, serve};
 use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;
+use crate::reload::Watched;
 use crate::settings::Settings;
 use crate::{Result, management_tokens};
 
@@ -13,14 +12,13 @@ use crate::{Result, management_tokens};
 pub(crate) struct ManagementListener {
     listener: TcpListener,
     tokens: ManagementTokens,
-    token_file: PathBuf,
+    token_file: Watched,
 }
 
 /// What of it can be read again while it serves.
-#[derive(Clone)]
 pub(crate) struct TokenFile {
     management: Management,
-    path: PathBuf,
+    pub(crate) file: Watched,
 }
 
 impl ManagementListener {
@@ -28,7 +26,7 @@ impl ManagementListener {
     pub(crate) async fn open(settings: &Settings) -> Result<Option<Self>> {
         let (address, token_file) = match (&settings.manage, &settings.management_tokens) {
             (None, None) => return Ok(None),
-            (Some(address), Some(token_file)) => (address, token_file.clone()),
+            (Some(address), Some(token_file)) => (address, Watched::new(token_file)),
             (Some(_), None) => {
                 return Err("`--manage` needs `--management-tokens FILE`: who may manage?".into());
             }
@@ -36,7 +34,7 @@ impl ManagementListener {
                 return Err("`--management-tokens` needs `--manage ADDRESS`: where to listen?".into());
             }
         };
-        let tokens = management_tokens::load(&token_file)?;
+        let tokens = management_tokens::load(token_file.path())?;
         let listener = address.bind().await;
         let listener =
             listener.map_err(|error| format!("cannot listen on {address} for management: {error}"))?;
@@ -63,18 +61,14 @@ impl ManagementListener {
         let service = crate::otlp::Traced::new(service);
         let service = RequestLog::new(service, TrustedProxies::default());
         let serving = serve(self.listener, service, lifecycle, limits);
-        (TokenFile { management, path: self.token_file }, serving)
+        (TokenFile { management, file: self.token_file }, serving)
     }
 }
 
 impl TokenFile {
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Goes on with what is in the file now, or as before when that cannot be read.
     pub(crate) fn read_again(&self) {
-        match management_tokens::load(&self.path) {
+        match management_tokens::load(self.file.path()) {
             Ok(tokens) => {
                 self.management.change_tokens(tokens);
                 tracing::info!("management tokens are read again");

@@ -17,10 +17,8 @@ use crate::management::TokenFile;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What was in use goes on being used where the new cannot be read.
-pub(crate) fn start(app: &App, keys: &Path, tokens: Option<TokenFile>, mut hang_up: Signal) {
+pub(crate) fn start(app: &App, mut keys: Watched, mut tokens: Option<TokenFile>, mut hang_up: Signal) {
     let app = app.clone();
-    let mut keys = Watched::new(keys);
-    let mut tokens = tokens.map(|tokens| (Watched::new(tokens.path()), tokens));
     tokio::spawn(async move {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -30,10 +28,10 @@ pub(crate) fn start(app: &App, keys: &Path, tokens: Option<TokenFile>, mut hang_
                 _ = ticks.tick() => false,
             };
             if keys.has_changed() || is_told {
-                read_keys(&app, &keys.path);
+                read_keys(&app, keys.path());
             }
-            if let Some((file, tokens)) = &mut tokens
-                && (file.has_changed() || is_told)
+            if let Some(tokens) = &mut tokens
+                && (tokens.file.has_changed() || is_told)
             {
                 tokens.read_again();
             }
@@ -52,19 +50,24 @@ fn read_keys(app: &App, path: &Path) {
 }
 
 /// A file, and which one it was.
-struct Watched {
+pub(crate) struct Watched {
     path: PathBuf,
     seen: Option<Stamp>,
 }
 
-/// The device, the file, its length, and when it was last changed: another of these is another content, be it
-/// written in place, replaced, or behind a link that leads elsewhere (R62, R64).
+/// The device, the file, its length, and when it or who may read it was last changed: where all are the same, so is
+/// the content, be it written in place, replaced, or behind a link that leads elsewhere (R62, R64).
 #[derive(PartialEq, Eq)]
 struct Stamp(u64, u64, u64, i64, i64);
 
 impl Watched {
-    fn new(path: &Path) -> Self {
+    /// To be made before the file is read first, so that no change is missed in between.
+    pub(crate) fn new(path: &Path) -> Self {
         Self { seen: stamp(path), path: path.to_owned() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether it is another than before. A file that is gone for a moment, or for longer, is none.
@@ -80,5 +83,5 @@ impl Watched {
 
 fn stamp(path: &Path) -> Option<Stamp> {
     let found = fs::metadata(path).ok()?;
-    Some(Stamp(found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+    Some(Stamp(found.dev(), found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
 }

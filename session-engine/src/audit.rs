@@ -104,6 +104,17 @@ pub(crate) fn reauthenticated(former: &Entry, new: SessionId) {
     Line { event, outcome, session_id, former_session_id, subject, ..Line::default() }.write(false);
 }
 
+/// By somebody who speaks for the application, and not in a request of the subject.
+pub(crate) fn claims_changed(id: SessionId, subject: Option<&Subject>) {
+    let (event, outcome, session_id) = ("claims", "changed", Some(id));
+    Line { event, outcome, session_id, subject, ..Line::default() }.write(false);
+}
+
+/// Somebody at this address asked for something of the management, and has none of its tokens.
+pub fn management_refused(address: Option<IpAddr>) {
+    Line { event: "management", outcome: "refused", address, ..Line::default() }.write(true);
+}
+
 pub(crate) fn ended(entry: &Entry, end: End) {
     let (event, outcome, cause) = ("session", "ended", Some(end.code()));
     let (session_id, subject) = (Some(entry.id), entry.subject.as_ref());

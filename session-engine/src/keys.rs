@@ -46,6 +46,13 @@ impl Keys {
         }
     }
 
+    /// The keys of a ring that was changed then: a key of statements that may have been added at that time waits
+    /// until all can know it, where there is another that signs until then.
+    #[must_use]
+    pub fn of_ring_changed_at(ring: &KeyRing, cookie: CookieName, changed_at: UnixTime) -> Self {
+        Self { statements: Statements::of_ring_changed_at(ring, changed_at), ..Self::new(ring, cookie) }
+    }
+
     /// Those of another ring that takes the place of this one's.
     pub(crate) fn succeeded_by(&self, ring: &KeyRing, now: UnixTime) -> Self {
         let cookie = self.cookie_name().clone();
@@ -91,6 +98,17 @@ impl Statements {
         Self { signer: ring.statement_signer(), next: None, published_since }
     }
 
+    /// Nobody remembers here what was in the ring before.
+    fn of_ring_changed_at(ring: &KeyRing, changed_at: UnixTime) -> Self {
+        let new = Self::of(ring, changed_at);
+        let signs_first = new.signer.key_id();
+        let mut statement_keys = ring.list().filter(|key| key.purpose == KeyPurpose::Statement);
+        match statement_keys.find(|key| key.id != signs_first) {
+            Some(other) => new.after(ring, &other.id),
+            None => new,
+        }
+    }
+
     /// A key that is new to those who check statements does not sign before all of them can have it, which is when
     /// they have fetched the keys twice at their leisure. The one that signed goes on until then, if it is still
     /// there.
@@ -99,14 +117,17 @@ impl Statements {
         for (id, since) in &mut new.published_since {
             *since = self.published_since.get(id).copied().unwrap_or(now);
         }
-        let signs_from = new.published_since[&new.signer.key_id()].saturating_add(2 * KEYS_MAY_BE_KEPT);
+        new.after(ring, &self.signer(now).key_id())
+    }
+
+    /// These, but that the key `former` signs until the one that is to sign can be known, if it is in the ring.
+    fn after(self, ring: &KeyRing, former: &KeyId) -> Self {
+        let signs_from = self.published_since[&self.signer.key_id()].saturating_add(2 * KEYS_MAY_BE_KEPT);
         let mut before = ring.clone();
-        let has_former = before.activate(KeyPurpose::Statement, &self.signer(now).key_id()).is_ok();
-        if now < signs_from && has_former {
-            new.next = Some((signs_from, new.signer));
-            new.signer = before.statement_signer();
+        if before.activate(KeyPurpose::Statement, former).is_err() {
+            return self;
         }
-        new
+        Self { signer: before.statement_signer(), next: Some((signs_from, self.signer)), ..self }
     }
 
     fn signer(&self, now: UnixTime) -> &StatementSigner {

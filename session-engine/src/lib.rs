@@ -22,7 +22,7 @@ mod telemetry;
 /// The rules that sessions go by, and the forms of what travels.
 pub use session_core as core;
 
-pub use audit::AUDIT_TARGET;
+pub use audit::{AUDIT_TARGET, management_refused};
 pub use budget::{REQUEST_BUDGET, off_budget, within_budget};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use keys::{KEYS_MAY_BE_KEPT, Keys};

@@ -74,6 +74,10 @@ fn pass(visitor: &Visitor, original: &Original, session: Option<&Session>) -> Re
         Some(session) => SessionAnswer::with_statement(visitor.app(), session.live())?,
         None => (answer::empty(StatusCode::OK), None),
     };
+    // What is for everybody may be kept by caches, with all that stands in the answer.
+    if original.access() == Access::Public {
+        answer.headers_mut().remove(SET_COOKIE);
+    }
     let subject = session.map(|session| session.subject().as_str()).unwrap_or_default();
     let id = session.map(|session| session.id().to_string()).unwrap_or_default();
     let headers = answer.headers_mut();

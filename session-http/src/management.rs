@@ -89,7 +89,7 @@ const fn behind_the_gate(_: &Management, _: &Request) -> Result<(), Problem> {
 /// Refuses whoever has no token, and tells of everybody else.
 fn authorized(management: &Management, request: &Request) -> Result<(), Problem> {
     let Some(caller) = management.tokens.load().caller(&request.headers).map(str::to_owned) else {
-        tracing::warn!(method = %request.method, "management call refused");
+        session_engine::management_refused(request.peer.map(|peer| peer.ip()));
         let detail = "this needs a management token: `Authorization: Bearer TOKEN`";
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "no_management_token", detail);
         return Err(problem.with_header(WWW_AUTHENTICATE, "Bearer realm=\"management\""));

@@ -126,7 +126,9 @@ impl Problem {
             SessionError::TooFast { retry_after } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_fast", detail).after(retry_after)
             }
-            SessionError::Contended => Self::new(StatusCode::CONFLICT, "contended", detail),
+            SessionError::Contended => {
+                Self::new(StatusCode::CONFLICT, "contended", detail).after(STORE_RETRY)
+            }
             SessionError::RevokedMeanwhile => Self::new(StatusCode::CONFLICT, "revoked_meanwhile", detail),
             SessionError::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "data_too_large", detail),
             SessionError::Unavailable(_) => Self::unavailable("store_unavailable", detail, STORE_RETRY),

@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::client_address::TrustedProxies;
 use crate::headers::single_value;
 use crate::peer::Peer;
+use crate::table::RouteLabel;
 use crate::trace_context::TraceContext;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -100,7 +101,8 @@ where
         let peer = request.extensions().get().map(|Peer(address)| address.ip());
         let id = self.id_of(peer, request.headers());
         let client = peer.map(|peer| self.proxies.client_address(peer, request.headers()));
-        // The path without its query: nobody's secrets belong there, and some put them there.
+        // The path without its query: nobody's secrets belong there, and some put them there. Of an application's
+        // paths, which some proxies ask with, even less is known.
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let trace = self.trace_of(peer, request.headers());
         // At every level, since it is by this that lines are found.
@@ -121,6 +123,8 @@ where
             let mut response = answer.await?;
             let status = response.status().as_u16();
             let duration_us = u64::try_from(started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let label = response.extensions().get::<RouteLabel>().map(|label| label.0);
+            let path = label.filter(|label| label.ends_with("{*}")).unwrap_or(&path);
             tracing::info!(%method, path, status, duration_us, "request");
             response.headers_mut().insert(REQUEST_ID, id);
             Ok(response)

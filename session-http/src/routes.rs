@@ -40,7 +40,7 @@ pub(crate) fn table(app: &App) -> Table<App> {
     ];
     let forward_auth = [
         Route::of_any_method("/auth", anybody, forward_auth::check),
-        Route::of_any_method("/auth/{*}", anybody, forward_auth::check).told_of_as("/auth"),
+        Route::of_any_method("/auth/{*}", anybody, forward_auth::check),
         Route::of_any_method("/challenge", anybody, forward_auth::challenge),
     ];
     let is_asked_by_proxies = app.access_rules().is_some();

@@ -64,11 +64,6 @@ impl<S> Route<S> {
         }
     }
 
-    /// One of several like it, told of under the name of the first.
-    pub(crate) fn told_of_as(self, label: &'static str) -> Self {
-        Self { label, ..self }
-    }
-
     /// One of many like it, which are found under another name and told of under this one.
     #[cfg(feature = "page")]
     pub(crate) fn at(self, path: String) -> Self {

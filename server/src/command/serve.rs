@@ -14,6 +14,7 @@ use crate::data_files::make_parent;
 use crate::management::ManagementListener;
 use crate::metrics::Metrics;
 use crate::output::say;
+use crate::reload::Watched;
 use crate::settings::Settings;
 use crate::{Result, key_file, log, outdated_sessions, reload, store_url};
 
@@ -53,14 +54,14 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     let has_sessions = store_url::has_been_used(&settings.store);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store_url::open(settings, &clock)?;
-    let ring = load_or_create_keys(&settings.keys, has_sessions)?;
+    let (ring, key_file) = load_or_create_keys(&settings.keys, has_sessions)?;
     wait_for(&*store).await;
     let management = ManagementListener::open(settings).await?;
     let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone())?;
     let managed = management.zip(metrics);
     let managed = managed.map(|(listener, metrics)| listener.start(&app, metrics, settings.limits()));
     let (tokens, managing) = managed.unzip();
-    reload::start(&app, &settings.keys, tokens, hang_up);
+    reload::start(&app, key_file, tokens, hang_up);
     tracing::info!(%address, origin = app.public_origin(), "serving");
     // For who started it by hand. Whether anybody reads it makes no difference to who is served.
     let _ = say!("serving on http://{address}");
@@ -98,7 +99,9 @@ fn app(
     if users.names()?.is_empty() {
         tracing::warn!("there are no users yet; add one with `session-server user add NAME`");
     }
-    let app = App::builder(Keys::new(ring, settings.cookie_name.clone()), store)
+    let changed_at = key_file::written_at(&settings.keys)?;
+    let keys = Keys::of_ring_changed_at(ring, settings.cookie_name.clone(), changed_at);
+    let app = App::builder(keys, store)
         .clock(clock)
         .users(Arc::clone(&users) as _)
         .public_origin(public_origin)
@@ -153,14 +156,15 @@ async fn wait_for(store: &dyn Store) {
 }
 
 /// The key ring. It is made at the first start, and only then: a new one ends every session.
-fn load_or_create_keys(path: &Path, has_sessions: bool) -> Result<KeyRing> {
+fn load_or_create_keys(path: &Path, has_sessions: bool) -> Result<(KeyRing, Watched)> {
     if path.exists() || has_sessions {
-        return key_file::load(path);
+        let watched = Watched::new(path);
+        return Ok((key_file::load(path)?, watched));
     }
     let ring = key_file::create_or_load(path)?;
     let shown = path.display();
     tracing::warn!("made a new key ring at {shown}: every server on the same store needs a copy of it");
-    Ok(ring)
+    Ok((ring, Watched::new(path)))
 }
 
 /// Each connection is a file descriptor, and the usual limit of 1,024 is far below ours.

@@ -148,7 +148,8 @@ impl Target {
         let (ip, agent) = shown.session.client.told();
         say!("session        {}", shown.session.session_id)?;
         say!("of             {}", shown.subject.as_deref().unwrap_or("a guest").escape_debug())?;
-        say!("claims         {}", shown.claims)?;
+        // JSON leaves some characters as they are that terminals obey.
+        say!("claims         {}", escaped(&shown.claims.to_string()))?;
         say!("client         {ip}  {agent}")?;
         say!("since          {}", at(shown.session.created_at))?;
         say!("authenticated  {}", at(shown.authenticated_at))?;
@@ -227,4 +228,13 @@ fn detail(text: &str) -> String {
         detail: String,
     }
     serde_json::from_str(text).map_or_else(|_| "no reason given".into(), |problem: Problem| problem.detail)
+}
+
+/// The text, with escapes in place of what is no character to be seen.
+fn escaped(text: &str) -> String {
+    let escaped = |char: char| match char.is_control() {
+        true => char.escape_debug().to_string(),
+        false => char.to_string(),
+    };
+    text.chars().map(escaped).collect()
 }

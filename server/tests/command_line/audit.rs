@@ -157,6 +157,41 @@ async fn how_a_session_ended_and_by_whom_is_one_line_each() {
     );
 }
 
+/// Also where it is started once by a key, and not where the same is asked for again.
+#[tokio::test]
+async fn what_the_management_starts_changes_and_refuses_is_one_line_each() {
+    let machine = Machine::with_alice();
+    let managed =
+        Managed::start(&machine, &["--audit-log", "audit", "--log", "info,session::audit=off"]).await;
+    let start = || managed.ask(Method::POST, "/subjects/alice/sessions").json(&json!({}));
+    let id_of = async |request: RequestBuilder| {
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        answer["session"]["session_id"].as_str().unwrap().to_owned()
+    };
+    let plain = id_of(start()).await;
+    let by_key = id_of(start().header("Idempotency-Key", "a")).await;
+    assert_eq!(id_of(start().header("Idempotency-Key", "a")).await, by_key);
+    let claims = managed.ask(Method::PATCH, &format!("/sessions/{plain}/claims"));
+    assert_eq!(claims.json(&json!({ "role": "admin" })).send().await.unwrap().status(), 200);
+    let stranger = managed.server.http().get(format!("http://{}/metrics", managed.manage));
+    assert_eq!(stranger.send().await.unwrap().status(), 401);
+    managed.server.terminate().await;
+    let lines = lines(&machine, "audit");
+    let [first, second, changed, refused] = &lines[..] else { panic!("{}", machine.read("audit")) };
+    for (line, session_id) in [(first, &plain), (second, &by_key)] {
+        let fields = json!({
+            "event": "login", "outcome": "accepted", "session_id": session_id, "subject": "alice",
+        });
+        line.expect("login accepted", &fields);
+        assert_eq!(line.0["span"]["caller"], "office");
+    }
+    let fields = json!({ "event": "claims", "outcome": "changed", "session_id": plain, "subject": "alice" });
+    changed.expect("claims changed", &fields);
+    assert_eq!(changed.0["span"]["caller"], "office");
+    let fields = json!({ "event": "management", "outcome": "refused", "address": "127.0.0.1" });
+    assert_eq!(refused.expect("management refused", &fields).level(), "WARN");
+}
+
 #[tokio::test]
 async fn a_session_that_made_room_is_told_of() {
     let machine = Machine::with_alice();

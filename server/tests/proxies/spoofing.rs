@@ -9,6 +9,7 @@ on_every_proxy!(
     what_a_client_says_of_itself_does_not_reach_the_application,
     a_request_is_what_the_proxy_says_it_is,
     a_client_cannot_have_headers_dropped_on_their_way,
+    many_lines_of_a_header_let_nobody_in_and_end_nothing,
 );
 
 /// Each name of ours, as applications might still read it.
@@ -93,4 +94,16 @@ async fn a_client_cannot_have_headers_dropped_on_their_way(kind: Kind) {
     let named = "Connection: close, Sec-Forward-Auth, Cookie";
     let answer = send_lines(site.address(), &["GET /orders HTTP/1.1", &cookie, named]).await;
     assert!(!answer.text.contains(alice.cookie("__Host-session")), "{answer:?}");
+}
+
+/// As many as HAProxy takes at all, of each header that the answer depends on.
+async fn many_lines_of_a_header_let_nobody_in_and_end_nothing(kind: Kind) {
+    let site = Site::behind(kind).await;
+    for name in ["Cookie", "Accept", "Sec-Fetch-Dest", "Session-Activity", "X-Forwarded-For"] {
+        let line = format!("{name}: a");
+        let lines: Vec<&str> = std::iter::once("GET /orders HTTP/1.1").chain([&*line; 98]).collect();
+        let answer = send_lines(site.address(), &lines).await;
+        assert!(matches!(answer.status, 400 | 401 | 431), "{name}: {answer:?}");
+        send_lines(site.address(), &lines[..1]).await.expect_no_session("absent");
+    }
 }

@@ -9,6 +9,7 @@ use super::find::FoundSession;
 use super::live::{Kept, LiveSession, Owner};
 use super::revoke::MAX_PASSES;
 use super::{Activity, SessionError, Sessions};
+use crate::audit;
 use crate::budget::to_its_end;
 use crate::store::{Freshness, Outcome, Unavailable};
 use crate::subject::Subject;
@@ -119,8 +120,13 @@ impl Sessions {
             let found = self.find(id).await?.filter(|found| found.record().subject.is_some());
             let Some(found) = found else { return Ok(None) };
             match self.change::<Subject>(found.id(), RecordChange::Claims(change.clone())).await {
-                Ok(session) => return Ok(Some(self.found(session.into_kept()))),
-                Err(SessionError::Renewed | SessionError::Ended) => {}
+                Ok(session) => {
+                    let changed = self.found(session.into_kept());
+                    audit::claims_changed(changed.id(), changed.record().subject.as_ref());
+                    return Ok(Some(changed));
+                }
+                // The next look tells what has become of it.
+                Err(SessionError::Renewed | SessionError::Ended | SessionError::Expired) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -9,7 +9,7 @@ use super::{Activity, LiveSession, SessionError, Sessions};
 use crate::audit::{self, End};
 use crate::budget::to_its_end;
 use crate::record::{Record, RecordHead};
-use crate::store::{Entry, Freshness, Listed};
+use crate::store::{Entry, Freshness, Outcome};
 use crate::subject::Subject;
 
 /// How many sessions of a subject are revoked at once.
@@ -56,7 +56,7 @@ impl Sorting {
 
     /// The session that is kept may be renewed at this very moment, in another tab: then it is its
     /// successor that must stay. Only a young entry can be that, and its document says so.
-    fn sort(&mut self, entry: &Entry, predecessors: &HashMap<SessionId, Option<SessionId>>) -> Sorted {
+    fn sort(&mut self, entry: &Entry, heads: &HashMap<SessionId, Option<RecordHead>>) -> Sorted {
         if self.kept.contains(&entry.id) || self.gone.contains(&entry.id) {
             return Sorted::Stays;
         }
@@ -64,7 +64,7 @@ impl Sorting {
         if self.kept.is_empty() || !is_young {
             return Sorted::Ends;
         }
-        let Some(predecessor) = predecessors.get(&entry.id) else {
+        let Some(head) = heads.get(&entry.id) else {
             // Its document is on its way, or is not: the next look tells.
             if self.missed.contains(&entry.id) {
                 self.gone.push(entry.id);
@@ -72,6 +72,7 @@ impl Sorting {
             self.missed.push(entry.id);
             return Sorted::Undecided;
         };
+        let predecessor = head.as_ref().and_then(|head| head.predecessor);
         if predecessor.is_some_and(|predecessor| self.kept.contains(&predecessor)) {
             self.kept.push(entry.id);
             return Sorted::Stays;
@@ -92,23 +93,27 @@ impl Sessions {
     }
 
     pub(super) async fn revoke_as(&self, cookie: &AuthenticCookie, end: End) -> Result<bool, SessionError> {
-        match self.resume_kept(cookie, Activity::Passive, Freshness::Confirmed).await {
-            // If it went meanwhile it may have been renewed, and then its successor lives: that is no
-            // confirmation.
-            Ok(session) => match self.end(&session.entry(), end).await? {
-                true => Ok(true),
-                false => Err(SessionError::EndedMeanwhile),
-            },
-            Err(SessionError::Ended | SessionError::Expired) => Ok(false),
-            // A server of another version may be able to read it, so it has to go. Its entry in the
-            // index, of whichever subject, is trimmed later.
-            Err(SessionError::Unreadable(_)) => {
-                let (issued_at, absolute_expires_at) = (cookie.issued_at(), cookie.expires_at());
-                let id = cookie.session_id();
-                self.end(&Entry { id, subject: None, issued_at, absolute_expires_at }, end).await
+        for _ in 0..MAX_PASSES {
+            match self.resume_kept(cookie, Activity::Passive, Freshness::Confirmed).await {
+                Ok(session) => match self.end_as_read(&session.entry(), &session.document, end).await? {
+                    Outcome::Done => return Ok(true),
+                    // If it went meanwhile it may have been renewed, and then its successor lives: that is no
+                    // confirmation.
+                    Outcome::Absent => return Err(SessionError::EndedMeanwhile),
+                    Outcome::Conflict => {}
+                },
+                Err(SessionError::Ended | SessionError::Expired) => return Ok(false),
+                // A server of another version may be able to read it, so it has to go. Its entry in the
+                // index, of whichever subject, is trimmed later.
+                Err(SessionError::Unreadable(_)) => {
+                    let (issued_at, absolute_expires_at) = (cookie.issued_at(), cookie.expires_at());
+                    let id = cookie.session_id();
+                    return self.end(&Entry { id, subject: None, issued_at, absolute_expires_at }, end).await;
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => Err(error),
         }
+        Err(SessionError::Contended)
     }
 
     /// Ends one session of whoever has this one, at a pace; says whether there was one.
@@ -167,9 +172,11 @@ impl Sessions {
             match record.successor {
                 // It was renewed since it was listed, and it is the session that is meant, and not its ID.
                 Some(successor) => id = successor,
-                // Where it went at this moment it may have been renewed: the next look tells.
-                None if self.end(&record.entry(id), end).await? => return Ok(true),
-                None => {}
+                None => match self.end_as_read(&record.entry(id), &stored.document, end).await? {
+                    Outcome::Done => return Ok(true),
+                    // It may have been renewed at this moment: the next look tells.
+                    Outcome::Conflict | Outcome::Absent => {}
+                },
             }
         }
         Err(SessionError::Contended)
@@ -200,15 +207,15 @@ impl Sessions {
             self.store.change_epoch(subject).await?;
             let mut entries = self.store.entries(subject).await?;
             entries.sort_by_key(|entry| entry.issued_at);
-            let predecessors = match which {
-                Revocation::All => HashMap::new(),
-                Revocation::AllExcept(_) => self.predecessors(subject).await?,
-            };
+            let heads = self.heads(subject).await?;
             let mut ending = Vec::new();
             let mut is_decided = true;
             for entry in entries {
-                match sorting.sort(&entry, &predecessors) {
-                    Sorted::Ends => ending.push(entry),
+                match sorting.sort(&entry, &heads) {
+                    Sorted::Ends => {
+                        let head = heads.get(&entry.id).and_then(Option::as_ref);
+                        ending.push((head.is_some_and(|head| head.successor.is_some()), entry));
+                    }
                     Sorted::Stays => {}
                     Sorted::Undecided => is_decided = false,
                 }
@@ -218,8 +225,12 @@ impl Sessions {
                 return Ok(ended);
             }
             let results: Vec<_> = stream::iter(ending)
-                .map(|entry| async move {
-                    Ok::<_, SessionError>((entry.id, self.end_if_there(&entry, end).await?))
+                .map(|(is_former, entry)| async move {
+                    let was_there = match is_former {
+                        true => self.delete_former(&entry).await.map(|()| false)?,
+                        false => self.end_if_there(&entry, end).await?,
+                    };
+                    Ok::<_, SessionError>((entry.id, was_there))
                 })
                 .buffer_unordered(CONCURRENT_REVOCATIONS)
                 .collect()
@@ -237,15 +248,11 @@ impl Sessions {
         Err(SessionError::Contended)
     }
 
-    /// Which session each of a subject's took the place of, if any. Of the documents it reads no more than
-    /// a list does (R78).
-    async fn predecessors(
-        &self,
-        subject: &Subject,
-    ) -> Result<HashMap<SessionId, Option<SessionId>>, SessionError> {
+    /// What a subject's documents begin with, as far as it can be read. It reads no more of them than a list
+    /// does (R78).
+    async fn heads(&self, subject: &Subject) -> Result<HashMap<SessionId, Option<RecordHead>>, SessionError> {
         let listed = self.store.list(subject, Freshness::Confirmed).await?;
-        let predecessor = |listed: &Listed| RecordHead::of(&listed.head).and_then(|head| head.predecessor);
-        Ok(listed.iter().map(|listed| (listed.entry.id, predecessor(listed))).collect())
+        Ok(listed.iter().map(|listed| (listed.entry.id, RecordHead::of(&listed.head))).collect())
     }
 
     /// Ends those sessions of a subject that do not stand any more as far as its user goes, because of a
@@ -289,6 +296,28 @@ impl Sessions {
             Ok(was_there)
         };
         to_its_end(ending).await?
+    }
+
+    /// The same, while it is as it was read. What has been renewed since then is not ended by what becomes of its
+    /// former ID.
+    async fn end_as_read(&self, entry: &Entry, document: &[u8], end: End) -> Result<Outcome, SessionError> {
+        let (sessions, entry, document) = (self.clone(), entry.clone(), document.to_owned());
+        let ending = async move {
+            sessions.store.note_revocation(entry.id).await?;
+            let outcome = sessions.store.delete_unchanged(&entry, &document).await?;
+            sessions.known_deadlines.forget(entry.id);
+            if outcome == Outcome::Done {
+                audit::ended(&entry, end);
+            }
+            Ok(outcome)
+        };
+        to_its_end(ending).await?
+    }
+
+    /// Deletes what stands under the former ID of a session that was renewed, which ends no session.
+    async fn delete_former(&self, entry: &Entry) -> Result<(), SessionError> {
+        let (sessions, entry) = (self.clone(), entry.clone());
+        to_its_end(async move { sessions.delete(&entry).await.map(|_| ()) }).await?
     }
 
     pub(super) async fn delete(&self, entry: &Entry) -> Result<bool, SessionError> {

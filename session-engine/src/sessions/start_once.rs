@@ -6,6 +6,7 @@ use tracing::Instrument;
 
 use super::live::LiveSession;
 use super::{Issued, NewSession, SessionError, Sessions};
+use crate::audit;
 use crate::budget::to_its_end;
 use crate::record::StartMarker;
 use crate::store::{Creation, Entry, Freshness, Outcome, Unavailable};
@@ -121,7 +122,7 @@ impl Sessions {
         let done = StartMarker { started: Some(issued.session.id()), ..claim.marker.clone() }.to_document();
         match self.name(&claim, &done).await {
             Ok(true) => {
-                self.end_surplus(&login.subject, issued.session.id()).await;
+                self.has_started(&issued).await;
                 Ok(issued)
             }
             Ok(false) => {
@@ -155,7 +156,7 @@ impl Sessions {
             for _ in 0..TRIES {
                 tokio::time::sleep(PAUSE).await;
                 match sessions.name(&claim, &done).await {
-                    Ok(true) => return,
+                    Ok(true) => return sessions.has_started(&issued).await,
                     Ok(false) => return sessions.take_back(issued.session.kept()).await,
                     Err(_) => {}
                 }
@@ -164,6 +165,12 @@ impl Sessions {
             tracing::warn!(%session_id, "unused session will idle out: the store does not answer");
         };
         tokio::spawn(name.in_current_span());
+    }
+
+    /// What comes of a start once it counts, and of no repetition.
+    async fn has_started(&self, issued: &Issued) {
+        audit::signed_in(issued);
+        self.end_surplus(issued.session.subject(), issued.session.id()).await;
     }
 
     async fn repeat(

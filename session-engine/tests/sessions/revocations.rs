@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use session_engine::{Activity, Renewal, SessionError};
+use session_engine::{Activity, Renewal, Revocation, SessionError};
 
 use crate::world::{World, alice};
 
@@ -37,4 +37,44 @@ async fn a_session_that_was_renewed_meanwhile_ends_by_its_former_id() {
     let looked = world.sessions.resume(&latest, Activity::Passive).await;
     assert_eq!(looked.err(), Some(SessionError::Ended));
     assert_eq!(world.sessions.revoke_one(&alice(), first.session_id()).await, Ok(false));
+}
+
+/// R21, R80: no session outlives its end by being renewed at the same moment, and none is said to have ended that goes
+/// on.
+#[tokio::test]
+async fn what_is_renewed_while_it_is_ended_ends_or_is_said_to_be_renewed() {
+    for is_log_out in [false, true] {
+        let world = World::new();
+        let cookie = world.alice().await;
+        let held = world.store.hold_deletions().await;
+        let renewal = async {
+            world.store.revocation_noted().await;
+            let issued = world.server().renew(&cookie, Renewal::Plain).await.unwrap();
+            drop(held);
+            world.sent(&issued.cookie)
+        };
+        let end = async {
+            match is_log_out {
+                false => world.sessions.revoke_by_id(cookie.session_id()).await,
+                true => world.sessions.revoke(&cookie).await,
+            }
+        };
+        let (ended, renewed) = tokio::join!(end, renewal);
+        let looked = world.sessions.resume(&renewed, Activity::Passive).await.map(|_| ());
+        match is_log_out {
+            false => assert_eq!((ended, looked), (Ok(true), Err(SessionError::Ended))),
+            // The browser has the new cookie by now, and asks again.
+            true => assert_eq!((ended, looked), (Err(SessionError::Renewed), Ok(()))),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_former_id_of_a_session_is_no_session_that_is_counted() {
+    let world = World::new();
+    let first = world.alice().await;
+    world.sessions.renew(&first, Renewal::Plain).await.unwrap();
+    world.alice().await;
+    assert_eq!(world.sessions.revoke_all(&alice(), Revocation::All).await, Ok(2));
+    assert_eq!(world.sessions.resume(&first, Activity::Passive).await.err(), Some(SessionError::Ended));
 }

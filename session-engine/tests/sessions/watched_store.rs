@@ -8,7 +8,7 @@ use session_engine::store::{
     Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
     Freshness, Listed, Outcome, RevocationLog, Revocations, Store, Stored, SubjectIndex, Unavailable,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, RwLock, RwLockWriteGuard};
 
 /// What gets lost of a write on its way to the store.
 #[derive(Clone, Copy)]
@@ -27,6 +27,7 @@ pub(crate) struct WatchedStore {
     next_update: Mutex<Option<Loss>>,
     updates_begun: AtomicUsize,
     revocation_noted: Notify,
+    deletions: RwLock<()>,
 }
 
 impl WatchedStore {
@@ -38,6 +39,7 @@ impl WatchedStore {
             next_update: Mutex::default(),
             updates_begun: AtomicUsize::new(0),
             revocation_noted: Notify::new(),
+            deletions: RwLock::default(),
         }
     }
 
@@ -64,6 +66,11 @@ impl WatchedStore {
     /// Comes when a revocation has been noted, and before whoever noted it goes on.
     pub(crate) async fn revocation_noted(&self) {
         self.revocation_noted.notified().await;
+    }
+
+    /// Nothing is deleted before this is dropped.
+    pub(crate) async fn hold_deletions(&self) -> RwLockWriteGuard<'_, ()> {
+        self.deletions.write().await
     }
 
     fn note(&self, freshness: Freshness) {
@@ -116,10 +123,12 @@ impl Documents for WatchedStore {
     }
 
     async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
+        let _turn = self.deletions.read().await;
         self.store.delete(entry).await
     }
 
     async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Outcome, Unavailable> {
+        let _turn = self.deletions.read().await;
         let change = self.before_deletion.lock().unwrap().take();
         if let Some(document) = change {
             assert_eq!(self.store.update(entry.id, expected, &document).await, Ok(Outcome::Done));

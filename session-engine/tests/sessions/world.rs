@@ -29,13 +29,18 @@ impl World {
         let store = EmbeddedStore::open(directory.path(), Arc::new(clock.clone())).unwrap();
         let store = Arc::new(WatchedStore::over(Arc::new(store)));
         let ring = KeyRing::generate().unwrap();
-        let sessions = sessions(&ring, &store, &clock);
+        let sessions = sessions(keys_of(&ring), &store, &clock);
         Self { sessions, store, clock, ring, _directory: directory }
     }
 
     /// One more server on the same store.
     pub(crate) fn server(&self) -> Sessions {
-        sessions(&self.ring, &self.store, &self.clock)
+        self.server_with(keys_of(&self.ring))
+    }
+
+    /// The same, with keys of its own.
+    pub(crate) fn server_with(&self, keys: Keys) -> Sessions {
+        sessions(keys, &self.store, &self.clock)
     }
 
     /// What a browser sends back.
@@ -55,8 +60,12 @@ impl World {
     }
 }
 
-fn sessions(ring: &KeyRing, store: &Arc<WatchedStore>, clock: &ManualClock) -> Sessions {
-    Sessions::builder(Keys::new(ring, CookieName::default()), store.clone())
+fn keys_of(ring: &KeyRing) -> Keys {
+    Keys::new(ring, CookieName::default())
+}
+
+fn sessions(keys: Keys, store: &Arc<WatchedStore>, clock: &ManualClock) -> Sessions {
+    Sessions::builder(keys, store.clone())
         .clock(Arc::new(clock.clone()))
         .timeouts(Timeouts::new(IDLE, Duration::from_secs(12 * 60 * 60)).unwrap())
         .guest_timeouts(Timeouts::new(GUEST_IDLE, GUEST_ABSOLUTE).unwrap())

@@ -55,12 +55,16 @@ impl AccessRules {
     }
 
     /// Who may have a path, with or without a query. What an application might read in another way than this has
-    /// whatever is strictest, and so has a path that is not known.
+    /// whatever is strictest, and so has a path that is not known. Of a path whose letters are of another case the
+    /// stricter reading counts.
     pub(super) fn of(&self, target: Option<&str>) -> Ruling {
         match target.and_then(plain_segments) {
             Some(path) => {
-                let rule = self.0.iter().find(|rule| path.starts_with(&rule.segments));
-                rule.map_or(Ruling { access: Access::SignedIn, is_passive: false }, |rule| rule.ruling)
+                let exact = self.longest(|segments| path.starts_with(segments));
+                // Express and Windows read `/Admin` as `/admin`.
+                let folded = folded(&path);
+                let in_any_case = self.longest(|segments| folded.starts_with(&self::folded(segments)));
+                Ruling { access: exact.access.max(in_any_case.access), ..exact }
             }
             None => {
                 let all = self.0.iter().map(|rule| rule.ruling.access);
@@ -71,6 +75,16 @@ impl AccessRules {
             }
         }
     }
+
+    /// What the longest of the rules says whose paths fit.
+    fn longest(&self, fits: impl Fn(&[String]) -> bool) -> Ruling {
+        let rule = self.0.iter().find(|rule| fits(&rule.segments));
+        rule.map_or(Ruling { access: Access::SignedIn, is_passive: false }, |rule| rule.ruling)
+    }
+}
+
+fn folded(segments: &[String]) -> Vec<String> {
+    segments.iter().map(|segment| segment.to_lowercase()).collect()
 }
 
 /// The segments of a path that has but one reading: a server may decode twice, collapse slashes, climb dots, take a
@@ -132,6 +146,21 @@ mod tests {
         for target in [Some("/"), Some("/a/b?c"), Some("//a"), None] {
             assert_eq!(AccessRules::default().of(target).access, Access::SignedIn);
         }
+    }
+
+    #[test]
+    fn in_letters_of_another_case_the_stricter_reading_counts() {
+        let rules = rules(&["/=public", "/admin=recent", "/Open=public", "/open/door=recent:passive"]);
+        let of = |target| rules.of(Some(target)).access;
+        for target in ["/Admin", "/ADMIN/users", "/admin", "/OPEN/Door"] {
+            assert_eq!(of(target), Access::Recent, "{target}");
+        }
+        assert_eq!(
+            (of("/open"), of("/OPEN"), of("/other")),
+            (Access::Public, Access::Public, Access::Public)
+        );
+        let by_default = AccessRules::parse(["/open=public"]).unwrap();
+        assert_eq!(by_default.of(Some("/OPEN")).access, Access::SignedIn);
     }
 
     #[test]

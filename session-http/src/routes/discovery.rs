@@ -20,7 +20,7 @@ pub(super) const REVOCATIONS: &str = "/.well-known/session-revocations";
 /// This API, as an OpenAPI document.
 pub(super) const DOCUMENT: &str = include_str!("../../openapi.json");
 
-/// As long as the engine counts on (FORMAT.md §4): keys change by adding and retiring, each long before it matters.
+/// As long as the engine counts on (FORMAT.md §2): keys change by adding and retiring, each long before it matters.
 const KEYS_MAY_BE_KEPT: &str = "public, max-age=300";
 
 /// Less than a step of the feed (FORMAT.md §3), and enough for a cache to spare us a crowd.

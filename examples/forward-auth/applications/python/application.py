@@ -17,8 +17,9 @@ def who_is(statement):
     if not statement:
         return {"sub": None, "sid": None}
     key = KEYS.get_signing_key_from_jwt(statement)
+    # Clocks differ (FORMAT.md §2), and PyJWT refuses what was made a moment ahead of its own.
     verified = jwt.decode_complete(
-        statement, key, algorithms=["EdDSA"], issuer=os.environ["ISSUER"], options={"require": REQUIRED}
+        statement, key, algorithms=["EdDSA"], issuer=os.environ["ISSUER"], options={"require": REQUIRED}, leeway=60
     )
     # PyJWT leaves it to us that this is no token made for something else.
     if verified["header"].get("typ") != "session-statement+jwt":
