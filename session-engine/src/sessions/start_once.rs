@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde_json::Map;
 use session_core::{SessionId, StartKey, StartNonce};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::live::LiveSession;
@@ -17,9 +18,9 @@ pub const START_KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// So long whoever claimed a key has it: longer than any start takes. Then another may take it over.
 const CLAIM_LIFETIME: Duration = Duration::from_secs(5);
 
-/// How often, and after what pauses, it is looked whether a parallel request has started the session: as long
-/// as a request may take.
-const LOOKS: u32 = 28;
+/// How long, and after what pauses, it is looked whether a parallel request has started the session: well within what
+/// a request may take.
+const LOOKING: Duration = Duration::from_millis(500);
 const LOOK_PAUSE: Duration = Duration::from_millis(25);
 
 /// How often, and after what pauses, a store in trouble is asked to note what was started.
@@ -59,7 +60,8 @@ impl Sessions {
 
     async fn try_to_start_once(&self, login: &NewSession, key: &StartKey) -> Result<Issued, SessionError> {
         let request_hash = login.fingerprint();
-        for _ in 0..LOOKS {
+        let began_at = Instant::now();
+        while began_at.elapsed() < LOOKING {
             match self.claim(&request_hash, key).await? {
                 Found::Claimed(claim) => return self.start_claimed(login, key, claim).await,
                 Found::Started(id, nonce) => return self.repeat(id, &nonce, key).await,

@@ -133,7 +133,9 @@ async fn a_marker_that_got_lost_names_the_session_later() {
             // It is tried again every second.
             match start(&world.server()).await {
                 Ok(issued) => break issued,
-                Err(error) => assert_eq!(error, SessionError::Contended),
+                // On a busy machine the time of the request may be over first.
+                Err(SessionError::Contended | SessionError::Unavailable(_)) => {}
+                Err(error) => panic!("{error}"),
             }
         };
         assert_eq!(again.session.id(), begun);
