@@ -122,6 +122,7 @@ impl Sessions {
         match self.name(&claim, &done).await {
             Ok(true) => {
                 self.end_surplus(&login.subject, issued.session.id()).await;
+                self.audit.signed_in(&issued);
                 Ok(issued)
             }
             Ok(false) => {
@@ -155,7 +156,7 @@ impl Sessions {
             for _ in 0..TRIES {
                 tokio::time::sleep(PAUSE).await;
                 match sessions.name(&claim, &done).await {
-                    Ok(true) => return,
+                    Ok(true) => return sessions.audit.signed_in(&issued),
                     Ok(false) => return sessions.take_back(issued.session.kept()).await,
                     Err(_) => {}
                 }
