@@ -235,6 +235,24 @@ async fn what_was_not_noted_to_be_delivered_is_delivered_again_after_a_kill() {
     server.terminate().await;
 }
 
+/// The same of two servers, one of which stays: it waits until the other has been silent for long enough.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_server_delivers_what_a_killed_one_had_not_noted() {
+    let (redis, receiver) = (RedisServer::start(&[]), Receiver::start(&[Reply::Silence]).await);
+    let (one, two) = (machine(), machine());
+    let store = redis.url();
+    let first = one.serve(&flags(&receiver, &store)).await;
+    let login = first.log_in("alice").await;
+    until(async || receiver.all().len() == 1).await;
+    let _second = two.serve(&flags(&receiver, &store)).await;
+    first.kill().await;
+    let delivered = receiver.wait_for(1).await;
+    let all = receiver.all();
+    assert_eq!((all.len(), all[0].id()), (2, delivered[0].id()));
+    assert_eq!(delivered[0].session_id(), login.session_id());
+    delivered[0].verify();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_go_on_after_redis_was_away_and_nobody_waited() {
     let (mut redis, receiver) = (RedisServer::start_durable(), Receiver::start(&[]).await);
@@ -268,7 +286,7 @@ async fn the_user_that_is_printed_for_events_can_do_all_of_it() {
     redis.add_user("sessions", &rules.join(" "));
     let store = redis.url_for("sessions");
     let flags =
-        [&flags(&receiver, &store)[..], &["--redis-prefix", "shop:", "--idle-timeout", "1s"]].concat();
+        [&flags(&receiver, &store)[..], &["--redis-prefix", "shop:", "--idle-timeout", "2s"]].concat();
     let managed = Managed::start(&machine, &flags).await;
     let login = managed.server.log_in("alice").await;
     let delivered = receiver.wait_for(2).await;

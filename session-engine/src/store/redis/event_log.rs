@@ -1,7 +1,8 @@
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use session_core::SessionId;
+use session_core::{SessionId, UnixTime};
 
 use super::documents::deadline_of;
 use super::fault::Fault;
@@ -123,10 +124,10 @@ impl RedisStore {
     async fn deadline(&self, id: SessionId) -> Result<Option<u64>, Fault> {
         let request = Request::new("EXPIRETIME", self.keys.session(id));
         let deadline = deadline_of(self.bulk()?.run_idempotent(&request).await?);
-        Ok(deadline.map(|deadline| deadline.as_secs()))
+        Ok(deadline.map(UnixTime::as_secs))
     }
 
-    fn on_events(&self, script: &'static std::sync::LazyLock<Script>, arguments: &[&[u8]]) -> Request {
+    fn on_events(&self, script: &'static LazyLock<Script>, arguments: &[&[u8]]) -> Request {
         let others = [self.keys.watched(), self.keys.watched_subjects()];
         Request::script_on(script, self.keys.events(), &others, arguments)
     }
