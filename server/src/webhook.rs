@@ -221,10 +221,9 @@ impl Delivery {
                 () = sleep(KEEPING) => {}
             }
             self.note_delay(page);
-            match self.events.lease_delivery(&self.holder, TERM).await {
-                Ok(None) => return Some(Over::Lost),
-                // While the store is away, nobody else can take over either.
-                Ok(Some(_)) | Err(Unavailable) => {}
+            // While the store is away, nobody else can take over either.
+            if let Ok(None) = self.events.lease_delivery(&self.holder, TERM).await {
+                return Some(Over::Lost);
             }
         }
     }
