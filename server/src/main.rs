@@ -16,6 +16,7 @@ mod reload;
 mod secret_file;
 mod settings;
 mod store_url;
+mod webhook;
 
 use std::error::Error;
 use std::io::{Write, stderr};

@@ -19,8 +19,8 @@ use crate::Result;
 use crate::data_files::data_file;
 use listen_address::ListenAddress;
 use values::{
-    LogFormat, PasswordCostSetting, SameSiteSetting, StatementCookieSetting, cookie_name, network, origin,
-    some_seconds, whole_seconds,
+    LogFormat, PasswordCostSetting, SameSiteSetting, StatementCookieSetting, Switch, cookie_name, network,
+    origin, some_seconds, whole_seconds,
 };
 
 /// The settings of `serve`. Each is a flag, an environment variable and a line in the settings
@@ -175,6 +175,26 @@ pub(crate) struct Settings {
     /// A file to which the audit log goes too, as JSON [default: none]
     #[arg(long, env = "SESSION_AUDIT_LOG", value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
+
+    /// Tells others what happens to sessions: in a stream in Redis, and at `/events` of the management
+    #[arg(
+        long,
+        env = "SESSION_EVENTS",
+        value_enum,
+        default_value_t = Switch::Off,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "on"
+    )]
+    pub(crate) events: Switch,
+
+    /// URL to which events are sent, by https, or by http on this machine [default: none]
+    #[arg(long, env = "SESSION_WEBHOOK", value_name = "URL", hide_env_values = true)]
+    pub(crate) webhook: Option<String>,
+
+    /// A file with the secrets that sign what is sent there: lines of `whsec_` and 24 to 64 bytes in base64
+    #[arg(long, env = "SESSION_WEBHOOK_SECRET", value_name = "FILE")]
+    pub(crate) webhook_secret: Option<PathBuf>,
 
     /// URL of a collector to which the spans of requests are sent by OTLP, such as `http://127.0.0.1:4318`
     /// [default: none]

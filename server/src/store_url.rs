@@ -4,14 +4,27 @@ use std::path::Path;
 use std::sync::Arc;
 
 use session_engine::Clock;
-use session_engine::store::Store;
 use session_engine::store::embedded::EmbeddedStore;
 use session_engine::store::redis::RedisStore;
+use session_engine::store::{EventLog, Store};
 
 use crate::Result;
 use crate::settings::Settings;
 
-pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
+/// A store, and the log of events in it.
+pub(crate) struct Opened {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) log: Arc<dyn EventLog>,
+}
+
+impl Opened {
+    fn new<S: Store + EventLog>(store: S) -> Self {
+        let store = Arc::new(store);
+        Self { log: Arc::clone(&store) as _, store }
+    }
+}
+
+pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Opened> {
     let url = &settings.store;
     match url.split_once(':') {
         Some(("embedded", _)) if settings.redis.is_set() => Err(
@@ -20,10 +33,10 @@ pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dy
                 .into(),
         ),
         Some(("embedded", directory)) if !directory.is_empty() => {
-            Ok(Arc::new(EmbeddedStore::open(Path::new(directory), Arc::clone(clock))?))
+            Ok(Opened::new(EmbeddedStore::open(Path::new(directory), Arc::clone(clock))?))
         }
         Some((scheme, rest)) if scheme.starts_with("redis") && rest.starts_with("//") => {
-            Ok(Arc::new(RedisStore::open(&settings.redis.of(url)?, Arc::clone(clock))?))
+            Ok(Opened::new(RedisStore::open(&settings.redis.of(url)?, Arc::clone(clock))?))
         }
         // The URL may hold a password, so it is not repeated.
         _ => {

@@ -1,5 +1,5 @@
-//! The audit log: a line for every sign-in, refusal, limit, log-out, revocation and reauthentication (ASVS 5.0
-//! V16.3), written here and nowhere else.
+//! What is told of security: the audit log, with a line for every sign-in, refusal, limit, log-out, revocation and
+//! reauthentication (ASVS 5.0 V16.3), and the events for who asked for them; here and nowhere else.
 //!
 //! Which request it was, and from where, is told by the span that the request is in, as every line has it.
 
@@ -8,10 +8,12 @@ use std::net::IpAddr;
 use session_core::SessionId;
 use tracing::Level;
 
+use crate::event::EventKind;
+use crate::events::Events;
 #[cfg(feature = "passwords")]
 use crate::logins::{AttemptSource, LoginError};
-use crate::sessions::Issued;
-use crate::store::Entry;
+use crate::sessions::{Issued, LiveSession, Owner};
+use crate::store::{Entry, Watch, Watched};
 use crate::subject::Subject;
 
 /// The target of these lines, by which filters tell them from the rest of the log.
@@ -43,6 +45,13 @@ impl End {
             Self::Password => "password",
             Self::Surplus => "surplus",
             Self::Replaced => "replaced",
+        }
+    }
+
+    const fn by(self) -> Option<SessionId> {
+        match self {
+            Self::Owner { by } => Some(by),
+            _ => None,
         }
     }
 }
@@ -81,27 +90,89 @@ impl Line<'_> {
     }
 }
 
-pub(crate) fn signed_in(Issued { session, .. }: &Issued) {
-    let (session_id, subject) = (Some(session.id()), Some(session.subject()));
-    let line = Line { event: "login", outcome: "accepted", session_id, subject, ..Line::default() };
-    Line { address: session.record().client.ip, ..line }.write(false);
+/// Tells of what happened: in the log, and where events are on, to who reads them.
+#[derive(Clone, Default)]
+pub(crate) struct Audit {
+    events: Option<Events>,
 }
 
-/// The name that was tried is told only as far as there is such a user: what was typed may be a password in the
-/// wrong field.
-#[cfg(feature = "passwords")]
-pub(crate) fn login_failed(error: LoginError, source: &AttemptSource, known: Option<&Subject>) {
-    let event = if source.session_created_at.is_some() { "reauthentication" } else { "login" };
-    let is_suspicious = matches!(error, LoginError::Refused | LoginError::TooManyAttempts { .. });
-    let line = Line { event, outcome: error.code(), subject: known, ..Line::default() };
-    Line { address: source.address, ..line }.write(is_suspicious);
-}
+impl Audit {
+    pub(crate) const fn new(events: Option<Events>) -> Self {
+        Self { events }
+    }
 
-/// The session goes on under a new ID.
-pub(crate) fn reauthenticated(former: &Entry, new: SessionId) {
-    let (session_id, former_session_id) = (Some(new), Some(former.id));
-    let (event, outcome, subject) = ("reauthentication", "accepted", former.subject.as_ref());
-    Line { event, outcome, session_id, former_session_id, subject, ..Line::default() }.write(false);
+    pub(crate) fn signed_in(&self, issued: &Issued) {
+        let session = &issued.session;
+        let (session_id, subject) = (Some(session.id()), Some(session.subject()));
+        let line = Line { event: "login", outcome: "accepted", session_id, subject, ..Line::default() };
+        Line { address: session.record().client.ip, ..line }.write(false);
+        self.began(issued);
+    }
+
+    /// A session began, somebody's or a guest's.
+    pub(crate) fn began<O: Owner>(&self, Issued { session, .. }: &Issued<O>) {
+        let (session_id, subject) = (session.id(), session.record().subject.clone());
+        self.tell(EventKind::Created { session_id, subject }, || Watch {
+            begin: Some(watched(session)),
+            end: None,
+        });
+    }
+
+    /// The name that was tried is told only as far as there is such a user: what was typed may be a password in
+    /// the wrong field.
+    ///
+    /// Who is limited is no event: that costs strangers nothing, and would push others out. A refusal costs a hash.
+    #[cfg(feature = "passwords")]
+    pub(crate) fn login_failed(&self, error: LoginError, source: &AttemptSource, known: Option<&Subject>) {
+        let reauthentication = source.session_created_at.is_some();
+        let event = if reauthentication { "reauthentication" } else { "login" };
+        let is_suspicious = matches!(error, LoginError::Refused | LoginError::TooManyAttempts { .. });
+        let line = Line { event, outcome: error.code(), subject: known, ..Line::default() };
+        Line { address: source.address, ..line }.write(is_suspicious);
+        if error == LoginError::Refused {
+            let (subject, address) = (known.cloned(), source.address);
+            self.tell(EventKind::LoginRefused { subject, address, reauthentication }, Watch::default);
+        }
+    }
+
+    /// A session goes on under a new ID.
+    pub(crate) fn renewed(&self, former: &Entry, new: &LiveSession, reauthenticated: bool) {
+        let (session_id, predecessor, subject) = (new.id(), former.id, former.subject.as_ref());
+        if reauthenticated {
+            let (event, outcome) = ("reauthentication", "accepted");
+            let (session_id, former_session_id) = (Some(session_id), Some(predecessor));
+            Line { event, outcome, session_id, former_session_id, subject, ..Line::default() }.write(false);
+        }
+        let subject = subject.cloned();
+        self.tell(EventKind::Renewed { session_id, predecessor, subject, reauthenticated }, || Watch {
+            begin: Some(watched(new)),
+            end: Some(predecessor),
+        });
+    }
+
+    pub(crate) fn ended(&self, entry: &Entry, end: End) {
+        let (event, outcome, cause) = ("session", "ended", Some(end.code()));
+        let (session_id, subject) = (Some(entry.id), entry.subject.as_ref());
+        let by_session_id = end.by();
+        Line { event, outcome, cause, session_id, by_session_id, subject, ..Line::default() }.write(false);
+        self.left(entry, end);
+    }
+
+    /// The same of a guest at sign-in, which is told in the log as that.
+    pub(crate) fn left(&self, entry: &Entry, end: End) {
+        let (session_id, subject) = (entry.id, entry.subject.clone());
+        let (cause, by_session_id) = (end.code(), end.by());
+        self.tell(EventKind::Revoked { session_id, subject, cause, by_session_id }, || Watch {
+            begin: None,
+            end: Some(session_id),
+        });
+    }
+
+    fn tell(&self, kind: EventKind, watch: impl FnOnce() -> Watch) {
+        if let Some(events) = &self.events {
+            events.tell(kind, watch());
+        }
+    }
 }
 
 /// By somebody who speaks for the application, and not in a request of the subject.
@@ -115,12 +186,7 @@ pub fn management_refused(address: Option<IpAddr>) {
     Line { event: "management", outcome: "refused", address, ..Line::default() }.write(true);
 }
 
-pub(crate) fn ended(entry: &Entry, end: End) {
-    let (event, outcome, cause) = ("session", "ended", Some(end.code()));
-    let (session_id, subject) = (Some(entry.id), entry.subject.as_ref());
-    let by_session_id = match end {
-        End::Owner { by } => Some(by),
-        _ => None,
-    };
-    Line { event, outcome, cause, session_id, by_session_id, subject, ..Line::default() }.write(false);
+fn watched<O: Owner>(session: &LiveSession<O>) -> Watched {
+    let (id, subject) = (session.id(), session.record().subject.clone());
+    Watched { id, subject, idle_expires_at: session.idle_expires_at() }
 }

@@ -4,6 +4,8 @@
 mod audit;
 mod budget;
 mod clock;
+mod event;
+mod events;
 mod keys;
 #[cfg(feature = "passwords")]
 mod logins;
@@ -25,6 +27,8 @@ pub use session_core as core;
 pub use audit::{AUDIT_TARGET, management_refused};
 pub use budget::{REQUEST_BUDGET, off_budget, within_budget};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use event::{Event, EventKind};
+pub use events::Events;
 pub use keys::{KEYS_MAY_BE_KEPT, Keys};
 #[cfg(feature = "passwords")]
 pub use logins::{

@@ -13,8 +13,9 @@ use std::time::Duration;
 use metrics::{describe_gauge, gauge};
 use session_core::{DeviceId, UnixTime};
 
-use crate::audit;
+use crate::audit::Audit;
 use crate::budget::off_budget;
+use crate::events::Events;
 use crate::password::{HashingFailed, HashingMemory, Password, PasswordCost, PasswordHash};
 use crate::store::{AttemptEnd, AttemptKey, AttemptLimit, BoundedStore, Store, Unavailable};
 use crate::subject::Subject;
@@ -66,6 +67,7 @@ pub struct Logins {
     limits: AttemptLimits,
     cost: PasswordCost,
     counts: CountedBy,
+    audit: Audit,
     // Verified when there is no such user, so that a stranger learns nothing from the time (R41).
     nobodys_hash: PasswordHash,
 }
@@ -78,6 +80,7 @@ pub struct LoginsBuilder {
     hashing: HashingLimits,
     limits: AttemptLimits,
     cost: PasswordCost,
+    events: Option<Events>,
 }
 
 impl LoginsBuilder {
@@ -96,6 +99,11 @@ impl LoginsBuilder {
         Self { cost, ..self }
     }
 
+    /// What others are told by of names and passwords that are refused; without it they are told nothing.
+    pub fn events(self, events: Events) -> Self {
+        Self { events: Some(events), ..self }
+    }
+
     /// The logins.
     ///
     /// # Errors
@@ -103,10 +111,11 @@ impl LoginsBuilder {
     pub fn build(self) -> Result<Logins, HashingFailed> {
         let nobody = Password::new(String::new());
         let nobodys_hash = PasswordHash::new(&nobody, self.cost, &mut HashingMemory::default())?;
-        let Self { users, store, hashing, limits, cost } = self;
+        let Self { users, store, hashing, limits, cost, events } = self;
         let store = BoundedStore::new(store);
         let hashing = HashingPool::new(hashing);
-        Ok(Logins { users, store, hashing, limits, cost, counts: counts(), nobodys_hash })
+        let audit = Audit::new(events);
+        Ok(Logins { users, store, hashing, limits, cost, counts: counts(), audit, nobodys_hash })
     }
 }
 
@@ -120,6 +129,7 @@ impl Logins {
             hashing: HashingLimits::default(),
             limits: AttemptLimits::default(),
             cost: PasswordCost::default(),
+            events: None,
         }
     }
 
@@ -145,7 +155,7 @@ impl Logins {
             Err(error) => (error, None),
         };
         self.counts.count(error.code());
-        audit::login_failed(error, &source, known.as_ref());
+        self.audit.login_failed(error, &source, known.as_ref());
         Err(error)
     }
 
@@ -265,7 +275,7 @@ pub enum LoginError {
 /// A name and a password that were looked at.
 enum Judged<T> {
     Right(T),
-    /// Whose the name is, if anybody's: for the audit log alone.
+    /// Whose the name is, if anybody's: for the audit alone.
     Wrong {
         known: Option<Subject>,
     },

@@ -26,6 +26,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use session_core::{KeyRing, SessionId, Timeouts, UnixTime};
 
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::keys::Keys;
 #[cfg(feature = "passwords")]
@@ -73,6 +74,7 @@ pub struct Sessions {
     device_pace: Arc<PaceLimit<SessionId>>,
     latest_feed: Arc<LatestFeed>,
     counts: Arc<SessionCounts>,
+    audit: Audit,
 }
 
 impl Sessions {

@@ -8,8 +8,9 @@
 //! given only when the store positively knows it: whoever asks turns it into a 401, while a doubt
 //! becomes a 503 that leaves the cookie alone (R51).
 //!
-//! The contract has four parts, and whatever fulfils them all is a [`Store`]. With the feature
-//! `store-testing`, one line runs the whole suite of the contract on a store of one's own.
+//! The contract has four parts, and whatever fulfils them all is a [`Store`]. An [`EventLog`] stands
+//! beside it, for whoever wants events. With the feature `store-testing`, one line runs the whole
+//! suite of the contract on a store of one's own.
 
 mod attempt_counter;
 mod bounded;
@@ -17,6 +18,7 @@ mod documents;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod entry;
+mod event_log;
 mod freshness;
 #[cfg(feature = "redis")]
 pub mod redis;
@@ -32,6 +34,7 @@ pub use attempt_counter::{
 pub(crate) use bounded::BoundedStore;
 pub use documents::{Creation, Documents, Outcome, Stored};
 pub use entry::Entry;
+pub use event_log::{EventCursor, EventLog, EventPage, InvalidEventCursor, MAX_EVENTS, Watch, Watched};
 pub use freshness::Freshness;
 pub use revocation_log::{MAX_REVOCATIONS, RevocationLog, Revocations};
 pub use subject_index::{EPOCH_LIFETIME, Epoch, HEAD_LENGTH, Listed, SubjectIndex, TRIM_AGE};

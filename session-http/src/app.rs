@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(feature = "passwords")]
 use session_engine::Logins;
-use session_engine::Sessions;
+use session_engine::{Events, Sessions};
 
 use crate::client_address::TrustedProxies;
 use crate::cookies::{CookieSettings, Cookies};
@@ -31,6 +31,7 @@ pub(crate) struct Parts {
     pub(crate) prefix: PathPrefix,
     pub(crate) access_rules: Option<AccessRules>,
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) events: Option<Events>,
 }
 
 impl App {
@@ -42,6 +43,12 @@ impl App {
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    /// What others are told by of what happens, if events are on.
+    #[must_use]
+    pub fn events(&self) -> Option<&Events> {
+        self.0.events.as_ref()
     }
 
     /// Names and passwords, if there are users.

@@ -6,7 +6,7 @@ use session_core::{SameSite, StatementCookie, Timeouts};
 use session_engine::store::Store;
 #[cfg(feature = "passwords")]
 use session_engine::{AttemptLimits, HashingLimits, PasswordCost, Users};
-use session_engine::{Clock, Keys, Pace, Sessions, SessionsBuilder};
+use session_engine::{Clock, Events, Keys, Pace, Sessions, SessionsBuilder};
 
 use crate::app::{App, Parts};
 use crate::client_address::TrustedProxies;
@@ -38,6 +38,7 @@ pub struct AppBuilder {
     prefix: PathPrefix,
     access_rules: Option<AccessRules>,
     lifecycle: Lifecycle,
+    events: Option<Events>,
 }
 
 impl App {
@@ -76,6 +77,7 @@ impl AppBuilder {
             prefix: PathPrefix::default(),
             access_rules: None,
             lifecycle: Lifecycle::new(),
+            events: None,
         }
     }
 
@@ -196,6 +198,13 @@ impl AppBuilder {
         Self { lifecycle, ..self }
     }
 
+    /// What others are told by of what happens to sessions, and of names and passwords that are refused. Without it
+    /// they are told nothing.
+    pub fn events(self, events: Events) -> Self {
+        let sessions = self.sessions.events(events.clone());
+        Self { sessions, events: Some(events), ..self }
+    }
+
     /// The application.
     ///
     /// # Errors
@@ -216,6 +225,10 @@ impl AppBuilder {
                     .password_cost(self.password_cost)
                     .hashing(self.hashing)
                     .attempt_limits(self.attempt_limits);
+                let logins = match &self.events {
+                    Some(events) => logins.events(events.clone()),
+                    None => logins,
+                };
                 Some(logins.build().map_err(|_| BuildError::Entropy)?)
             }
             None => None,
@@ -233,6 +246,7 @@ impl AppBuilder {
             prefix: self.prefix,
             access_rules: self.access_rules,
             lifecycle: self.lifecycle,
+            events: self.events,
         }))
     }
 }

@@ -3,6 +3,7 @@
 //! in the log with the name of its token.
 
 mod cursor;
+mod events;
 mod metrics;
 mod sessions;
 mod start;
@@ -75,6 +76,7 @@ pub(crate) fn table() -> Table<Management> {
         Route::new(Method::GET, ONE, behind_the_gate, sessions::show),
         Route::new(Method::DELETE, ONE, behind_the_gate, sessions::revoke),
         Route::new(Method::PATCH, "/sessions/{session_id}/claims", behind_the_gate, sessions::change_claims),
+        Route::new(Method::GET, "/events", behind_the_gate, events::read),
         Route::new(Method::GET, "/metrics", behind_the_gate, metrics::show),
         Route::new(Method::GET, "/openapi.json", behind_the_gate, api),
     ]);

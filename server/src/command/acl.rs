@@ -5,6 +5,7 @@ use session_engine::store::redis::RedisSettings;
 
 use crate::Result;
 use crate::output::say;
+use crate::settings::values::Switch;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -23,6 +24,17 @@ pub(crate) struct Arguments {
     /// A file with the user's password, of which the line has the SHA-256 alone
     #[arg(long, env = "SESSION_REDIS_PASSWORD_FILE", value_name = "FILE")]
     redis_password_file: Option<PathBuf>,
+    /// Also what events need, as the servers have it
+    #[arg(
+        long,
+        env = "SESSION_EVENTS",
+        value_enum,
+        default_value_t = Switch::Off,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "on"
+    )]
+    events: Switch,
     /// Name of the user in Redis
     #[arg(long, value_name = "NAME", default_value = "sessions")]
     user: String,
@@ -30,7 +42,7 @@ pub(crate) struct Arguments {
 
 /// A line of Redis' ACL file.
 pub(crate) fn run(arguments: &Arguments) -> Result {
-    let Arguments { user, redis_prefix, redis_password_file, .. } = arguments;
+    let Arguments { user, redis_prefix, redis_password_file, events, .. } = arguments;
     if user.is_empty() || user.contains(|character: char| character.is_whitespace() || character == '\0') {
         return Err("name of the user in redis is empty or has white space".into());
     }
@@ -39,5 +51,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         redis = redis.password_file(path);
     }
     let password = redis.acl_password()?.unwrap_or_else(|| ">PASSWORD".into());
-    say!("user {user} on {password} {}", redis.acl_rules()?)
+    let rules = if events.is_on() { redis.acl_rules_with_events()? } else { redis.acl_rules()? };
+    say!("user {user} on {password} {rules}")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::OptionFuture;
 use session_core::KeyRing;
 use session_engine::store::Store;
-use session_engine::{Clock, Keys, SystemClock, UsersFile};
+use session_engine::{Clock, Events, Keys, SystemClock, UsersFile};
 use session_http::{App, Lifecycle, RequestLog, TrustedProxies, serve};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -16,11 +16,16 @@ use crate::metrics::Metrics;
 use crate::output::say;
 use crate::reload::Watched;
 use crate::settings::Settings;
+use crate::store_url::Opened;
+use crate::webhook::Webhook;
 use crate::{Result, key_file, log, outdated_sessions, reload, store_url};
 
 /// How long a start waits for the store; a connection takes milliseconds.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
 const STORE_POLL: Duration = Duration::from_millis(5);
+
+/// How long a server that stops waits for the store to take what it has told; it takes milliseconds.
+const EVENT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// As shells say it of a program that was interrupted.
 const SECOND_SIGNAL: i32 = 130;
@@ -53,11 +58,17 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     // Looked at before the store makes its file.
     let has_sessions = store_url::has_been_used(&settings.store);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = store_url::open(settings, &clock)?;
+    let webhook = Webhook::open(settings, &clock)?;
+    let Opened { store, log } = store_url::open(settings, &clock)?;
     let (ring, key_file) = load_or_create_keys(&settings.keys, has_sessions)?;
     wait_for(&*store).await;
     let management = ManagementListener::open(settings).await?;
-    let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone())?;
+    let events = settings.events.is_on().then(|| Events::start(log, Arc::clone(&clock)));
+    let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone(), events)?;
+    let delivering = match (webhook, app.events()) {
+        (Some(webhook), Some(events)) => Some(webhook.start(events.clone(), lifecycle.clone())?),
+        _ => None,
+    };
     let managed = management.zip(metrics);
     let managed = managed.map(|(listener, metrics)| listener.start(&app, metrics, settings.limits()));
     let (tokens, managing) = managed.unzip();
@@ -71,6 +82,13 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     let proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     let serving = serve(listener, RequestLog::new(site, proxies), lifecycle, settings.limits());
     tokio::join!(serving, OptionFuture::from(managing));
+    if let Some(events) = app.events() {
+        events.settle(EVENT_PATIENCE).await;
+    }
+    if let Some(delivering) = delivering {
+        // It has stopped by itself since the beginning of the end, and a panic was reported.
+        let _ = delivering.await;
+    }
     Ok(())
 }
 
@@ -93,6 +111,7 @@ fn app(
     clock: Arc<dyn Clock>,
     public_origin: String,
     lifecycle: Lifecycle,
+    events: Option<Events>,
 ) -> Result<App> {
     make_parent(&settings.users)?;
     let users = Arc::new(UsersFile::new(settings.users.clone()));
@@ -118,6 +137,10 @@ fn app(
         .password_cost(settings.password_cost.into())
         .max_sessions_per_subject(settings.sessions_per_user)
         .lifecycle(lifecycle);
+    let app = match events {
+        Some(events) => app.events(events),
+        None => app,
+    };
     let app = app.build()?;
     outdated_sessions::end_them(app.sessions(), users);
     Ok(app)

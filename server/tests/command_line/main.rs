@@ -3,6 +3,7 @@
 
 mod audit;
 mod endpoints;
+mod events;
 mod explain;
 mod faults;
 mod keys;

@@ -28,7 +28,10 @@ async fn the_manual_lists_every_metric_of_a_server_on_redis() {
 
 async fn every_metric_is_listed(store: &[&str]) {
     let machine = Machine::with_alice();
-    let managed = Managed::start(&machine, store).await;
+    machine.write("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    // Nobody is there.
+    let webhook = ["--events", "--webhook", "http://127.0.0.1:9/", "--webhook-secret", "secret"];
+    let managed = Managed::start(&machine, &[&webhook[..], store].concat()).await;
     let logins = use_it(&managed).await;
     let metrics = managed.metrics().await;
 

@@ -8,7 +8,9 @@ use session_core::Timeouts;
 use super::Sessions;
 use super::counts::SessionCounts;
 use super::pace::{Pace, PaceLimit};
+use crate::audit::Audit;
 use crate::clock::{Clock, SystemClock};
+use crate::events::Events;
 use crate::keys::Keys;
 #[cfg(feature = "passwords")]
 use crate::logins::Users;
@@ -29,6 +31,7 @@ pub struct SessionsBuilder {
     change_pace: Pace,
     renewal_pace: Pace,
     device_pace: Pace,
+    events: Option<Events>,
 }
 
 impl Sessions {
@@ -48,6 +51,7 @@ impl Sessions {
             change_pace: SessionsBuilder::DEFAULT_CHANGE_PACE,
             renewal_pace: SessionsBuilder::DEFAULT_RENEWAL_PACE,
             device_pace: SessionsBuilder::DEFAULT_DEVICE_PACE,
+            events: None,
         }
     }
 }
@@ -103,6 +107,11 @@ impl SessionsBuilder {
         Self { device_pace, ..self }
     }
 
+    /// What others are told by of what happens to sessions; without it they are told nothing, and it costs nothing.
+    pub fn events(self, events: Events) -> Self {
+        Self { events: Some(events), ..self }
+    }
+
     /// Where the time comes from, if not from the operating system. The store must have the same.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
@@ -144,6 +153,7 @@ impl SessionsBuilder {
             device_pace: Arc::new(PaceLimit::new(self.device_pace)),
             latest_feed: Arc::default(),
             counts: Arc::new(SessionCounts::new()),
+            audit: Audit::new(self.events),
         }
     }
 }

@@ -6,7 +6,6 @@ use tracing::Instrument;
 
 use super::live::{Kept, LiveSession};
 use super::{Activity, Issued, SessionError, Sessions};
-use crate::audit;
 use crate::budget::in_time;
 use crate::store::{Freshness, Outcome, Unavailable};
 
@@ -56,15 +55,15 @@ impl Sessions {
             let result = sessions.try_to_renew(&cookie, renewal).await;
             let (issued, undo) = match result {
                 Ok(Renewed { issued, old, marker }) => {
-                    let new = issued.session.kept().clone();
+                    let new = issued.session.clone();
                     (Ok(issued), Some((old, marker, new)))
                 }
                 Err(error) => (Err(error), None),
             };
             match (answer.send(issued), undo) {
-                (Err(_), Some((old, marker, new))) => sessions.undo_renewal(&old, &marker, &new).await,
-                (Ok(()), Some((old, _, new))) if renewal == Renewal::Reauthenticated => {
-                    audit::reauthenticated(&old.entry(), new.id);
+                (Err(_), Some((old, marker, new))) => sessions.undo_renewal(&old, &marker, new.kept()).await,
+                (Ok(()), Some((old, _, new))) => {
+                    sessions.audit.renewed(&old.entry(), &new, renewal == Renewal::Reauthenticated);
                 }
                 _ => {}
             }

@@ -6,7 +6,7 @@ use session_core::{AuthenticCookie, SessionId, UnixTime};
 
 use super::renew::RENEWAL_GRACE;
 use super::{Activity, LiveSession, SessionError, Sessions};
-use crate::audit::{self, End};
+use crate::audit::End;
 use crate::budget::to_its_end;
 use crate::record::{Record, RecordHead};
 use crate::store::{Entry, Freshness, Outcome};
@@ -291,7 +291,7 @@ impl Sessions {
             sessions.store.note_revocation(entry.id).await?;
             let was_there = sessions.delete(&entry).await?;
             if was_there {
-                audit::ended(&entry, end);
+                sessions.audit.ended(&entry, end);
             }
             Ok(was_there)
         };
@@ -307,7 +307,7 @@ impl Sessions {
             let outcome = sessions.store.delete_unchanged(&entry, &document).await?;
             sessions.known_deadlines.forget(entry.id);
             if outcome == Outcome::Done {
-                audit::ended(&entry, end);
+                sessions.audit.ended(&entry, end);
             }
             Ok(outcome)
         };

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::change::MAX_TRIES;
 use super::live::{Guest, GuestSession, Kept, LiveSession, Owner};
 use super::{Activity, SessionError, Sessions};
-use crate::audit::{self, End};
+use crate::audit::End;
 use crate::budget::to_its_end;
 use crate::record::{Client, Record, Terms};
 use crate::store::{Creation, Outcome};
@@ -133,11 +133,14 @@ impl Sessions {
         replaces: Option<&AuthenticCookie>,
     ) -> Result<Issued, SessionError> {
         let Some(former) = replaces.cloned() else {
-            return self.begin_for(&login, Map::new()).await.inspect(audit::signed_in);
+            let issued = self.begin_for(&login, Map::new()).await;
+            return issued.inspect(|issued| self.audit.signed_in(issued));
         };
         let sessions = self.clone();
-        let starting =
-            async move { sessions.start_in_place_of(&former, &login).await.inspect(audit::signed_in) };
+        let starting = async move {
+            let issued = sessions.start_in_place_of(&former, &login).await;
+            issued.inspect(|issued| sessions.audit.signed_in(issued))
+        };
         to_its_end(starting).await?
     }
 
@@ -178,7 +181,11 @@ impl Sessions {
             let deleted = self.store.delete_unchanged(&guest.kept().entry(), &guest.kept().document).await;
             self.known_deadlines.forget(guest.id());
             match deleted {
-                Ok(Outcome::Done | Outcome::Absent) => return Ok(issued),
+                Ok(Outcome::Done) => {
+                    self.audit.left(&guest.kept().entry(), End::Replaced);
+                    return Ok(issued);
+                }
+                Ok(Outcome::Absent) => return Ok(issued),
                 Ok(Outcome::Conflict) => self.take_back(issued.session.kept()).await,
                 Err(unavailable) => {
                     self.take_back(issued.session.kept()).await;
@@ -227,7 +234,8 @@ impl Sessions {
         client: &Client,
         data: Map<String, Value>,
     ) -> Result<Issued<Guest>, SessionError> {
-        self.begin(None, client, data, &SessionSecret::generate()?).await
+        let issued = self.begin(None, client, data, &SessionSecret::generate()?).await;
+        issued.inspect(|issued| self.audit.began(issued))
     }
 
     pub(super) async fn begin<O: Owner>(

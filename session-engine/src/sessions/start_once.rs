@@ -7,7 +7,6 @@ use tracing::Instrument;
 
 use super::live::LiveSession;
 use super::{Issued, NewSession, SessionError, Sessions};
-use crate::audit;
 use crate::budget::to_its_end;
 use crate::record::StartMarker;
 use crate::store::{Creation, Entry, Freshness, Outcome, Unavailable};
@@ -171,7 +170,7 @@ impl Sessions {
 
     /// What comes of a start once it counts, and of no repetition.
     async fn has_started(&self, issued: &Issued) {
-        audit::signed_in(issued);
+        self.audit.signed_in(issued);
         self.end_surplus(issued.session.subject(), issued.session.id()).await;
     }
 

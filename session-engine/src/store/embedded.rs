@@ -8,6 +8,7 @@
 //! exact and needs no trimming. Whatever has a deadline is absent from that moment by the clock,
 //! and its rows are swept a little later by the writer.
 
+mod events;
 mod sweep;
 mod tables;
 mod writer;
@@ -29,7 +30,8 @@ use tokio::time::timeout;
 use self::writer::Writer;
 use super::{
     Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
-    Freshness, Listed, Outcome, RevocationLog, Revocations, Stored, SubjectIndex, Unavailable,
+    EventCursor, EventLog, EventPage, Freshness, Listed, Outcome, RevocationLog, Revocations, Stored,
+    SubjectIndex, Unavailable, Watch,
 };
 use crate::clock::Clock;
 use crate::private_file;
@@ -214,6 +216,37 @@ impl AttemptCounter for EmbeddedStore {
             }
         }
         counted
+    }
+}
+
+// Only one process has the file, so it is the only one that delivers.
+#[async_trait]
+impl EventLog for EmbeddedStore {
+    async fn append(&self, event: &str, watch: &Watch) -> Result<(), Unavailable> {
+        let (event, watch) = (event.to_owned(), watch.clone());
+        self.writer
+            .submit(move |tables, now| {
+                tables.append_event(&event, now)?;
+                tables.watch(&watch, now)
+            })
+            .await
+    }
+
+    async fn events(&self, after: Option<EventCursor>, limit: usize) -> Result<EventPage, Unavailable> {
+        self.read(|transaction, _| events::read(transaction, after, limit)).await
+    }
+
+    // The writer tells of it in the transaction in which a session goes.
+    async fn tell_expired(&self) -> Result<bool, Unavailable> {
+        Ok(false)
+    }
+
+    async fn lease_delivery(&self, _: &str, _: Duration) -> Result<Option<EventCursor>, Unavailable> {
+        self.read(|transaction, _| events::delivered(transaction)).await.map(Some)
+    }
+
+    async fn note_delivered(&self, _: &str, up_to: EventCursor, _: Duration) -> Result<bool, Unavailable> {
+        self.writer.submit(move |tables, _| tables.note_delivered(up_to)).await.map(|()| true)
     }
 }
 

@@ -24,6 +24,7 @@ mod cluster;
 mod cluster_view;
 mod dial;
 mod documents;
+mod event_log;
 mod fault;
 mod keys;
 mod known_revocations;

@@ -11,11 +11,13 @@
 #![allow(missing_docs, reason = "the name of each test is its sentence")]
 
 pub mod contract;
+pub mod event_log;
 mod harness;
 pub mod races;
 
 use std::future::Future;
 
+pub use event_log::EventHarness;
 pub use harness::{
     ABSOLUTE, Harness, IDLE, START, entry_of, first_deadline, random_below, subject_called, subject_of,
 };
@@ -81,5 +83,23 @@ macro_rules! store_contract {
                 });
             }
         )*
+    };
+}
+
+/// Runs the sentences of an event log on that of an [`EventHarness`]: a test for each of them.
+#[macro_export]
+macro_rules! event_log_contract {
+    ($harness:ty) => {
+        $crate::store_contract! { @ $harness:
+            event_log::events_are_read_in_the_order_in_which_they_were_appended,
+            event_log::an_event_is_read_on_every_server,
+            event_log::whoever_comes_from_a_place_that_is_not_kept_is_told,
+            event_log::a_watched_session_that_expires_is_told_once,
+            event_log::a_session_that_was_used_expires_when_it_is_gone,
+            event_log::what_was_ended_does_not_expire,
+            event_log::what_is_left_of_a_renewed_session_does_not_expire,
+            event_log::a_session_that_is_gone_is_not_watched,
+            event_log::what_was_delivered_is_remembered,
+        }
     };
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use redb::{ReadableDatabase, ReadableTableMetadata};
 use session_engine::store::embedded::EmbeddedStore;
 use session_engine::store::redis::{Durability, RedisSettings, RedisStore};
-use session_engine::store::testing::{Harness, START, entry_of, subject_of};
-use session_engine::store::{Documents, Freshness, Store, SubjectIndex};
+use session_engine::store::testing::{EventHarness, Harness, START, entry_of, subject_of};
+use session_engine::store::{Documents, EventLog, Freshness, Store, SubjectIndex};
 use session_engine::{Clock, ManualClock};
 use session_testing::{RedisCluster, RedisServer};
 use tempfile::TempDir;
@@ -52,6 +52,12 @@ impl Harness for Embedded {
         let transaction = database.begin_read().expect("a transaction");
         let tables = transaction.list_tables().expect("the tables");
         Some(tables.map(|table| transaction.open_untyped_table(table).unwrap().len().unwrap()).sum())
+    }
+}
+
+impl EventHarness for Embedded {
+    fn log(&self) -> Arc<dyn EventLog> {
+        self.store.clone()
     }
 }
 
@@ -100,6 +106,16 @@ impl Harness for OnRedis {
     }
 }
 
+impl EventHarness for OnRedis {
+    fn log(&self) -> Arc<dyn EventLog> {
+        self.store.clone()
+    }
+
+    fn second_log(&self) -> Arc<dyn EventLog> {
+        self.second_server.clone()
+    }
+}
+
 /// A cluster of three primaries with two servers on it.
 pub(crate) struct OnCluster {
     store: Arc<RedisStore>,
@@ -133,6 +149,16 @@ impl Harness for OnCluster {
     }
 }
 
+impl EventHarness for OnCluster {
+    fn log(&self) -> Arc<dyn EventLog> {
+        self.store.clone()
+    }
+
+    fn second_log(&self) -> Arc<dyn EventLog> {
+        self.second_server.clone()
+    }
+}
+
 /// A store on a cluster, once every primary answers it: as a user with what it needs and nothing else.
 pub(crate) async fn connect_to_cluster(
     cluster: &RedisCluster,
@@ -141,7 +167,7 @@ pub(crate) async fn connect_to_cluster(
 ) -> Arc<RedisStore> {
     let settings = RedisSettings::new(&cluster.url_for("sessions")).durability(durability);
     for node in &cluster.nodes {
-        node.add_user("sessions", &settings.acl_rules().unwrap());
+        node.add_user("sessions", &settings.acl_rules_with_events().unwrap());
     }
     let store = Arc::new(RedisStore::open(&settings, clock).expect("a store"));
     let begun = Instant::now();
@@ -161,7 +187,7 @@ pub(crate) async fn connect_to_cluster(
 /// A store on this server, once it is connected: as a user with what it needs and nothing else (R46).
 pub(crate) async fn connect(redis: &RedisServer, clock: &ManualClock) -> Arc<RedisStore> {
     let settings = RedisSettings::new(&redis.url_for("sessions"));
-    redis.add_user("sessions", &settings.acl_rules().unwrap());
+    redis.add_user("sessions", &settings.acl_rules_with_events().unwrap());
     let store = RedisStore::open(&settings, Arc::new(clock.clone())).expect("a store");
     until_available(&store).await;
     Arc::new(store)

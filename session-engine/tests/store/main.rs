@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has said what it had to say")]
 
 mod embedded;
+mod events;
 mod harness;
 mod history;
 mod kill_loop;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use session_core::{CookieName, KeyRing, StatementCookie, Timeouts, UnixTime};
 use session_engine::store::embedded::EmbeddedStore;
 use session_engine::store::redis::{RedisSettings, RedisStore};
-use session_engine::store::{Documents, Store};
+use session_engine::store::{Documents, EventLog, Store};
 use session_engine::{
-    AttemptLimits, Clock, FileUser, HashingLimits, HashingMemory, Keys, ManualClock, Pace, Password,
+    AttemptLimits, Clock, Events, FileUser, HashingLimits, HashingMemory, Keys, ManualClock, Pace, Password,
     PasswordCost, PasswordHash, UsersFile,
 };
 use session_http::{AccessRules, App, AppBuilder, Limits, serve, warp::site};
@@ -41,6 +41,8 @@ pub(crate) struct Fleet {
     pub(crate) redis: Option<RedisServer>,
     /// Who may read the statement cookie of the servers to come.
     pub(crate) statement_cookie: Option<StatementCookie>,
+    /// Where those of the first servers are that tell of events.
+    logs: Vec<Arc<dyn EventLog>>,
 }
 
 /// One of them.
@@ -55,7 +57,7 @@ impl Fleet {
         let directory = tempfile::tempdir().unwrap();
         let clock = ManualClock::at(START);
         let store = Arc::new(EmbeddedStore::open(directory.path(), Arc::new(clock.clone())).unwrap());
-        Self::on([store.clone() as Arc<dyn Store>, store.clone(), store], clock, directory).await
+        Self::on([store.clone(), store.clone(), store], clock, directory).await
     }
 
     /// Each server with a connection of its own to one Redis, whose clock is the servers'.
@@ -75,7 +77,11 @@ impl Fleet {
         Self { redis: Some(redis), ..fleet }
     }
 
-    async fn on<const N: usize>(stores: [Arc<dyn Store>; N], clock: ManualClock, directory: TempDir) -> Self {
+    async fn on<S: Store + EventLog, const N: usize>(
+        stores: [Arc<S>; N],
+        clock: ManualClock,
+        directory: TempDir,
+    ) -> Self {
         let keys = Arc::new(KeyRing::generate().unwrap());
         secrecy::watch(&keys);
         let users = UsersFile::new(directory.path().join("users"));
@@ -90,7 +96,9 @@ impl Fleet {
         add("alice");
         add("bob");
         let statement_cookie = Some(StatementCookie::Readable);
-        let mut fleet = Self { servers: Vec::new(), clock, keys, directory, redis: None, statement_cookie };
+        let logs = stores.iter().map(|store| Arc::clone(store) as Arc<dyn EventLog>).collect();
+        let mut fleet =
+            Self { servers: Vec::new(), clock, keys, directory, redis: None, statement_cookie, logs };
         for store in stores {
             fleet.add_server(store, Limits::default()).await;
         }
@@ -114,6 +122,16 @@ impl Fleet {
         let store = Arc::clone(self.servers[0].app.sessions().store());
         let app = set(self.builder(store, HashingLimits::default())).build().unwrap();
         self.serve(app, Limits::default()).await.address
+    }
+
+    /// One more server, on the store of one of the first, that tells of events; says which it is.
+    pub(crate) async fn add_server_that_tells(&mut self, of: usize) -> usize {
+        if let Some(redis) = &self.redis {
+            redis.add_user("sessions", &RedisSettings::new("").acl_rules_with_events().unwrap());
+        }
+        let events = Events::start(Arc::clone(&self.logs[of]), Arc::new(self.clock.clone()));
+        self.add_server_that(|app| app.events(events)).await;
+        self.servers.len() - 1
     }
 
     /// One more server on the store.
@@ -182,7 +200,7 @@ impl Fleet {
     }
 }
 
-async fn connect(url: &str, clock: &ManualClock) -> Arc<dyn Store> {
+async fn connect(url: &str, clock: &ManualClock) -> Arc<RedisStore> {
     let store = RedisStore::open(&RedisSettings::new(url), Arc::new(clock.clone())).unwrap();
     while !store.is_available() {
         tokio::time::sleep(Duration::from_millis(2)).await;

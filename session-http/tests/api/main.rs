@@ -9,6 +9,7 @@ mod moody_store;
 
 mod clocks;
 mod devices;
+mod events;
 mod faults;
 mod forward_auth;
 mod headers;

@@ -31,14 +31,14 @@ on_every_store!(
 
 /// A back end that speaks to the management of one server.
 #[derive(Clone)]
-struct BackEnd {
+pub(crate) struct BackEnd {
     http: reqwest::Client,
     management: SocketAddr,
     server: SocketAddr,
 }
 
 impl BackEnd {
-    async fn of(fleet: &Fleet, server: usize) -> Self {
+    pub(crate) async fn of(fleet: &Fleet, server: usize) -> Self {
         let server = &fleet.servers[server];
         let tokens = ManagementTokens::parse(&format!("office:{TOKEN}\n")).unwrap();
         secrecy::note([TOKEN]);
@@ -66,11 +66,11 @@ impl BackEnd {
         answer
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
     }
 
-    async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }
 
@@ -78,7 +78,7 @@ impl BackEnd {
         self.send(self.request(Method::POST, &format!("/subjects/{subject}/sessions")).json(&body)).await
     }
 
-    async fn start_with(&self, key: &str, body: Value) -> Answer {
+    pub(crate) async fn start_with(&self, key: &str, body: Value) -> Answer {
         let request = self.request(Method::POST, ALICES).header("Idempotency-Key", key);
         self.send(request.json(&body)).await
     }

@@ -31,17 +31,17 @@ impl Tables<'_> {
             if !has_due_row(&self.expiries, now)? {
                 return Ok(Swept::All);
             }
-            self.sweep_first()?;
+            self.sweep_first(now)?;
         }
         Ok(Swept::Some)
     }
 
-    fn sweep_first(&mut self) -> Result<(), redb::Error> {
+    fn sweep_first(&mut self, now: UnixTime) -> Result<(), redb::Error> {
         self.is_changed = true;
         let first = self.expiries.pop_first()?.map(|(key, _)| {
             let (_, kind, key) = key.value();
             (kind, key.to_vec())
         });
-        first.map_or(Ok(()), |(kind, key)| self.remove(kind, &key))
+        first.map_or(Ok(()), |(kind, key)| self.remove(kind, &key, now))
     }
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use redb::{Database, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 use session_core::{REVOCATION_INTEREST, SessionId, UnixTime};
 
+use super::events;
 use crate::store::{
     Creation, EPOCH_LIFETIME, Entry, HEAD_LENGTH, Listed, MAX_REVOCATIONS, Outcome, Revocations, Stored,
 };
 use crate::subject::Subject;
 
-type Id = [u8; 16];
+pub(super) type Id = [u8; 16];
 pub(super) type Expiry = (u64, u8, &'static [u8]);
 
 /// Session ID → idle deadline, subject, document.
@@ -31,7 +32,7 @@ const REVOCATIONS: TableDefinition<'_, &Id, u64> = TableDefinition::new("revocat
 pub(super) const EXPIRIES: TableDefinition<'_, Expiry, ()> = TableDefinition::new("expiries");
 
 /// Stands in [`SESSIONS`] for the subject of a guest; no subject is empty.
-const NO_SUBJECT: &str = "";
+pub(super) const NO_SUBJECT: &str = "";
 
 /// Which table a row of [`EXPIRIES`] speaks of. The numbers are part of the file's format.
 #[derive(Clone, Copy)]
@@ -158,7 +159,10 @@ pub(super) struct Tables<'t> {
     index: Table<'t, (&'static str, &'static Id), (u64, u64)>,
     epochs: Table<'t, &'static str, (u64, &'static Id)>,
     attempts: Table<'t, &'static str, (u64, u64)>,
-    revocations: Table<'t, &'static Id, u64>,
+    pub(super) revocations: Table<'t, &'static Id, u64>,
+    pub(super) events: Table<'t, (u64, u64), &'static str>,
+    pub(super) watched: Table<'t, &'static Id, &'static str>,
+    pub(super) delivered: Table<'t, (), (u64, u64)>,
     pub(super) expiries: Table<'t, Expiry, ()>,
     /// Whether there is anything to commit.
     pub(super) is_changed: bool,
@@ -172,6 +176,9 @@ impl<'t> Tables<'t> {
             epochs: transaction.open_table(EPOCHS)?,
             attempts: transaction.open_table(ATTEMPTS)?,
             revocations: transaction.open_table(REVOCATIONS)?,
+            events: transaction.open_table(events::EVENTS)?,
+            watched: transaction.open_table(events::WATCHED)?,
+            delivered: transaction.open_table(events::DELIVERED)?,
             expiries: transaction.open_table(EXPIRIES)?,
             is_changed: false,
         })
@@ -189,7 +196,7 @@ impl<'t> Tables<'t> {
             return Ok(Creation::Exists);
         }
         // An expired one that is not swept yet may have been another subject's.
-        self.remove_session(id)?;
+        self.remove_session(id, now)?;
         let times = (entry.issued_at.as_secs(), entry.absolute_expires_at.as_secs());
         if subject != NO_SUBJECT {
             self.index.insert((subject, id.as_bytes()), times)?;
@@ -228,7 +235,7 @@ impl<'t> Tables<'t> {
 
     pub(super) fn delete(&mut self, id: SessionId, now: UnixTime) -> Result<bool, redb::Error> {
         let was_there = self.find(id, now)?.is_some();
-        self.remove_session(id)?;
+        self.remove_session(id, now)?;
         Ok(was_there)
     }
 
@@ -242,7 +249,7 @@ impl<'t> Tables<'t> {
             None => Ok(Outcome::Absent),
             Some(session) if session.document != expected => Ok(Outcome::Conflict),
             Some(_) => {
-                self.remove_session(id)?;
+                self.remove_session(id, now)?;
                 Ok(Outcome::Done)
             }
         }
@@ -282,11 +289,11 @@ impl<'t> Tables<'t> {
     }
 
     /// Removes the row that a row of [`EXPIRIES`] speaks of.
-    pub(super) fn remove(&mut self, kind: u8, key: &[u8]) -> Result<(), redb::Error> {
+    pub(super) fn remove(&mut self, kind: u8, key: &[u8], now: UnixTime) -> Result<(), redb::Error> {
         let text = || std::str::from_utf8(key).map_err(|_| corrupted("expiry of a key that is no text"));
         let id = || key.try_into().map_err(|_| corrupted("expiry of a session ID of another length"));
         if kind == Kind::Session as u8 {
-            self.remove_session_rows(&id()?)?;
+            self.remove_session_rows(&id()?, now)?;
         } else if kind == Kind::Epoch as u8 {
             self.epochs.remove(text()?)?;
         } else if kind == Kind::Attempts as u8 {
@@ -297,7 +304,7 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    fn find(&self, id: SessionId, now: UnixTime) -> Result<Option<Session>, redb::Error> {
+    pub(super) fn find(&self, id: SessionId, now: UnixTime) -> Result<Option<Session>, redb::Error> {
         let row = self.sessions.get(id.as_bytes())?;
         Ok(row.map(|row| Session::from(row.value())).filter(|session| now < session.idle_expires_at))
     }
@@ -313,18 +320,21 @@ impl<'t> Tables<'t> {
         self.schedule(idle_expires_at, Kind::Session, id.as_bytes())
     }
 
-    fn remove_session(&mut self, id: SessionId) -> Result<(), redb::Error> {
-        match self.remove_session_rows(id.as_bytes())? {
+    fn remove_session(&mut self, id: SessionId, now: UnixTime) -> Result<(), redb::Error> {
+        match self.remove_session_rows(id.as_bytes(), now)? {
             Some(deadline) => self.unschedule(deadline, Kind::Session, id.as_bytes()),
             None => Ok(()),
         }
     }
 
-    fn remove_session_rows(&mut self, id: &Id) -> Result<Option<UnixTime>, redb::Error> {
+    fn remove_session_rows(&mut self, id: &Id, now: UnixTime) -> Result<Option<UnixTime>, redb::Error> {
         let Some(row) = self.sessions.remove(id)? else { return Ok(None) };
         let (deadline, subject, _) = row.value();
         self.index.remove((subject, id))?;
-        Ok(Some(UnixTime::from_secs(deadline)))
+        let deadline = UnixTime::from_secs(deadline);
+        drop(row);
+        self.unwatch(id, deadline <= now, now)?;
+        Ok(Some(deadline))
     }
 
     fn schedule(&mut self, at: UnixTime, kind: Kind, key: &[u8]) -> Result<(), redb::Error> {
@@ -354,7 +364,7 @@ impl<'t> Tables<'t> {
 }
 
 /// A row of [`SESSIONS`].
-struct Session {
+pub(super) struct Session {
     idle_expires_at: UnixTime,
     subject: Box<str>,
     document: Vec<u8>,

@@ -40,15 +40,32 @@ const COMMANDS: [&str; 26] = [
     "wait",
 ];
 
+/// What events need besides.
+const KEYS_OF_EVENTS: [&str; 2] = ["events", "events-*"];
+const COMMANDS_OF_EVENTS: [&str; 8] =
+    ["xadd", "xrange", "xrevrange", "zscore", "hset", "hget", "hmget", "hdel"];
+
 impl RedisSettings {
     /// The keys and commands of a Redis user with no more than a store needs, as rules for `ACL SETUSER`.
     ///
     /// # Errors
     /// When the prefix cannot be one.
     pub fn acl_rules(&self) -> Result<String, OpenError> {
+        self.rules(&KEYS, &COMMANDS)
+    }
+
+    /// The same where events are kept in the store.
+    ///
+    /// # Errors
+    /// When the prefix cannot be one.
+    pub fn acl_rules_with_events(&self) -> Result<String, OpenError> {
+        self.rules(&[&KEYS[..], &KEYS_OF_EVENTS].concat(), &[&COMMANDS[..], &COMMANDS_OF_EVENTS].concat())
+    }
+
+    fn rules(&self, keys: &[&str], commands: &[&str]) -> Result<String, OpenError> {
         self.check_prefix()?;
-        let keys = KEYS.iter().map(|key| format!("~{}{key}", literally(&self.prefix)));
-        let commands = COMMANDS.iter().map(|command| format!("+{command}"));
+        let keys = keys.iter().map(|key| format!("~{}{key}", literally(&self.prefix)));
+        let commands = commands.iter().map(|command| format!("+{command}"));
         Ok(keys.chain(commands).collect::<Vec<_>>().join(" "))
     }
 

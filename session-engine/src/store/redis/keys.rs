@@ -50,6 +50,31 @@ impl Keys {
         format!("{}revocations", self.prefix)
     }
 
+    /// What happened: a stream.
+    pub(super) fn events(&self) -> String {
+        format!("{}events", self.prefix)
+    }
+
+    /// The sessions that are watched: a sorted set by when they may be gone. This and the next two are with the
+    /// stream, for which the braces are, so that one script changes all of them (Redis cluster specification).
+    pub(super) fn watched(&self) -> String {
+        self.beside_events("watched")
+    }
+
+    /// Whose they are: a hash.
+    pub(super) fn watched_subjects(&self) -> String {
+        self.beside_events("watched-subjects")
+    }
+
+    /// Who delivers events, for how long, and up to where that has been done: a hash.
+    pub(super) fn delivery(&self) -> String {
+        self.beside_events("delivery")
+    }
+
+    fn beside_events(&self, name: &str) -> String {
+        format!("{}events-{name}:{{{}}}", self.prefix, self.events())
+    }
+
     /// A counter of attempts.
     pub(super) fn attempts(&self, key: &AttemptKey) -> String {
         format!("{}attempts:{}", self.prefix, key.as_str())

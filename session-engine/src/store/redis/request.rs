@@ -20,8 +20,18 @@ impl Request {
 
     /// A script that touches this one key.
     pub(super) fn script(script: &'static Script, key: String, arguments: &[&[u8]]) -> Self {
+        Self::script_on(script, key, &[], arguments)
+    }
+
+    /// A script that touches this key, and others that are placed by it.
+    pub(super) fn script_on(
+        script: &'static Script,
+        key: String,
+        others: &[String],
+        arguments: &[&[u8]],
+    ) -> Self {
         let mut command = redis::cmd("EVALSHA");
-        command.arg(&script.hash).arg(1).arg(&key).arg(arguments);
+        command.arg(&script.hash).arg(1 + others.len()).arg(&key).arg(others).arg(arguments);
         Self { key, command, script: Some(script) }
     }
 

@@ -1,5 +1,5 @@
-//! What must look before it writes, or at Redis' own clock. Each touches one key, so it runs on a
-//! cluster.
+//! What must look before it writes, or at Redis' own clock. Each touches one key, or the few of events that
+//! are placed by one, so it runs on a cluster.
 
 use std::sync::LazyLock;
 
@@ -132,4 +132,89 @@ else
 end
 return 'done'",
     ])
+});
+
+/// Appends an event, ends watching one session and begins watching another. What it takes is bounded, and whoever
+/// logs out must be told of when Redis is full as well.
+pub(super) static APPEND_EVENT: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=allow-oom
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'event', ARGV[2])
+if ARGV[3] ~= '' then
+    redis.call('ZREM', KEYS[2], ARGV[3])
+    redis.call('HDEL', KEYS[3], ARGV[3])
+end
+if ARGV[4] ~= '' then
+    redis.call('ZADD', KEYS[2], ARGV[5], ARGV[4])
+    redis.call('HSET', KEYS[3], ARGV[4], ARGV[6])
+end
+return 'done'",
+    )
+});
+
+/// Whether the event at a place is kept, the place of the latest, and those behind that place. Writes nothing, so
+/// it runs when Redis cannot write.
+pub(super) static READ_EVENTS: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=no-writes
+local kept = #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])
+local latest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+local events = {}
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[2])) do
+    events[#events + 1] = entry[1]
+    events[#events + 1] = entry[2][2] or ''
+end
+return {kept, latest[1] and latest[1][1] or '0-0', events}",
+    )
+});
+
+/// Watched sessions that may be gone by the server's own time, with whose they are. Whoever asks next gets them only
+/// after some seconds, if by then they are still watched.
+pub(super) static DUE_WATCHED: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=allow-oom
+local now = tonumber(redis.call('TIME')[1])
+local due = {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[1])) do
+    redis.call('ZADD', KEYS[1], 'XX', now + ARGV[2], id)
+    due[#due + 1] = id
+    due[#due + 1] = redis.call('HGET', KEYS[2], id) or ''
+end
+return due",
+    )
+});
+
+/// Ends watching a session, and appends an event where one is given: if it was watched still, so that of several
+/// servers one does.
+pub(super) static END_WATCHED: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=allow-oom
+if redis.call('ZREM', KEYS[2], ARGV[3]) == 0 then return 'absent' end
+redis.call('HDEL', KEYS[3], ARGV[3])
+if ARGV[2] ~= '' then redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'event', ARGV[2]) end
+return 'done'",
+    )
+});
+
+/// Has somebody deliver events for some seconds, unless somebody else does; nothing then, or else up to where that
+/// has been done.
+pub(super) static LEASE_DELIVERY: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=allow-oom
+local now = tonumber(redis.call('TIME')[1])
+local holder, ends_at, cursor = unpack(redis.call('HMGET', KEYS[1], 'holder', 'ends_at', 'cursor'))
+if holder and holder ~= ARGV[1] and tonumber(ends_at) > now then return false end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'ends_at', now + ARGV[2])
+return cursor or '0-0'",
+    )
+});
+
+/// Notes up to where events have been delivered, if that is by who is to do it.
+pub(super) static NOTE_DELIVERED: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=allow-oom
+if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'cursor', ARGV[2], 'ends_at', redis.call('TIME')[1] + ARGV[3])
+return 1",
+    )
 });
