@@ -4,6 +4,8 @@
 
 mod cursor;
 mod metrics;
+#[cfg(feature = "page")]
+pub(crate) mod operations;
 mod sessions;
 mod start;
 mod subjects;
