@@ -120,8 +120,9 @@ test('a history knows whether there is anything to count', () => {
 });
 
 test('numbers are told with as many digits as they are worth', () => {
-  const { amount, latency, sessions } = words;
+  const { amount, lasting, latency, sessions } = words;
   assert.deepEqual([0, 0.5, 1.234, 12.34, 1240.4].map(amount), ['0', '0.5', '1.23', '12.3', '1,240']);
   assert.deepEqual([0.00032, 0.25, 1, Infinity].map(latency), ['0.32 ms', '250 ms', '1 s', 'over 1 s']);
+  assert.deepEqual([4.2, 119, 130, 300].map(lasting), ['4 s', '119 s', '2 min', '5 min']);
   assert.deepEqual([0, 1, 2].map(sessions), ['no sessions', '1 session', '2 sessions']);
 });

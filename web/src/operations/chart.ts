@@ -2,6 +2,7 @@
 
 import { make } from '../page';
 import type { Counts } from './metrics';
+import { lasting } from './words';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const [WIDTH, HEIGHT] = [300, 100];
@@ -29,7 +30,7 @@ export interface Drawing {
   format: (value: number) => string;
   /** The least that the scale ends at. */
   least: number;
-  /** How many different marks there are no occurrences of. */
+  /** What has no line, and why. */
   others: string;
 }
 
@@ -89,7 +90,7 @@ export class Chart {
     });
     this.#plot.replaceChildren(grid, ...paths);
     this.#top.textContent = format(top);
-    this.#start.textContent = `${Math.round(shown / 60)} min ago`;
+    this.#start.textContent = `${lasting(shown)} ago`;
     const values = points.at(-1)?.values;
     this.#legend.replaceChildren(...lines.map((line) => entry(line, values?.get(line.name), format)));
     this.#others.textContent = others;

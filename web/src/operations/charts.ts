@@ -11,7 +11,7 @@ interface Kind {
   /** Over how many steps a point is reckoned. */
   steps: number;
   draw: (counts: Counts, seconds: number) => Counts;
-  say: (counts: Counts, seconds: number, label: (name: string) => string) => string;
+  say: (counts: Counts, seconds: number, lines: Line[]) => string;
   format: (value: number) => string;
   least: number;
 }
@@ -22,27 +22,30 @@ interface Definition {
   about: string;
   metric: string;
   count: (before: Look, after: Look) => Counts | undefined;
-  /** Names of lines by their mark, with the words for them where they are not plain. */
+  /** The marks of lines, with the words for them where they are not plain. */
   lines: [name: string, mark: number, label?: string][];
+  /** The words for what is counted and has no line here. */
+  others?: (name: string) => string;
   kind: Kind;
 }
 
 const total = (counts: Counts) => [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 const perSecond: Kind = {
-  steps: 1,
+  // Few of something would be a fence otherwise.
+  steps: 3,
   draw: (counts, seconds) => new Map([...counts].map(([name, count]) => [name, count / seconds])),
-  say: (counts, seconds, label) => `${listed(counts, label)} ${words.lately(seconds)}.`,
+  say: (counts, seconds, lines) => `${listed(counts, lines)} ${words.lately(seconds)}.`,
   format: words.rate,
   least: 1,
 };
 
 const shareOfHits: Kind = {
   ...perSecond,
-  say: (counts, seconds, label) => {
+  say: (counts, seconds, lines) => {
     const all = total(counts);
     const share = all > 0 ? ` ${Math.round((100 * (counts.get('hit') ?? 0)) / all)} % were hits.` : '';
-    return perSecond.say(counts, seconds, label) + share;
+    return perSecond.say(counts, seconds, lines) + share;
   },
 };
 
@@ -65,10 +68,12 @@ const latencies: Kind = {
   least: 0.001,
 };
 
-function listed(counts: Counts, label: (name: string) => string): string {
-  const some = [...counts].filter(([, count]) => count > 0);
-  const parts = some.map(([name, count]) => `${count.toLocaleString('en-GB')} ${label(name)}`);
-  return parts.join(', ') || 'None';
+function listed(counts: Counts, lines: Line[]): string {
+  const parts = lines.map(({ name, label }) => {
+    const count = counts.get(name) ?? 0;
+    return count > 0 ? `${count.toLocaleString('en-GB')} ${label}` : '';
+  });
+  return parts.filter(Boolean).join(', ') || 'None';
 }
 
 const counted = (metric: string, label: string) => (before: Look, after: Look) =>
@@ -82,8 +87,8 @@ const DEFINITIONS: Definition[] = [
     metric: 'session_starts_total',
     count: counted('session_starts_total', 'of'),
     lines: [
-      ['subject', 1, 'of a subject'],
-      ['guest', 4, 'of a guest'],
+      ['subject', 1, 'of subjects'],
+      ['guest', 4, 'of guests'],
     ],
     kind: perSecond,
   },
@@ -124,7 +129,7 @@ const DEFINITIONS: Definition[] = [
   {
     id: 'store',
     title: 'Store latency',
-    about: 'Until the store answered or was given up, over ten seconds',
+    about: 'Until the store answered or was given up, over the last ten seconds',
     metric: 'session_store_seconds',
     count: counted('session_store_seconds_bucket', 'le'),
     lines: [
@@ -152,6 +157,7 @@ const DEFINITIONS: Definition[] = [
     metric: 'session_cookies_total',
     count: counted('session_cookies_total', 'key'),
     lines: [],
+    others: (key) => `of ${key}`,
     kind: perSecond,
   },
 ];
@@ -180,7 +186,8 @@ export function draw(): void {
   for (const { definition, chart, history } of shown) drawOne(definition, chart, history);
 }
 
-function drawOne({ metric, lines, kind }: Definition, chart: Chart, history: History): void {
+function drawOne(definition: Definition, chart: Chart, history: History): void {
+  const { metric, kind } = definition;
   if (!history.isThere) chart.showNothing(words.notThere(metric));
   if (!history.isThere || history.steps.length === 0) return;
   const points = history.steps.map(({ at, counts }, index): Point => {
@@ -188,25 +195,31 @@ function drawOne({ metric, lines, kind }: Definition, chart: Chart, history: His
     return { at, values: counts && kind.draw(recent.counts, recent.seconds) };
   });
   const { counts, seconds } = history.total();
-  const label = (name: string) => lines.find(([known]) => known === name)?.[2] ?? words.plain(name);
-  const summary = kind.say(counts, seconds, label);
-  chart.show({ points, ...linesOf(lines, counts, kind), summary, format: kind.format, least: kind.least });
+  const all = linesOf(definition, counts);
+  const isQuiet = ({ name }: Line) => all.length >= MANY && name !== all[0]?.name && !counts.get(name);
+  const quiet = all.filter(isQuiet).map(({ label }) => label);
+  chart.show({
+    points,
+    lines: all.filter((line) => !isQuiet(line)),
+    summary: kind.say(counts, seconds, all),
+    format: kind.format,
+    least: kind.least,
+    others: quiet.length > 0 ? `Not once: ${quiet.join(', ')}` : '',
+  });
 }
 
-/** Those in which something was counted, the first always, and the names of the rest. */
-function linesOf(named: Definition['lines'], counts: Counts, kind: Kind): { lines: Line[]; others: string } {
-  const known = new Set(named.map(([name]) => name));
-  const unknown = kind === latencies ? [] : [...counts.keys()].filter((name) => !known.has(name)).sort();
-  const free = unknown.map((name, index): [string, number] => [name, ((named.length + index) % MARKS) + 1]);
-  const lines = [...named, ...free].map(([name, mark, label]) => ({
-    name,
-    mark,
-    label: label ?? words.plain(name),
-  }));
-  if (kind === latencies || lines.length < 3) return { lines, others: '' };
-  const counted = lines.filter(({ name }, index) => index === 0 || (counts.get(name) ?? 0) > 0);
-  const rest = lines.filter((line) => !counted.includes(line)).map(({ label }) => label);
-  return { lines: counted, others: rest.length > 0 ? `None ${rest.join(', ')}` : '' };
+/** So many lines that those in which nothing happens are only named. */
+const MANY = 3;
+
+/** Those that are known, and one for each that only the server knows. */
+function linesOf({ lines, kind, others = words.plain }: Definition, counts: Counts): Line[] {
+  const known = lines.map(([name, mark, label]) => ({ name, mark, label: label ?? words.plain(name) }));
+  if (kind === latencies) return known;
+  const unknown = [...counts.keys()].filter((name) => !lines.some(([known]) => known === name)).sort();
+  const added = unknown.map((name, index) => {
+    return { name, mark: ((lines.length + index) % MARKS) + 1, label: others(name) };
+  });
+  return [...known, ...added];
 }
 
 /** Small facts of the last look. */

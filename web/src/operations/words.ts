@@ -1,7 +1,5 @@
 /** Numbers of the operations view as people read them. */
 
-import { span } from '../words';
-
 /** `0`, `0.5`, `12`, `1,240`: three digits are enough for a rate. */
 export function amount(value: number): string {
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
@@ -24,8 +22,13 @@ export function sessions(count: number): string {
   return `${count === 0 ? 'no' : count.toLocaleString('en-GB')} session${count === 1 ? '' : 's'}`;
 }
 
-/** `in the last 40 seconds`. */
-export const lately = (seconds: number): string => `in the last ${span(Math.round(seconds))}`;
+/** `in the last 76 s`, `in the last 4 min`. */
+export const lately = (seconds: number): string => `in the last ${lasting(seconds)}`;
+
+/** `76 s`, `4 min`. */
+export function lasting(seconds: number): string {
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
 
 export const notThere = (metric: string): string => `Not there: this server does not tell ${metric}.`;
 export const UNANSWERED = 'The server does not answer. Trying again…';
