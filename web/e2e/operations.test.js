@@ -24,7 +24,9 @@ const says = (id, text) => [
 async function without(t, management, ...metrics) {
   const between = createServer(async ({ url, headers }, answer) => {
     const { authorization = '' } = headers;
-    const asked = await fetch(management.origin + url, { headers: { authorization } });
+    const asked = await fetch(management.origin + url, { headers: { authorization } }).catch(() => {});
+    // The server has gone first, at the end.
+    if (!asked) return answer.destroy();
     const lines = (await asked.text()).split('\n');
     const kept = lines.filter((line) => !metrics.some((name) => line.startsWith(name)));
     for (const name of ['content-type', 'content-security-policy'])
@@ -32,7 +34,10 @@ async function without(t, management, ...metrics) {
     answer.writeHead(asked.status).end(kept.join('\n'));
   }).listen(0, '127.0.0.1');
   await once(between, 'listening');
-  after(t, () => between.closeAllConnections() ?? between.close());
+  after(t, () => {
+    between.closeAllConnections();
+    between.close();
+  });
   return { origin: `http://127.0.0.1:${between.address().port}` };
 }
 
