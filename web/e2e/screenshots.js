@@ -108,7 +108,7 @@ async function operations() {
       views.push([tab, `${size}-${scheme}`]);
     }
   }
-  await new Promise((done) => setTimeout(done, 90_000));
+  await new Promise((done) => setTimeout(done, 60_000));
   for (const [tab, name] of views) {
     await tab.fill('Subject', 'demo');
     await tab.press('Enter');
