@@ -3,12 +3,14 @@
 use std::path::Path;
 
 fn main() {
-    println!("cargo::rerun-if-changed=page");
     let wants_page = std::env::var_os("CARGO_FEATURE_PAGE").is_some();
-    if wants_page && !Path::new("page/index.html").exists() {
-        println!(
-            "cargo::error=the feature `page` needs the built page in `session-http/page/`: \
-             run `cargo xtask web` first (a published crate has it)"
-        );
+    for (folder, file) in [("page", "index.html"), ("operations", "operations.html")] {
+        println!("cargo::rerun-if-changed={folder}");
+        if wants_page && !Path::new(folder).join(file).exists() {
+            println!(
+                "cargo::error=the feature `page` needs what is built into `session-http/{folder}/`: \
+                 run `cargo xtask web` first (a published crate has it)"
+            );
+        }
     }
 }

@@ -1,19 +1,28 @@
 import { defineConfig } from 'vite';
 
-export default defineConfig({
-  // The server may have the page beneath a prefix, and everything else beside it.
-  base: './',
-  build: {
-    // Where the crate that serves the page has it, also when it is published.
-    outDir: '../session-http/page',
-    emptyOutDir: true,
-    target: 'es2022',
-    // All of these know `light-dark()`.
-    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-    // The Content Security Policy allows no inlined script, and no `data:` but in images.
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    // The WebAssembly module is text inside a chunk of its own, loaded after the page is there.
-    chunkSizeWarningLimit: 400,
-  },
+/** Where the crate that serves it has each of the two, also when it is published. They share no built file. */
+const BUILT = {
+  production: { input: 'index.html', outDir: '../session-http/page' },
+  operations: { input: 'operations.html', outDir: '../session-http/operations' },
+};
+
+export default defineConfig(({ mode }) => {
+  const { input, outDir } = BUILT[mode] ?? BUILT.production;
+  return {
+    // The server may have the page beneath a prefix, and everything else beside it.
+    base: './',
+    build: {
+      outDir,
+      emptyOutDir: true,
+      rolldownOptions: { input },
+      target: 'es2022',
+      // All of these know `light-dark()`.
+      cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+      // The Content Security Policy allows no inlined script, and no `data:` but in images.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      // The WebAssembly module is text inside a chunk of its own, loaded after the page is there.
+      chunkSizeWarningLimit: 400,
+    },
+  };
 });

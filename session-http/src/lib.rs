@@ -20,6 +20,8 @@ mod client_address;
 mod conditional;
 mod cookies;
 mod exact_json;
+#[cfg(feature = "page")]
+mod files;
 mod forward_auth;
 mod headers;
 mod lifecycle;

@@ -5,6 +5,8 @@
 mod cursor;
 mod events;
 mod metrics;
+#[cfg(feature = "page")]
+pub(crate) mod operations;
 mod sessions;
 mod start;
 mod subjects;

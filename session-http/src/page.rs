@@ -2,13 +2,12 @@
 
 use std::future::Future;
 
-use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, Method};
+use http::Method;
 use rust_embed::RustEmbed;
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::files;
 use crate::path_prefix::PathPrefix;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -17,9 +16,6 @@ use crate::table::Route;
 #[derive(RustEmbed)]
 #[folder = "page"]
 struct Page;
-
-/// Vite names what is under `assets/` by its content.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 const INDEX: &str = "index.html";
 
@@ -30,12 +26,12 @@ const NEXT: &str = "value=\"/#welcome\"";
 /// A route for each file; the page itself is at two.
 pub(crate) fn routes() -> impl Iterator<Item = Route<App>> {
     let files = Page::iter().filter(|name| name != INDEX).filter_map(|name| {
-        let answer = file(&name)?;
+        let answer = files::answer::<Page>(&name)?;
         let show = move |_, _| std::future::ready(Ok(answer.clone()));
         Some(route(show).at(format!("/{name}")))
     });
     let pages = ["/", "/login"].into_iter().filter_map(|path| {
-        let answer = file(INDEX)?;
+        let answer = files::answer::<Page>(INDEX)?;
         let show = move |app: App, request: Request| {
             std::future::ready(Ok(page(&answer, app.prefix(), &request.query)))
         };
@@ -63,24 +59,13 @@ fn page(page: &Answer, prefix: &PathPrefix, query: &str) -> Answer {
     page.clone().map(|_| html.into())
 }
 
-fn file(name: &str) -> Option<Answer> {
-    let file = Page::get(name)?;
-    let media_type = HeaderValue::try_from(file.metadata.mimetype());
-    let cache = if name.starts_with("assets/") { FOR_EVER } else { "no-cache" };
-    let mut answer = Answer::new(Bytes::from(file.data.into_owned()));
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
-    Some(answer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_form_leads_to_where_it_was_asked_for() {
-        let index = file(INDEX).expect("a page that was built");
+        let index = files::answer::<Page>(INDEX).expect("a page that was built");
         let prefix = PathPrefix::default();
         let shown = |query: &str| String::from_utf8(page(&index, &prefix, query).body().to_vec()).unwrap();
         assert!(shown("").contains(NEXT) && shown("next=").contains(NEXT));

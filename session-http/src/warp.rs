@@ -40,11 +40,15 @@ pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
     answering(table(app), app.clone())
 }
 
-/// All routes of the management, and nothing else. For a listener that strangers cannot reach.
+/// All routes of the management, with the feature `page` its operations view, and nothing else. For a listener that
+/// strangers cannot reach.
 #[cfg(feature = "management")]
 #[must_use]
 pub fn management(management: &Management) -> BoxedFilter<(Response,)> {
-    or_nothing(answering(crate::management::table(), management.clone()))
+    let routes = answering(crate::management::table(), management.clone());
+    #[cfg(feature = "page")]
+    let routes = answering(crate::management::operations::table(), ()).or(routes).unify().boxed();
+    or_nothing(routes)
 }
 
 fn answering<S: Clone + Send + Sync + 'static>(table: Table<S>, state: S) -> BoxedFilter<(Response,)> {

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { logIn, startServer } from '../../testing/server.js';
+import { logIn, startServer, USER } from '../../testing/server.js';
 import { BROWSERS, closeBrowsers, visit } from './browsers.js';
+import { enter, startManaged } from './managed.js';
 
 after(closeBrowsers);
 
@@ -45,6 +46,55 @@ for (const browser of BROWSERS) {
     });
   }
 }
+
+const WINDOWS = { ...SETTINGS, 'at 360 pixels': { viewport: { width: 360, height: 740 } } };
+
+for (const browser of BROWSERS) {
+  for (const [name, options] of Object.entries(WINDOWS)) {
+    if (options.media && browser === 'firefox') continue;
+    test(`${browser}: the operations view ${name}`, async (t) => {
+      const { server, management } = await startManaged(t);
+      const { view } = await logIn(server, `A device with a long name ${'and-more-of-it'.repeat(12)}`);
+      const tab = await visit(t, browser, management, options);
+      await tab.see('Management token');
+      await assertFits(tab);
+      await tab.fill('Token', 'no token');
+      await tab.press('Enter');
+      await tab.see('The server does not take this token.');
+      await assertFits(tab);
+      await enter(tab);
+      await assertFits(tab);
+      await tab.fill('Subject', 'a-subject-of-one-long-word'.repeat(8));
+      await tab.press('Enter');
+      await tab.see('has no sessions');
+      await assertFits(tab);
+      await tab.fill('Subject', USER.username);
+      await tab.press('Enter');
+      await tab.see('1 session of demo');
+      await assertFits(tab);
+      await tab.click('End all');
+      await tab.see('End the one session of demo?');
+      await assertFits(tab);
+      await tab.press('Escape');
+      await tab.fill('Session ID', view.session_id);
+      await tab.press('Enter');
+      await tab.see('One session');
+      await tab.click('Show the application’s data');
+      await tab.until(() => document.querySelector('#shown-data').value === '{}');
+      await assertFits(tab);
+    });
+  }
+}
+
+test('with reduced motion the charts are drawn and nothing moves', async (t) => {
+  const { management } = await startManaged(t);
+  const media = { 'prefers-reduced-motion': 'reduce' };
+  const tab = await visit(t, 'chromium', management, { media });
+  await enter(tab);
+  const lines = () => document.querySelectorAll('.plot .line').length;
+  assert.ok((await tab.evaluate(lines)) > 4);
+  assert.equal(await tab.evaluate(() => document.getAnimations().length), 0);
+});
 
 async function assertFits(tab) {
   const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;

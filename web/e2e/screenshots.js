@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { logIn, startServer } from '../../testing/server.js';
 import { closeBrowsers, visit } from './browsers.js';
+import { keepAsking, openView, startManaged } from './managed.js';
 
 const SIZES = { wide: { width: 1120, height: 760 }, narrow: { width: 360, height: 740 } };
 const SCHEMES = ['light', 'dark'];
@@ -18,6 +19,7 @@ try {
     for (const [size, viewport] of Object.entries(SIZES)) await pictures(server, scheme, size, viewport);
   }
   await warning();
+  await operations();
 } finally {
   for (const work of undone.reverse()) await work();
   await closeBrowsers();
@@ -83,7 +85,46 @@ async function warning() {
   await picture(tab, 'warning-wide-light');
 }
 
-function picture({ driver: { page } }, name) {
+/** A server at work. */
+async function operations() {
+  const { server, management } = await startManaged(stage);
+  const devices = [];
+  for (const agent of [PHONE, undefined, undefined]) devices.push(await logIn(server, agent));
+  for (const [place, device] of devices.entries())
+    keepAsking(stage, () => device.ask('/session'), 40 + 70 * place);
+  const come = async () => (await logIn(server)).ask('/logout', { method: 'POST' });
+  keepAsking(stage, come, 1_900);
+  const gone = await logIn(server);
+  await gone.ask('/logout', { method: 'POST' });
+  keepAsking(stage, () => gone.ask('/session'), 310);
+  const wrong = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
+  const body = JSON.stringify({ username: 'somebody', password: 'not the password' });
+  keepAsking(stage, () => fetch(`${server.origin}/login`, { ...wrong, body }), 4_100);
+  const views = [];
+  for (const scheme of SCHEMES) {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      const media = { 'prefers-color-scheme': scheme };
+      const tab = await openView(stage, 'chromium', management, { viewport, media });
+      views.push([tab, `${size}-${scheme}`]);
+    }
+  }
+  await new Promise((done) => setTimeout(done, 60_000));
+  for (const [tab, name] of views) {
+    await tab.fill('Subject', 'demo');
+    await tab.press('Enter');
+    await tab.see('of demo');
+    await picture(tab, `operations-${name}`);
+    await tab.click('End all');
+    await tab.see('Whoever uses them has to sign in again.');
+    // The dialog is about the window, not the page.
+    await picture(tab, `operations-end-${name}`, false);
+    await tab.press('Escape');
+    await tab.click('Forget token');
+    await picture(tab, `operations-door-${name}`);
+  }
+}
+
+function picture({ driver: { page } }, name, fullPage = true) {
   const path = join(process.env.SCREENSHOTS, `${name}.webp`);
-  return page.screenshot({ path, quality: 65, fullPage: true });
+  return page.screenshot({ path, quality: 65, fullPage });
 }

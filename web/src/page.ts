@@ -1,8 +1,8 @@
-/** The element of index.html with this `id`, which is expected to be a `type`. */
+/** The element of the page with this `id`, which is expected to be a `type`. */
 export function element<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);
   if (found instanceof type) return found;
-  throw new Error(`index.html has no ${type.name} with the id ${id}`);
+  throw new Error(`the page has no ${type.name} with the id ${id}`);
 }
 
 /** Writes `text` where it is not there yet, so that live regions speak once and selections last. */

@@ -48,8 +48,9 @@ usage: cargo xtask TASK
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
   package            the npm package, into session-wasm/package/
-  web                the page, into session-http/page/
-  screenshots        pictures of the page, into web/screenshots/
+  web                the page, into session-http/page/, and the operations view, into
+                     session-http/operations/
+  screenshots        pictures of both, into web/screenshots/
   setup              what the tasks above need and would otherwise fetch on first use";
 
 fn main() -> ExitCode {

@@ -1,4 +1,5 @@
-//! The page, built by Vite into `session-http/page/`, where that crate embeds it from.
+//! The page and the operations view, built by Vite into `session-http/page/` and `session-http/operations/`, where that
+//! crate embeds them from.
 
 use anyhow::Result;
 

@@ -10,10 +10,18 @@ const REFUSALS: [&str; 8] =
 const OUTCOMES: [&str; 7] =
     ["live", "ended", "expired", "renewed", "wrong_secret", "unreadable", "unavailable"];
 
-/// How often cookies were brought and sessions looked at, by what came of it.
+/// Whose sessions are started.
+const STARTS: [&str; 2] = ["subject", "guest"];
+
+/// Whether a deadline was remembered that would else have to be written.
+const LOOK_UPS: [&str; 2] = ["hit", "miss"];
+
+/// How often cookies were brought, and sessions started and looked at, by what came of it.
 pub(super) struct SessionCounts {
     pub(super) refused_cookies: CountedBy,
     checks: CountedBy,
+    starts: CountedBy,
+    deadlines: CountedBy,
 }
 
 impl SessionCounts {
@@ -31,7 +39,27 @@ impl SessionCounts {
                 "outcome",
                 &OUTCOMES,
             ),
+            starts: CountedBy::new(
+                "session_starts_total",
+                "Sessions that were started, by whose they are",
+                "of",
+                &STARTS,
+            ),
+            deadlines: CountedBy::new(
+                "session_deadline_cache_total",
+                "Uses of sessions, by whether this server remembered the idle deadline and so need not write it",
+                "outcome",
+                &LOOK_UPS,
+            ),
         }
+    }
+
+    pub(super) fn note_start(&self, is_guests: bool) {
+        self.starts.count(if is_guests { "guest" } else { "subject" });
+    }
+
+    pub(super) fn note_deadline(&self, is_known: bool) {
+        self.deadlines.count(if is_known { "hit" } else { "miss" });
     }
 
     pub(super) fn note_check(&self, checked: &Result<Kept, SessionError>) {

@@ -197,7 +197,9 @@ impl Sessions {
     /// The extension that use makes now, if it is due. Without knowledge of the deadline it is.
     fn due_extension(&self, cookie: &AuthenticCookie) -> Option<UnixTime> {
         let (now, absolute_expires_at) = (self.now(), cookie.expires_at());
-        let Some(known) = self.known_deadlines.of(cookie.session_id(), now) else {
+        let known = self.known_deadlines.of(cookie.session_id(), now);
+        self.counts.note_deadline(known.is_some());
+        let Some(known) = known else {
             return Some(self.timeouts.idle_deadline(absolute_expires_at, now));
         };
         let deadlines = Deadlines { idle_expires_at: known.idle_expires_at, absolute_expires_at };

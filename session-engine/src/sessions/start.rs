@@ -260,7 +260,9 @@ impl Sessions {
         record.idle_timeout = idle_timeout;
         record.client = client.clone();
         record.data = data;
-        self.issue(record, secret, now).await
+        let issued = self.issue(record, secret, now).await?;
+        self.counts.note_start(login.is_none());
+        Ok(issued)
     }
 
     /// Puts a record into the store under a fresh ID and makes its cookie.
