@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::certificates::Issued;
 use crate::ports::free_port;
 
 const START_DEADLINE: Duration = Duration::from_secs(20);
@@ -23,16 +24,31 @@ pub struct HaProxy {
 impl HaProxy {
     /// One in front of these servers, in turn.
     pub fn before(servers: &[SocketAddr]) -> Self {
-        let (directory, port) = (tempfile::tempdir().expect("a temporary directory"), free_port());
         let server =
             |(number, address): (usize, &SocketAddr)| format!("    server s{number} {address} check\n");
         let servers: String = servers.iter().enumerate().map(server).collect();
+        let checked = format!(
+            "    option httpchk GET /readyz\n    http-check expect status 200-299\n    \
+             default-server inter 300ms fall 1 rise 1\n{servers}"
+        );
+        Self::start("", &checked)
+    }
+
+    /// One whose clients speak TLS, in front of a server of any kind.
+    pub fn with_tls(issued: &Issued, server: SocketAddr) -> Self {
+        let both = issued.certificate.with_extension("both.pem");
+        let read = |path| fs::read_to_string(path).expect("a file that was written");
+        fs::write(&both, read(&issued.certificate) + &read(&issued.key)).expect("a written file");
+        Self::start(&format!("ssl crt {}", both.display()), &format!("    server s {server}\n"))
+    }
+
+    fn start(bind: &str, servers: &str) -> Self {
+        let (directory, port) = (tempfile::tempdir().expect("a temporary directory"), free_port());
         let settings = format!(
             "defaults\n    mode http\n    timeout connect 1s\n    timeout client 30s\n    timeout server 30s\n    \
              timeout check 5s\n    option redispatch\n    retries 3\n\
-             frontend users\n    bind 127.0.0.1:{port}\n    default_backend servers\n\
-             backend servers\n    option httpchk GET /readyz\n    http-check expect status 200-299\n    \
-             default-server inter 300ms fall 1 rise 1\n{servers}"
+             frontend users\n    bind 127.0.0.1:{port} {bind}\n    default_backend servers\n\
+             backend servers\n{servers}"
         );
         let file = directory.path().join("haproxy.cfg");
         fs::write(&file, settings).expect("a settings file");
@@ -61,8 +77,13 @@ impl HaProxy {
     }
 
     /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// The same for browsers.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.address())
     }
 }
 

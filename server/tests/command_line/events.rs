@@ -1,6 +1,7 @@
 //! What others are told of: at the management's listener, in the stream, and by a webhook.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::Value;
-use session_testing::RedisServer;
+use session_testing::{Authority, HaProxy, RedisServer};
 use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -211,6 +212,32 @@ async fn a_receiver_that_fails_at_first_is_told_again() {
     );
     assert!(all.iter().all(|delivery| delivery.path == "/hook"), "no redirect is followed");
     all.iter().for_each(Delivery::verify);
+}
+
+/// Behind TLS, of which an authority has to vouch that the system knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_behind_tls_is_told_if_somebody_vouches_for_it() {
+    let (authority, receiver) = (Authority::new("Events"), Receiver::start(&[]).await);
+    let plain = receiver.url.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/hook")).unwrap();
+    let front = HaProxy::with_tls(&authority.issue("127.0.0.1"), plain.parse().unwrap());
+    let url = format!("https://{}/hook?token=canary", front.address());
+    let flags = ["--events", "--webhook", &url, "--webhook-secret", "secret"];
+    let (known, unknown) = (machine(), machine());
+    let stranger = unknown.serve(&flags).await;
+    stranger.log_in("alice").await;
+    until(async || unknown.read("log").contains("UnknownIssuer")).await;
+    let vouching = |command: &mut Command| {
+        command.env("SSL_CERT_FILE", authority.certificate());
+    };
+    let server = known.serve_with(&flags, vouching).await;
+    let login = server.log_in("alice").await;
+    let delivered = receiver.wait_for(1).await;
+    delivered[0].verify();
+    assert_eq!(delivered[0].session_id(), login.session_id());
+    assert_eq!(receiver.all().len(), 1, "nothing of the stranger's");
+    for machine in [&known, &unknown] {
+        assert!(!machine.read("log").contains("canary"), "{}", machine.read("log"));
+    }
 }
 
 /// A server that is killed before it could note what the receiver has delivers it once more.

@@ -65,7 +65,10 @@ fn groupings(expression: &str) -> impl Iterator<Item = &str> {
 
 async fn of_a_running_server() -> Metrics {
     let machine = Machine::with_alice();
-    let managed = Managed::start(&machine, &[]).await;
+    machine.write("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    // Nobody is there.
+    let webhook = ["--events", "--webhook", "http://127.0.0.1:9/", "--webhook-secret", "secret"];
+    let managed = Managed::start(&machine, &webhook).await;
     let login = managed.server.log_in("alice").await;
     assert_eq!(managed.server.status_of(&login).await, 200);
     managed.metrics().await

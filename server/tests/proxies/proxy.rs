@@ -89,6 +89,16 @@ impl Kind {
 
 impl Proxy {
     pub(crate) fn start(kind: Kind, server: SocketAddr, application: SocketAddr) -> Self {
+        Self::start_edited(kind, server, application, |text| text)
+    }
+
+    /// The same, with files that somebody has changed.
+    pub(crate) fn start_edited(
+        kind: Kind,
+        server: SocketAddr,
+        application: SocketAddr,
+        edit: impl Fn(String) -> String,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
         let port = free_port();
@@ -102,7 +112,7 @@ impl Proxy {
                 }
             }
             let name = if number == 0 { "recipe" } else { file.rsplit('/').next().unwrap() };
-            fs::write(path(name), text).unwrap();
+            fs::write(path(name), edit(text)).unwrap();
         }
         let text = kind.around(directory.path().to_str().unwrap());
         let file = text.map_or_else(

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use crate::client::{Client, in_time, send_lines};
 use crate::on_every_proxy;
-use crate::proxy::Kind;
+use crate::proxy::{Kind, Proxy, example};
 use crate::site::Site;
 
 on_every_proxy!(
@@ -130,6 +130,23 @@ async fn a_server_that_is_away_lets_nobody_in(kind: Kind) {
         assert!(matches!(answer.status, 502 | 503), "{answer:?}");
         assert_eq!(answer.set_cookies(), [""; 0]);
     }
+}
+
+/// HAProxy goes on where an action of Lua's has failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "wants proxies: cargo xtask test proxies"]
+async fn where_the_question_fails_haproxy_lets_nobody_in() {
+    let mut site = Site::behind(Kind::HaProxy).await;
+    let alice = site.alice().await;
+    let asks = "core.httpclient():get(question(txn))";
+    let edit = |text: String| text.replace(asks, "error('broken')");
+    site.proxy = Proxy::start_edited(Kind::HaProxy, site.server.address, site.application.address, edit);
+    assert!(std::fs::read_to_string(example("haproxy/ask.lua")).unwrap().contains(asks));
+    for target in ["/orders", "/open"] {
+        alice.at(site.address()).get(target).await.expect_status(503);
+        site.client().get(target).await.expect_status(503);
+    }
+    alice.at(site.address()).get("/_session/session").await.expect_status(200);
 }
 
 async fn nobody_outside_asks_what_only_proxies_ask(kind: Kind) {

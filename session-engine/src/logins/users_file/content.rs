@@ -50,7 +50,7 @@ impl FileContent {
                 continue;
             }
             let (name, user) = parse_line(trimmed).ok_or(index + 1)?;
-            if content.get(name).is_some() {
+            if content.users().any(|(other, _)| other == name) {
                 return Err(index + 1);
             }
             content.lines.push(Line::User(name.to_owned(), user.into()));

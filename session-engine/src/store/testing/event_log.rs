@@ -1,4 +1,4 @@
-//! The sentences of an [`EventLog`](crate::store::EventLog).
+//! The sentences of an [`EventLog`].
 
 use std::sync::Arc;
 use std::time::Duration;
