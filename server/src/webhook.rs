@@ -49,6 +49,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// behind it must not wait for ever.
 const MAX_REFUSALS: u32 = 8;
 
+/// After so many, some seconds, whoever operates it is told that the receiver is away.
+const TRIES_IN_SILENCE: u32 = 3;
+
 /// Where events go, and how.
 pub(crate) struct Webhook {
     receiver: Receiver,
@@ -132,7 +135,7 @@ impl Webhook {
                 Taken::Failed(reason) => {
                     self.counts.failed.increment(1);
                     tracing::debug!(event = id, reason, tries, "event is not delivered yet");
-                    if tries == MAX_REFUSALS {
+                    if tries == TRIES_IN_SILENCE {
                         tracing::warn!(reason, "receiver of events is away: they wait");
                     }
                 }

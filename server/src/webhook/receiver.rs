@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::thread;
 use std::time::Duration;
@@ -103,6 +104,8 @@ impl Taken {
 /// What may be told of it: the URL may be in other errors.
 fn reason(error: &ureq::Error) -> String {
     match error {
+        // What TLS has against the receiver's certificate.
+        ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => error.to_string(),
         ureq::Error::Io(error) => error.kind().to_string(),
         ureq::Error::Timeout(_) => "no answer in time".into(),
         ureq::Error::HostNotFound => "host not found".into(),
