@@ -117,16 +117,19 @@ impl Webhook {
     }
 
     /// Until the receiver has it, or refuses it for what it is.
-    async fn deliver(&self, event: &str, secrets: &Secrets) {
+    async fn deliver(&self, event: &str) {
         let Ok(Identified { id }) = serde_json::from_str(event) else { return };
+        let mut refusals = 0;
         for tries in 1.. {
+            let secrets = self.secrets().await;
             let sent_at = self.clock.now().as_secs();
             let signatures = secrets.sign(&id, sent_at, event);
             match self.receiver.send(&id, sent_at, signatures, event).await {
                 Taken::Accepted => return self.counts.accepted.increment(1),
                 Taken::Refused(status) => {
                     self.counts.refused.increment(1);
-                    if tries >= MAX_REFUSALS {
+                    refusals += 1;
+                    if refusals >= MAX_REFUSALS {
                         self.counts.given_up.increment(1);
                         tracing::error!(event = id, status, "event is given up: the receiver refuses it");
                         return;
@@ -145,11 +148,7 @@ impl Webhook {
     }
 
     async fn deliver_all(&self, page: &EventPage) {
-        if page.events.is_empty() {
-            return;
-        }
-        let secrets = self.secrets().await;
-        join_all(page.events.iter().map(|(_, event)| self.deliver(event, &secrets))).await;
+        join_all(page.events.iter().map(|(_, event)| self.deliver(event))).await;
     }
 
     /// Read each time, so that they can be replaced while servers run. Without them events wait.

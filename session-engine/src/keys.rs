@@ -46,13 +46,6 @@ impl Keys {
         }
     }
 
-    /// The keys of a ring that was changed then: a key of statements that may have been added at that time waits
-    /// until all can know it, where there is another that signs until then.
-    #[must_use]
-    pub fn of_ring_changed_at(ring: &KeyRing, cookie: CookieName, changed_at: UnixTime) -> Self {
-        Self { statements: Statements::of_ring_changed_at(ring, changed_at), ..Self::new(ring, cookie) }
-    }
-
     /// Those of another ring that takes the place of this one's.
     pub(crate) fn succeeded_by(&self, ring: &KeyRing, now: UnixTime) -> Self {
         let cookie = self.cookie_name().clone();
@@ -96,17 +89,6 @@ impl Statements {
         let ids = ring.list().filter(|key| key.purpose == KeyPurpose::Statement).map(|key| key.id);
         let published_since = ids.map(|id| (id, published_at)).collect();
         Self { signer: ring.statement_signer(), next: None, published_since }
-    }
-
-    /// Nobody remembers here what was in the ring before.
-    fn of_ring_changed_at(ring: &KeyRing, changed_at: UnixTime) -> Self {
-        let new = Self::of(ring, changed_at);
-        let signs_first = new.signer.key_id();
-        let mut statement_keys = ring.list().filter(|key| key.purpose == KeyPurpose::Statement);
-        match statement_keys.find(|key| key.id != signs_first) {
-            Some(other) => new.after(ring, &other.id),
-            None => new,
-        }
     }
 
     /// A key that is new to those who check statements does not sign before all of them can have it, which is when

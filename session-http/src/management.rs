@@ -13,6 +13,7 @@ mod subjects;
 mod tokens;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::header::WWW_AUTHENTICATE;
@@ -23,6 +24,8 @@ use session_core::SessionId;
 use session_engine::{SessionError, Subject};
 
 use crate::answer::Answer;
+use tokio::sync::Semaphore;
+
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -40,13 +43,26 @@ pub struct Management {
     app: App,
     tokens: Arc<ArcSwap<ManagementTokens>>,
     metrics: Option<Metrics>,
+    /// Places for those who wait for events.
+    waiting: Arc<Semaphore>,
 }
+
+/// By then whoever was faster is done.
+const CONTENDED_RETRY: Duration = Duration::from_secs(1);
+
+/// How many may wait for events at a time: each has the store asked several times a second.
+const MAX_WAITING: usize = 64;
 
 impl Management {
     /// The management of this application, for whoever has one of these tokens.
     #[must_use]
     pub fn new(app: &App, tokens: ManagementTokens) -> Self {
-        Self { app: app.clone(), tokens: Arc::new(ArcSwap::from_pointee(tokens)), metrics: None }
+        Self {
+            app: app.clone(),
+            tokens: Arc::new(ArcSwap::from_pointee(tokens)),
+            metrics: None,
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+        }
     }
 
     /// What `GET /metrics` answers: all that a recorder has heard, in the text format of Prometheus. Without
@@ -144,6 +160,7 @@ fn problem(error: SessionError) -> Problem {
         SessionError::KeySpent => {
             Problem::new(StatusCode::CONFLICT, "idempotency_key_spent", error.to_string())
         }
+        SessionError::Contended => Problem::from_session_error(error, None).after(CONTENDED_RETRY),
         error => Problem::from_session_error(error, None),
     }
 }

@@ -126,9 +126,7 @@ impl Problem {
             SessionError::TooFast { retry_after } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_fast", detail).after(retry_after)
             }
-            SessionError::Contended => {
-                Self::new(StatusCode::CONFLICT, "contended", detail).after(STORE_RETRY)
-            }
+            SessionError::Contended => Self::new(StatusCode::CONFLICT, "contended", detail),
             SessionError::RevokedMeanwhile => Self::new(StatusCode::CONFLICT, "revoked_meanwhile", detail),
             SessionError::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "data_too_large", detail),
             SessionError::Unavailable(_) => Self::unavailable("store_unavailable", detail, STORE_RETRY),
@@ -207,12 +205,12 @@ impl Problem {
         Self::unavailable("try_again", "the request can be sent again".into(), STORE_RETRY)
     }
 
-    fn unavailable(code: &'static str, detail: String, retry_after: Duration) -> Self {
+    pub(crate) fn unavailable(code: &'static str, detail: String, retry_after: Duration) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).after(retry_after)
     }
 
     /// It may be tried again then.
-    fn after(self, span: Duration) -> Self {
+    pub(crate) fn after(self, span: Duration) -> Self {
         Self { headers: vec![(RETRY_AFTER, whole_seconds(span).into())], ..self }
     }
 

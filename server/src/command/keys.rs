@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use session_core::{KeyId, KeyPurpose, MAX_STATEMENT_LIFETIME};
-use session_engine::KEYS_MAY_BE_KEPT;
+use session_engine::{Clock, KEYS_MAY_BE_KEPT, SystemClock};
 
 use crate::data_files::data_file;
 use crate::output::{rfc3339, say};
@@ -99,8 +99,16 @@ pub(crate) fn run(file: &File, action: &Action) -> Result {
             say!("{} key added: {id}", purpose.as_str())?;
         }
         Action::Activate(Named { purpose, id }) => {
+            let known_to_all = key_file::written_at(path)?.saturating_add(2 * KEYS_MAY_BE_KEPT);
             key_file::change(path, |ring| Ok(ring.activate(*purpose, id)?))?;
             say!("{} key signs: {id}", purpose.as_str())?;
+            if *purpose == KeyPurpose::Statement && SystemClock.now() < known_to_all {
+                // Whether it was this key that was added then is not written down.
+                let from = rfc3339(known_to_all);
+                eprintln!(
+                    "The ring was changed within ten minutes. If {id} was added then, start no server before {from}: those that run wait with it, and one that is started signs with it at once."
+                );
+            }
         }
         Action::Retire(Named { purpose, id }) => {
             key_file::change(path, |ring| Ok(ring.retire(*purpose, id)?))?;

@@ -118,9 +118,7 @@ fn app(
     if users.names()?.is_empty() {
         tracing::warn!("there are no users yet; add one with `session-server user add NAME`");
     }
-    let changed_at = key_file::written_at(&settings.keys)?;
-    let keys = Keys::of_ring_changed_at(ring, settings.cookie_name.clone(), changed_at);
-    let app = App::builder(keys, store)
+    let app = App::builder(Keys::new(ring, settings.cookie_name.clone()), store)
         .clock(clock)
         .users(Arc::clone(&users) as _)
         .public_origin(public_origin)

@@ -4,12 +4,13 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use session_core::{AuthenticCookie, SessionId, UnixTime};
 
+use super::change::MAX_TRIES;
 use super::renew::RENEWAL_GRACE;
 use super::{Activity, LiveSession, SessionError, Sessions};
 use crate::audit::End;
 use crate::budget::to_its_end;
 use crate::record::{Record, RecordHead};
-use crate::store::{Entry, Freshness, Outcome};
+use crate::store::{Entry, Freshness, Outcome, Unavailable};
 use crate::subject::Subject;
 
 /// How many sessions of a subject are revoked at once.
@@ -29,6 +30,15 @@ pub enum Revocation {
     All,
     /// All but this one.
     AllExcept(SessionId),
+}
+
+/// Whose session an ID has to be of to be ended by it.
+#[derive(Clone, Copy)]
+enum Meant<'s> {
+    Anybodys,
+    Of(&'s Subject),
+    /// One that does not stand any more as far as its user goes.
+    Outdated,
 }
 
 /// What is known of a subject's entries while they are ended.
@@ -95,7 +105,8 @@ impl Sessions {
     pub(super) async fn revoke_as(&self, cookie: &AuthenticCookie, end: End) -> Result<bool, SessionError> {
         for _ in 0..MAX_PASSES {
             match self.resume_kept(cookie, Activity::Passive, Freshness::Confirmed).await {
-                Ok(session) => match self.end_as_read(&session.entry(), &session.document, end).await? {
+                Ok(session) => match self.end_unless_renewed(&session.entry(), &session.document, end).await?
+                {
                     Outcome::Done => return Ok(true),
                     // If it went meanwhile it may have been renewed, and then its successor lives: that is no
                     // confirmation.
@@ -113,7 +124,7 @@ impl Sessions {
                 Err(error) => return Err(error),
             }
         }
-        Err(SessionError::Contended)
+        Err(SessionError::EndedMeanwhile)
     }
 
     /// Ends one session of whoever has this one, at a pace; says whether there was one.
@@ -122,9 +133,7 @@ impl Sessions {
     /// [`SessionError::TooFast`], and as [`revoke_one`](Self::revoke_one).
     pub async fn revoke_own_one(&self, session: &LiveSession, id: SessionId) -> Result<bool, SessionError> {
         self.device_pace.step(&session.id())?;
-        let subject = session.subject();
-        let is_own = |record: &Record| record.subject.as_ref() == Some(subject);
-        self.end_if_meant(id, is_own, End::Owner { by: session.id() }).await
+        self.end_if_meant(id, Meant::Of(session.subject()), End::Owner { by: session.id() }).await
     }
 
     /// Ends the sessions of whoever has this one, at a pace; says how many.
@@ -141,7 +150,7 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm it.
     pub async fn revoke_one(&self, subject: &Subject, id: SessionId) -> Result<bool, SessionError> {
-        self.end_if_meant(id, |record| record.subject.as_ref() == Some(subject), End::Administrator).await
+        self.end_if_meant(id, Meant::Of(subject), End::Administrator).await
     }
 
     /// Ends the session of this ID, whoever it belongs to, also if it has another ID by now; says whether
@@ -150,29 +159,24 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm it.
     pub async fn revoke_by_id(&self, id: SessionId) -> Result<bool, SessionError> {
-        self.end_if_meant(id, |_| true, End::Administrator).await
+        self.end_if_meant(id, Meant::Anybodys, End::Administrator).await
     }
 
-    async fn end_if_meant(
-        &self,
-        id: SessionId,
-        is_meant: impl Fn(&Record) -> bool,
-        end: End,
-    ) -> Result<bool, SessionError> {
+    async fn end_if_meant(&self, id: SessionId, meant: Meant<'_>, end: End) -> Result<bool, SessionError> {
         let mut id = id;
         for _ in 0..MAX_PASSES {
             let Some(stored) = self.store.load(id, Freshness::Confirmed, None).await? else {
                 return Ok(false);
             };
             let record = match Record::from_document(&stored.document) {
-                Ok(record) if is_meant(&record) => record,
+                Ok(record) if self.is_meant(meant, &record).await => record,
                 // Somebody else's session, or nobody's: there is none.
                 _ => return Ok(false),
             };
             match record.successor {
                 // It was renewed since it was listed, and it is the session that is meant, and not its ID.
                 Some(successor) => id = successor,
-                None => match self.end_as_read(&record.entry(id), &stored.document, end).await? {
+                None => match self.end_unless_renewed(&record.entry(id), &stored.document, end).await? {
                     Outcome::Done => return Ok(true),
                     // It may have been renewed at this moment: the next look tells.
                     Outcome::Conflict | Outcome::Absent => {}
@@ -180,6 +184,16 @@ impl Sessions {
             }
         }
         Err(SessionError::Contended)
+    }
+
+    async fn is_meant(&self, meant: Meant<'_>, record: &Record) -> bool {
+        match meant {
+            Meant::Anybodys => true,
+            Meant::Of(subject) => record.subject.as_ref() == Some(subject),
+            Meant::Outdated => {
+                !self.stands(record.by_password, record.subject.as_ref(), record.authenticated_at).await
+            }
+        }
     }
 
     /// Ends a subject's sessions, also those that are being started at this moment; says how many.
@@ -265,7 +279,8 @@ impl Sessions {
         for listed in self.store.list(subject, Freshness::Confirmed).await? {
             let Some(head) = RecordHead::of(&listed.head) else { continue };
             if !self.stands(head.by_password, Some(subject), head.authenticated_at).await {
-                ended += usize::from(self.end(&listed.entry, End::Password).await?);
+                ended +=
+                    usize::from(self.end_if_meant(listed.entry.id, Meant::Outdated, End::Password).await?);
             }
         }
         Ok(ended)
@@ -298,18 +313,40 @@ impl Sessions {
         to_its_end(ending).await?
     }
 
-    /// The same, while it is as it was read. What has been renewed since then is not ended by what becomes of its
-    /// former ID.
-    async fn end_as_read(&self, entry: &Entry, document: &[u8], end: End) -> Result<Outcome, SessionError> {
-        let (sessions, entry, document) = (self.clone(), entry.clone(), document.to_owned());
+    /// The same of a session that was read as `document`, unless it has been renewed since: it is not ended by what
+    /// becomes of its former ID, and then this is a conflict.
+    async fn end_unless_renewed(
+        &self,
+        entry: &Entry,
+        document: &[u8],
+        end: End,
+    ) -> Result<Outcome, SessionError> {
+        let (sessions, entry, mut document) = (self.clone(), entry.clone(), document.to_owned());
         let ending = async move {
             sessions.store.note_revocation(entry.id).await?;
-            let outcome = sessions.store.delete_unchanged(&entry, &document).await?;
-            sessions.known_deadlines.forget(entry.id);
-            if outcome == Outcome::Done {
-                sessions.audit.ended(&entry, end);
+            for _ in 0..MAX_TRIES {
+                let outcome = sessions.store.delete_unchanged(&entry, &document).await?;
+                if outcome != Outcome::Conflict {
+                    sessions.known_deadlines.forget(entry.id);
+                }
+                match outcome {
+                    Outcome::Done => {
+                        sessions.audit.ended(&entry, end);
+                        return Ok(outcome);
+                    }
+                    Outcome::Absent => return Ok(outcome),
+                    Outcome::Conflict => {}
+                }
+                let Some(stored) = sessions.store.load(entry.id, Freshness::Confirmed, None).await? else {
+                    return Ok(Outcome::Absent);
+                };
+                if RecordHead::of(&stored.document).is_some_and(|head| head.successor.is_some()) {
+                    return Ok(Outcome::Conflict);
+                }
+                // Others change its data, and have not to be waited for.
+                document = stored.document;
             }
-            Ok(outcome)
+            Err(Unavailable.into())
         };
         to_its_end(ending).await?
     }

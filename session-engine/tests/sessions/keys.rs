@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use session_core::{CookieName, KeyId, KeyPurpose, KeyRing};
-use session_engine::{Activity, Clock, KEYS_MAY_BE_KEPT, Keys, NewSession};
+use session_core::{KeyId, KeyPurpose, KeyRing};
+use session_engine::{Activity, KEYS_MAY_BE_KEPT, NewSession};
 
 use crate::world::{World, alice};
 
@@ -55,29 +55,6 @@ async fn a_key_for_statements_that_others_have_had_for_long_signs_at_once() {
     world.clock.advance(2 * KEYS_MAY_BE_KEPT);
     ring.activate(KeyPurpose::Statement, &s2).unwrap();
     world.sessions.change_keys(&ring);
-    assert_eq!(signing_key(&world).await, "s2");
-}
-
-/// A server that was started has not seen what was in the ring before.
-#[tokio::test]
-async fn a_server_that_is_started_soon_after_a_change_lets_the_former_key_sign() {
-    let mut world = World::new();
-    let mut ring = world.ring.clone();
-    let s2 = ring.free_id(KeyPurpose::Statement);
-    ring.add(KeyPurpose::Statement, s2).unwrap();
-    ring.activate(KeyPurpose::Statement, &s2).unwrap();
-    let start = |changed_at| Keys::of_ring_changed_at(&ring, CookieName::default(), changed_at);
-    let now = world.clock.now();
-    world.sessions = world.server_with(start(now));
-    assert_eq!(signing_key(&world).await, "s1");
-    world.clock.advance(2 * KEYS_MAY_BE_KEPT);
-    assert_eq!(signing_key(&world).await, "s2");
-    world.sessions = world.server_with(start(now));
-    assert_eq!(signing_key(&world).await, "s2");
-    // With but one there is nothing to wait for.
-    ring.retire(KeyPurpose::Statement, &KeyId::new("s1").unwrap()).unwrap();
-    let keys = Keys::of_ring_changed_at(&ring, CookieName::default(), world.clock.now());
-    world.sessions = world.server_with(keys);
     assert_eq!(signing_key(&world).await, "s2");
 }
 

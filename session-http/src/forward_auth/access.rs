@@ -76,10 +76,11 @@ impl AccessRules {
         }
     }
 
-    /// What the longest of the rules says whose paths fit.
+    /// What the longest of the rules says whose paths fit, and the strictest of several.
     fn longest(&self, fits: impl Fn(&[String]) -> bool) -> Ruling {
-        let rule = self.0.iter().find(|rule| fits(&rule.segments));
-        rule.map_or(Ruling { access: Access::SignedIn, is_passive: false }, |rule| rule.ruling)
+        let fitting = self.0.iter().filter(|rule| fits(&rule.segments));
+        let longest = fitting.max_by_key(|rule| (rule.segments.len(), rule.ruling.access));
+        longest.map_or(Ruling { access: Access::SignedIn, is_passive: false }, |rule| rule.ruling)
     }
 }
 
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn in_letters_of_another_case_the_stricter_reading_counts() {
-        let rules = rules(&["/=public", "/admin=recent", "/Open=public", "/open/door=recent:passive"]);
+        let rules = self::rules(&["/=public", "/admin=recent", "/Open=public", "/open/door=recent:passive"]);
         let of = |target| rules.of(Some(target)).access;
         for target in ["/Admin", "/ADMIN/users", "/admin", "/OPEN/Door"] {
             assert_eq!(of(target), Access::Recent, "{target}");
@@ -159,6 +160,8 @@ mod tests {
             (of("/open"), of("/OPEN"), of("/other")),
             (Access::Public, Access::Public, Access::Public)
         );
+        let twice = self::rules(&["/Open=public", "/open=recent"]);
+        assert_eq!(twice.of(Some("/OPEN")).access, Access::Recent);
         let by_default = AccessRules::parse(["/open=public"]).unwrap();
         assert_eq!(by_default.of(Some("/OPEN")).access, Access::SignedIn);
     }

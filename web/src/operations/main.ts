@@ -37,13 +37,16 @@ async function enter(): Promise<void> {
   write('door-message', '');
   // What no header can carry is no token, and would not even be sent.
   if (!/^[!-~]+$/.test(token)) return refuse();
+  const mine = (watch = Symbol('at the door'));
   for (;;) {
     management.use(token, refuse);
     const answer = await management.metrics();
-    if (answer.kind === 'refused') return;
+    if (answer.kind === 'refused' || mine !== watch) return;
     if (answer.kind !== 'unavailable') break;
     write('door-message', words.UNANSWERED);
     await management.pause(answer.retryAfter);
+    // Whoever left meanwhile has left.
+    if (mine !== watch) return;
   }
   management.use(token, () => leave(words.RETIRED));
   write('door-message', '');

@@ -119,8 +119,8 @@ impl Cluster {
         self.follow(request, is_idempotent, &link, result).await
     }
 
-    /// Goes where a result says, if it says so. Every request is for one key, so none is told that half of what
-    /// it is for is elsewhere (`TRYAGAIN`).
+    /// Goes where a result says, if it says so. Every request but those of events is for one key, so none is told that half of
+    /// what it is for is elsewhere (`TRYAGAIN`); events are kept until they can be appended.
     pub(super) async fn follow<T: FromRedisValue>(
         &self,
         request: &Request,
