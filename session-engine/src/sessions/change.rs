@@ -182,6 +182,11 @@ impl Sessions {
             }
             let mut latest = kept.clone();
             let results = waiting.iter().map(|waiting| {
+                // Whoever has given up may have asked again, and for something else since: what comes late would
+                // come in its place.
+                if waiting.is_forgotten() {
+                    return Err(Unavailable.into());
+                }
                 let changed = waiting.change().apply_to(&latest)?;
                 if let RecordChange::Claims(_) = waiting.change() {
                     self.can_be_stated(&changed)?;

@@ -63,7 +63,7 @@ impl Queue {
     /// forgotten: it must not be done by surprise with the next change, however much later.
     pub(super) fn leave(&self, id: SessionId) -> Vec<Waiting> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|waiting| !waiting.answer.is_closed());
+        waiting.retain(|waiting| !waiting.is_forgotten());
         waiting.extract_if(.., |waiting| waiting.id == id).take(MAX_BATCH).collect()
     }
 }
@@ -71,6 +71,11 @@ impl Queue {
 impl Waiting {
     pub(super) const fn change(&self) -> &RecordChange {
         &self.change
+    }
+
+    /// Whether nobody waits for it any more.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.answer.is_closed()
     }
 
     pub(super) fn tell(self, result: Result<Kept, SessionError>) {

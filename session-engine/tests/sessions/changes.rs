@@ -1,10 +1,12 @@
 //! Data and claims, changed from an application's own code.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::poll;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use session_engine::store::{Documents, Freshness};
 use session_engine::{Activity, DataChange, SessionError, Subject};
 use tokio::task::JoinSet;
 
@@ -104,4 +106,29 @@ async fn changed_claims_are_in_the_next_statement() {
     assert!(matches!(too_long, Err(SessionError::UnfitStatement(_))), "{too_long:?}");
     let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
     assert_eq!(session.record().claims, object(json!({ "role": "admin" })));
+}
+
+/// Whoever has given up asks again, and then for something else: what was given up must not come in its place later.
+#[tokio::test]
+async fn a_change_that_nobody_waits_for_is_not_tried_again() {
+    let world = World::new();
+    let cookie = world.alice().await;
+    let id = cookie.session_id();
+    let stored = world.store.load(id, Freshness::Confirmed, None).await.unwrap().unwrap();
+    let mut newer: serde_json::Value = serde_json::from_slice(&stored.document).unwrap();
+    newer["data"] = json!({ "count": 2 });
+    world.store.change_before_update(newer.to_string().into_bytes());
+    let held = world.store.hold_updates().await;
+    let change = DataChange::Merge(object(json!({ "count": 1 })));
+    let change = world.sessions.change_data::<Subject>(&cookie, Activity::Passive, None, change);
+    tokio::select! {
+        biased;
+        changed = change => panic!("{changed:?} before anybody could give up"),
+        () = async { while world.store.updates_begun() == 0 { tokio::task::yield_now().await } } => {}
+    }
+    drop(held);
+    // Time for another try, which there is not to be.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
+    assert_eq!((session.data(), world.store.updates_begun()), (Ok(Counter { count: 2 }), 1));
 }

@@ -28,6 +28,8 @@ pub(crate) struct WatchedStore {
     updates_begun: AtomicUsize,
     revocation_noted: Notify,
     deletions: RwLock<()>,
+    updates: RwLock<()>,
+    before_update: Mutex<Option<Vec<u8>>>,
 }
 
 impl WatchedStore {
@@ -40,6 +42,8 @@ impl WatchedStore {
             updates_begun: AtomicUsize::new(0),
             revocation_noted: Notify::new(),
             deletions: RwLock::default(),
+            updates: RwLock::default(),
+            before_update: Mutex::default(),
         }
     }
 
@@ -66,6 +70,16 @@ impl WatchedStore {
     /// Comes when a revocation has been noted, and before whoever noted it goes on.
     pub(crate) async fn revocation_noted(&self) {
         self.revocation_noted.notified().await;
+    }
+
+    /// Nothing is updated before this is dropped.
+    pub(crate) async fn hold_updates(&self) -> RwLockWriteGuard<'_, ()> {
+        self.updates.write().await
+    }
+
+    /// Puts this in the place of a document just before somebody updates it.
+    pub(crate) fn change_before_update(&self, document: Vec<u8>) {
+        *self.before_update.lock().unwrap() = Some(document);
     }
 
     /// Nothing is deleted before this is dropped.
@@ -111,6 +125,11 @@ impl Documents for WatchedStore {
     async fn update(&self, id: SessionId, expected: &[u8], document: &[u8]) -> Result<Outcome, Unavailable> {
         self.updates_begun.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
+        let _turn = self.updates.read().await;
+        let change = self.before_update.lock().unwrap().take();
+        if let Some(other) = change {
+            assert_eq!(self.store.update(id, expected, &other).await, Ok(Outcome::Done));
+        }
         let loss = self.next_update.lock().unwrap().take();
         match loss {
             Some(Loss::OfTheRequest) => Err(Unavailable),
