@@ -140,14 +140,22 @@ fn cookie_of(answer: &reqwest::Response) -> String {
 async fn work(url: String, cookie: String, is_over: Arc<AtomicBool>) -> u32 {
     let http = reqwest::Client::new();
     let mut ticks = interval(PACE);
-    let mut answered = 0;
+    let (mut answered, mut late) = (0, 0);
     while !is_over.load(Ordering::Relaxed) {
         ticks.tick().await;
         let asked = http.get(format!("{url}/session")).header(COOKIE, &cookie);
         let answer = asked.send().await.expect("an answer");
+        // On a busy machine the store may be late, which the server says itself; HAProxy's own 503 is no JSON.
+        if answer.status() == 503 {
+            let problem: Value = answer.json().await.expect("an answer of a server's");
+            assert_eq!(problem["code"], "store_unavailable", "after {answered} requests");
+            late += 1;
+            continue;
+        }
         assert_eq!(answer.status(), 200, "after {answered} requests");
         answered += 1;
     }
+    assert!(late * 20 <= answered, "the store was late {late} times");
     answered
 }
 
