@@ -37,7 +37,8 @@ async function enter(): Promise<void> {
   write('door-message', '');
   // What no header can carry is no token, and would not even be sent.
   if (!/^[!-~]+$/.test(token)) return refuse();
-  const mine = (watch = Symbol('at the door'));
+  const mine = Symbol('at the door');
+  watch = mine;
   for (;;) {
     management.use(token, refuse);
     const answer = await management.metrics();
