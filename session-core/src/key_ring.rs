@@ -11,6 +11,7 @@ use crate::key::{KeyId, KeySecret};
 use crate::key_ring_error::KeyRingError;
 use crate::statement_keys::StatementKeySet;
 use crate::statement_signer::StatementSigner;
+use crate::time::UnixTime;
 
 /// Every key of a server, as its key ring file holds them (FORMAT.md §4).
 ///
@@ -21,7 +22,15 @@ use crate::statement_signer::StatementSigner;
 #[derive(Clone)]
 pub struct KeyRing {
     pub(crate) cookie: Part<KeySecret>,
-    pub(crate) statement: Part<SigningKey>,
+    pub(crate) statement: Part<StatementKey>,
+}
+
+/// A key pair, and since when it has been published.
+#[derive(Clone)]
+pub(crate) struct StatementKey {
+    pub(crate) key: SigningKey,
+    /// None for one that was there from the first, or since before this was written down.
+    pub(crate) added_at: Option<UnixTime>,
 }
 
 /// No two keys have the same ID.
@@ -51,6 +60,8 @@ pub struct ListedKey {
     pub id: KeyId,
     /// Whether it is the one that signs. Every key verifies.
     pub signs: bool,
+    /// When a key of statements was added to a ring that had others.
+    pub added_at: Option<UnixTime>,
 }
 
 impl KeyRing {
@@ -62,19 +73,20 @@ impl KeyRing {
     pub fn generate() -> Result<Self, crate::entropy::EntropyUnavailable> {
         Ok(Self {
             cookie: Part::new((KeyId::numbered(b'c', 1), KeySecret::generate()?)),
-            statement: Part::new((KeyId::numbered(b's', 1), fresh_signing_key()?)),
+            statement: Part::new((KeyId::numbered(b's', 1), StatementKey::fresh(None)?)),
         })
     }
 
-    /// Adds a fresh key, which verifies and does not sign yet.
+    /// Adds a fresh key, which verifies and does not sign yet. Of a key of statements it is written down when that
+    /// was, since others have to hear of it before it signs (FORMAT.md §2).
     ///
     /// # Errors
     /// When there is a key of this ID for this purpose, or the system's generator does not answer.
     #[cfg(feature = "getrandom")]
-    pub fn add(&mut self, purpose: KeyPurpose, id: KeyId) -> Result<(), KeyRingError> {
+    pub fn add(&mut self, purpose: KeyPurpose, id: KeyId, now: UnixTime) -> Result<(), KeyRingError> {
         match purpose {
             KeyPurpose::Cookie => self.cookie.add(id, KeySecret::generate),
-            KeyPurpose::Statement => self.statement.add(id, fresh_signing_key),
+            KeyPurpose::Statement => self.statement.add(id, || StatementKey::fresh(Some(now))),
         }
     }
 
@@ -102,7 +114,8 @@ impl KeyRing {
 
     /// Every key, the one that signs first.
     pub fn list(&self) -> impl Iterator<Item = ListedKey> {
-        self.cookie.list(KeyPurpose::Cookie).chain(self.statement.list(KeyPurpose::Statement))
+        let cookie = self.cookie.list(KeyPurpose::Cookie, |_| None);
+        cookie.chain(self.statement.list(KeyPurpose::Statement, |key| key.added_at))
     }
 
     /// The next ID that no key for this purpose has: `c1`, `c2`, … and `s1`, `s2`, ….
@@ -130,14 +143,14 @@ impl KeyRing {
     /// The signer of statements.
     #[must_use]
     pub fn statement_signer(&self) -> StatementSigner {
-        let (id, key) = &self.statement.signing;
+        let (id, StatementKey { key, .. }) = &self.statement.signing;
         StatementSigner::new(*id, key.clone())
     }
 
     /// The public halves of the statement keys.
     #[must_use]
     pub fn statement_keys(&self) -> StatementKeySet {
-        self.statement.keys().map(|(id, key)| (*id, key.verifying_key())).collect()
+        self.statement.keys().map(|(id, StatementKey { key, .. })| (*id, key.verifying_key())).collect()
     }
 }
 
@@ -188,9 +201,17 @@ impl<K> Part<K> {
         Ok(())
     }
 
-    fn list(&self, purpose: KeyPurpose) -> impl Iterator<Item = ListedKey> {
-        let listed = move |(id, _): &(KeyId, K)| ListedKey { purpose, id: *id, signs: *id == self.signing.0 };
-        self.keys().map(listed)
+    fn list(
+        &self,
+        purpose: KeyPurpose,
+        added_at: fn(&K) -> Option<UnixTime>,
+    ) -> impl Iterator<Item = ListedKey> {
+        self.keys().map(move |(id, key)| ListedKey {
+            purpose,
+            id: *id,
+            signs: *id == self.signing.0,
+            added_at: added_at(key),
+        })
     }
 
     fn free_id(&self, letter: u8) -> KeyId {
@@ -201,9 +222,11 @@ impl<K> Part<K> {
 }
 
 #[cfg(feature = "getrandom")]
-fn fresh_signing_key() -> Result<SigningKey, crate::entropy::EntropyUnavailable> {
-    let seed = zeroize::Zeroizing::new(crate::entropy::random::<32>()?);
-    Ok(SigningKey::from_bytes(&seed))
+impl StatementKey {
+    fn fresh(added_at: Option<UnixTime>) -> Result<Self, crate::entropy::EntropyUnavailable> {
+        let seed = zeroize::Zeroizing::new(crate::entropy::random::<32>()?);
+        Ok(Self { key: SigningKey::from_bytes(&seed), added_at })
+    }
 }
 
 impl fmt::Debug for KeyRing {

@@ -9,9 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::base64url;
 use crate::key::{KeyId, KeySecret, KeySecretError};
-use crate::key_ring::{KeyRing, Part};
+use crate::key_ring::{KeyRing, Part, StatementKey};
 use crate::key_ring_error::KeyRingError;
 use crate::strict::{Object, Text};
+use crate::time::UnixTime;
 
 impl KeyRing {
     /// Reads the key ring file.
@@ -24,7 +25,7 @@ impl KeyRing {
         let Object(RingJson { cookie, statement }) = ring;
         Ok(Self {
             cookie: cookie.0.read(|jwk| Ok((jwk.kid, jwk.secret()?)))?,
-            statement: statement.0.read(|jwk| Ok((jwk.kid, jwk.signing_key()?)))?,
+            statement: statement.0.read(|jwk| Ok((jwk.kid, jwk.statement_key()?)))?,
         })
     }
 
@@ -113,17 +114,19 @@ struct OkpJwk {
     alg: Text<EdDsa>,
     x: String,
     d: Zeroizing<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    added_at: Option<UnixTime>,
 }
 
 impl OkpJwk {
-    fn new(kid: KeyId, key: &SigningKey) -> Self {
+    fn new(kid: KeyId, StatementKey { key, added_at }: &StatementKey) -> Self {
         let x = base64url::encode(key.verifying_key().as_bytes());
         let d = Zeroizing::new(base64url::encode(key.as_bytes()));
         let (kty, crv, alg) = (Text(Okp::Okp), Text(Ed25519::Ed25519), Text(EdDsa::EdDsa));
-        Self { kty, crv, kid, alg, x, d }
+        Self { kty, crv, kid, alg, x, d, added_at: *added_at }
     }
 
-    fn signing_key(&self) -> Result<SigningKey, KeyRingError> {
+    fn statement_key(&self) -> Result<StatementKey, KeyRingError> {
         let id = self.kid;
         let seed = base64url::decode(self.d.as_bytes()).map(Zeroizing::new);
         let seed = seed.ok_or(KeyRingError::InvalidKey { id })?;
@@ -133,7 +136,7 @@ impl OkpJwk {
         if base64url::decode(self.x.as_bytes()).as_ref() != Some(key.verifying_key().as_bytes()) {
             return Err(KeyRingError::InvalidKey { id });
         }
-        Ok(key)
+        Ok(StatementKey { key, added_at: self.added_at })
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use metrics::{Counter, counter, describe_counter};
 use session_core::{
-    AuthenticCookie, CookieKeyRing, CookieName, DeviceKeys, KeyId, KeyPurpose, KeyRing, StatementSigner,
-    UnixTime,
+    AuthenticCookie, CookieKeyRing, CookieName, DeviceKeys, KeyId, KeyPurpose, KeyRing, ListedKey,
+    StatementSigner, UnixTime,
 };
 
 /// How long the published keys of statements may be kept by whoever has fetched them.
@@ -40,7 +40,7 @@ impl Keys {
         Self {
             devices: ring.device_keys(&cookie),
             cookie: ring.cookie_keys(cookie),
-            statements: Statements::of(ring, UnixTime::from_secs(0)),
+            statements: Statements::of(ring),
             published: ring.statement_keys().to_json().into(),
             verified: counters(ring),
         }
@@ -85,31 +85,33 @@ impl Keys {
 }
 
 impl Statements {
-    fn of(ring: &KeyRing, published_at: UnixTime) -> Self {
-        let ids = ring.list().filter(|key| key.purpose == KeyPurpose::Statement).map(|key| key.id);
-        let published_since = ids.map(|id| (id, published_at)).collect();
-        Self { signer: ring.statement_signer(), next: None, published_since }
+    /// Of a ring whose keys are published since they were added, as far as that is written down.
+    fn of(ring: &KeyRing) -> Self {
+        let published_since = published_since(ring, |key| key.added_at.unwrap_or(UnixTime::from_secs(0)));
+        let signs = &published_since[&ring.statement_signer().key_id()];
+        let oldest = published_since.iter().min_by_key(|(_, since)| **since);
+        let former = oldest.filter(|(_, since)| *since < signs).map(|(id, _)| *id);
+        Self::after(former, ring, published_since)
+    }
+
+    /// A key that was not in the ring before is published from now on.
+    fn succeeded_by(&self, ring: &KeyRing, now: UnixTime) -> Self {
+        let published_since =
+            published_since(ring, |key| self.published_since.get(&key.id).copied().unwrap_or(now));
+        Self::after(Some(self.signer(now).key_id()), ring, published_since)
     }
 
     /// A key that is new to those who check statements does not sign before all of them can have it, which is when
-    /// they have fetched the keys twice at their leisure. The one that signed goes on until then, if it is still
-    /// there.
-    fn succeeded_by(&self, ring: &KeyRing, now: UnixTime) -> Self {
-        let mut new = Self::of(ring, now);
-        for (id, since) in &mut new.published_since {
-            *since = self.published_since.get(id).copied().unwrap_or(now);
-        }
-        new.after(ring, &self.signer(now).key_id())
-    }
-
-    /// These, but that the key `former` signs until the one that is to sign can be known, if it is in the ring.
-    fn after(self, ring: &KeyRing, former: &KeyId) -> Self {
-        let signs_from = self.published_since[&self.signer.key_id()].saturating_add(2 * KEYS_MAY_BE_KEPT);
+    /// they have fetched the keys twice at their leisure. The former one goes on until then, if it is still there.
+    fn after(former: Option<KeyId>, ring: &KeyRing, published_since: BTreeMap<KeyId, UnixTime>) -> Self {
+        let signer = ring.statement_signer();
+        let signs_from = published_since[&signer.key_id()].saturating_add(2 * KEYS_MAY_BE_KEPT);
         let mut before = ring.clone();
-        if before.activate(KeyPurpose::Statement, former).is_err() {
-            return self;
+        if former.is_some_and(|former| before.activate(KeyPurpose::Statement, &former).is_ok()) {
+            Self { signer: before.statement_signer(), next: Some((signs_from, signer)), published_since }
+        } else {
+            Self { signer, next: None, published_since }
         }
-        Self { signer: before.statement_signer(), next: Some((signs_from, self.signer)), ..self }
     }
 
     fn signer(&self, now: UnixTime) -> &StatementSigner {
@@ -124,6 +126,11 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys(..)")
     }
+}
+
+fn published_since(ring: &KeyRing, since: impl Fn(&ListedKey) -> UnixTime) -> BTreeMap<KeyId, UnixTime> {
+    let statement_keys = ring.list().filter(|key| key.purpose == KeyPurpose::Statement);
+    statement_keys.map(|key| (key.id, since(&key))).collect()
 }
 
 fn counters(ring: &KeyRing) -> Vec<(KeyId, Counter)> {

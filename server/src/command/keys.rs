@@ -93,22 +93,14 @@ pub(crate) fn run(file: &File, action: &Action) -> Result {
         Action::Add { purpose, id } => {
             let id = key_file::change(path, |ring| {
                 let id = id.unwrap_or_else(|| ring.free_id(*purpose));
-                ring.add(*purpose, id)?;
+                ring.add(*purpose, id, SystemClock.now())?;
                 Ok(id)
             })?;
             say!("{} key added: {id}", purpose.as_str())?;
         }
         Action::Activate(Named { purpose, id }) => {
-            let known_to_all = key_file::written_at(path)?.saturating_add(2 * KEYS_MAY_BE_KEPT);
             key_file::change(path, |ring| Ok(ring.activate(*purpose, id)?))?;
             say!("{} key signs: {id}", purpose.as_str())?;
-            if *purpose == KeyPurpose::Statement && SystemClock.now() < known_to_all {
-                // Whether it was this key that was added then is not written down.
-                let from = rfc3339(known_to_all);
-                eprintln!(
-                    "The ring was changed within ten minutes. If {id} was added then, start no server before {from}: those that run wait with it, and one that is started signs with it at once."
-                );
-            }
         }
         Action::Retire(Named { purpose, id }) => {
             key_file::change(path, |ring| Ok(ring.retire(*purpose, id)?))?;

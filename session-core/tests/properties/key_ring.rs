@@ -376,7 +376,7 @@ fn a_key_is_rotated_in_three_steps_and_none_of_them_ends_a_session() {
     let (c1, c2) = (key_id("c1"), ring.free_id(KeyPurpose::Cookie));
     assert_eq!(c2, key_id("c2"));
 
-    ring.add(KeyPurpose::Cookie, c2).expect("a second key");
+    ring.add(KeyPurpose::Cookie, c2, at(NOW)).expect("a second key");
     assert_eq!(cookie_of(&ring), old, "it does not sign yet");
     ring.activate(KeyPurpose::Cookie, &c2).expect("it is there");
     let new = cookie_of(&ring);
@@ -393,11 +393,23 @@ fn a_key_is_rotated_in_three_steps_and_none_of_them_ends_a_session() {
 }
 
 #[test]
+fn a_ring_keeps_when_a_key_of_statements_was_added() {
+    let mut ring = KeyRing::generate().expect("entropy");
+    for purpose in [KeyPurpose::Cookie, KeyPurpose::Statement] {
+        ring.add(purpose, ring.free_id(purpose), at(NOW)).expect("a second key");
+    }
+    let again = KeyRing::from_json(&ring.to_json()).expect("what it wrote");
+    let added: Vec<_> = again.list().map(|key| (key.id.to_string(), key.added_at)).collect();
+    let expected = [("c1", None), ("c2", None), ("s1", None), ("s2", Some(at(NOW)))];
+    assert_eq!(added, expected.map(|(id, added_at)| (id.to_owned(), added_at)));
+}
+
+#[test]
 fn what_would_leave_a_ring_without_its_signing_key_is_refused() {
     let mut ring = KeyRing::generate().expect("entropy");
     let before = ring.to_json();
     for (purpose, id) in [(KeyPurpose::Cookie, key_id("c1")), (KeyPurpose::Statement, key_id("s1"))] {
-        assert_eq!(ring.add(purpose, id), Err(KeyRingError::RepeatedKey { id }));
+        assert_eq!(ring.add(purpose, id, at(NOW)), Err(KeyRingError::RepeatedKey { id }));
         assert_eq!(ring.retire(purpose, &id), Err(KeyRingError::StillSigning { id }));
         let other = key_id("other");
         assert_eq!(ring.activate(purpose, &other), Err(KeyRingError::UnknownKey { id: other }));

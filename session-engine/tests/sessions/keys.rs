@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use session_core::{KeyId, KeyPurpose, KeyRing};
-use session_engine::{Activity, KEYS_MAY_BE_KEPT, NewSession};
+use session_core::{CookieName, KeyId, KeyPurpose, KeyRing};
+use session_engine::{Activity, Clock, KEYS_MAY_BE_KEPT, Keys, NewSession};
 
 use crate::world::{World, alice};
 
@@ -14,7 +14,7 @@ async fn a_ring_is_swapped_whole_and_no_session_ends() {
     let mut ring = world.ring.clone();
     for purpose in [KeyPurpose::Cookie, KeyPurpose::Statement] {
         let id = ring.free_id(purpose);
-        ring.add(purpose, id).unwrap();
+        ring.add(purpose, id, world.clock.now()).unwrap();
         ring.activate(purpose, &id).unwrap();
     }
     world.sessions.change_keys(&ring);
@@ -31,7 +31,7 @@ async fn a_new_key_for_statements_is_published_for_two_cache_periods_before_it_s
     let world = World::new();
     let mut ring = world.ring.clone();
     let s2 = ring.free_id(KeyPurpose::Statement);
-    ring.add(KeyPurpose::Statement, s2).unwrap();
+    ring.add(KeyPurpose::Statement, s2, world.clock.now()).unwrap();
     ring.activate(KeyPurpose::Statement, &s2).unwrap();
     world.sessions.change_keys(&ring);
     assert_eq!(signing_key(&world).await, "s1");
@@ -50,11 +50,38 @@ async fn a_key_for_statements_that_others_have_had_for_long_signs_at_once() {
     let world = World::new();
     let mut ring = world.ring.clone();
     let s2 = ring.free_id(KeyPurpose::Statement);
-    ring.add(KeyPurpose::Statement, s2).unwrap();
+    ring.add(KeyPurpose::Statement, s2, world.clock.now()).unwrap();
     world.sessions.change_keys(&ring);
     world.clock.advance(2 * KEYS_MAY_BE_KEPT);
     ring.activate(KeyPurpose::Statement, &s2).unwrap();
     world.sessions.change_keys(&ring);
+    assert_eq!(signing_key(&world).await, "s2");
+}
+
+/// A server that is started has not seen what was in the ring before.
+#[tokio::test]
+async fn a_server_that_is_started_heeds_when_a_key_was_added() {
+    let mut world = World::new();
+    let mut ring = world.ring.clone();
+    let s2 = ring.free_id(KeyPurpose::Statement);
+    ring.add(KeyPurpose::Statement, s2, world.clock.now()).unwrap();
+    let started = |world: &World, ring: &KeyRing| {
+        let ring = KeyRing::from_json(&ring.to_json()).unwrap();
+        world.server_with(Keys::new(&ring, CookieName::default()))
+    };
+    world.sessions = started(&world, &ring);
+    assert_eq!(signing_key(&world).await, "s1", "it is not to sign at all yet");
+    ring.activate(KeyPurpose::Statement, &s2).unwrap();
+    world.sessions = started(&world, &ring);
+    assert_eq!(signing_key(&world).await, "s1");
+    world.clock.advance(2 * KEYS_MAY_BE_KEPT);
+    assert_eq!(signing_key(&world).await, "s2");
+    world.sessions = started(&world, &ring);
+    assert_eq!(signing_key(&world).await, "s2");
+    // A third one has nobody's statements wait for the oldest.
+    let s3 = ring.free_id(KeyPurpose::Statement);
+    ring.add(KeyPurpose::Statement, s3, world.clock.now()).unwrap();
+    world.sessions = started(&world, &ring);
     assert_eq!(signing_key(&world).await, "s2");
 }
 
@@ -64,7 +91,7 @@ async fn a_key_for_statements_that_is_gone_signs_no_more() {
     let world = World::new();
     let mut ring = world.ring.clone();
     let (s1, s2) = (KeyId::new("s1").unwrap(), ring.free_id(KeyPurpose::Statement));
-    ring.add(KeyPurpose::Statement, s2).unwrap();
+    ring.add(KeyPurpose::Statement, s2, world.clock.now()).unwrap();
     ring.activate(KeyPurpose::Statement, &s2).unwrap();
     ring.retire(KeyPurpose::Statement, &s1).unwrap();
     world.sessions.change_keys(&ring);

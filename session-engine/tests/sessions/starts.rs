@@ -110,7 +110,7 @@ async fn a_repetition_has_a_cookie_under_the_keys_of_now() {
     let first = start(&world.sessions).await.unwrap();
     let mut ring = world.ring.clone();
     let id = ring.free_id(session_core::KeyPurpose::Cookie);
-    ring.add(session_core::KeyPurpose::Cookie, id).unwrap();
+    ring.add(session_core::KeyPurpose::Cookie, id, world.clock.now()).unwrap();
     ring.activate(session_core::KeyPurpose::Cookie, &id).unwrap();
     world.sessions.change_keys(&ring);
     let again = start(&world.sessions).await.unwrap();
