@@ -37,6 +37,25 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text.into_iter().map(char::from).collect()
 }
 
+/// For members of JSON that are so many bytes.
+pub(crate) mod text {
+    use alloc::string::String;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        super::encode(bytes).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
+        deserializer: D,
+    ) -> Result<[u8; N], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::decode(text.as_bytes()).ok_or_else(|| D::Error::custom("not canonical base64url"))
+    }
+}
+
 /// Fills `text`, which must be as long as what `bytes` become.
 pub(crate) fn encode_into(bytes: &[u8], text: &mut [u8]) {
     let (mut bits, mut held) = (0u32, 0);

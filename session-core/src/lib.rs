@@ -66,7 +66,7 @@ pub use set_cookie::{
     SameSite, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_device_cookie,
     set_statement_cookie,
 };
-pub use start_key::{InvalidStartKey, InvalidStartNonce, StartKey, StartNonce};
+pub use start_key::{InvalidStartKey, StartKey, StartNonce};
 pub use statement::{
     AuthenticStatement, MAX_STATEMENT_LENGTH, MAX_STATEMENT_LIFETIME, StatementClaims, UnverifiedStatement,
     decode_statement_unverified,

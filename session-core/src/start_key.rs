@@ -64,8 +64,8 @@ impl fmt::Debug for StartKey {
 
 /// Makes each session's secret another, also where a key is used again later: 32 random bytes, no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct StartNonce([u8; 32]);
+#[serde(transparent)]
+pub struct StartNonce(#[serde(with = "base64url::text")] [u8; 32]);
 
 impl StartNonce {
     /// The nonce made of these bytes; they must come from a cryptographic generator.
@@ -84,26 +84,7 @@ impl StartNonce {
     }
 }
 
-impl From<StartNonce> for String {
-    fn from(nonce: StartNonce) -> Self {
-        base64url::encode(&nonce.0)
-    }
-}
-
-impl TryFrom<String> for StartNonce {
-    type Error = InvalidStartNonce;
-
-    fn try_from(text: String) -> Result<Self, InvalidStartNonce> {
-        base64url::decode(text.as_bytes()).map(Self).ok_or(InvalidStartNonce)
-    }
-}
-
 /// A text that cannot be a key for starting a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("idempotency key is not 1 to 255 visible ASCII characters")]
 pub struct InvalidStartKey;
-
-/// A text that is no nonce.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("nonce is not 43 characters of canonical base64url")]
-pub struct InvalidStartNonce;

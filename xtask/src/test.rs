@@ -80,10 +80,18 @@ fn features() -> Result<()> {
 fn rust() -> Result<()> {
     setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD, PROMTOOL])?;
     run(&mut command("cargo", ["test", "--workspace", "--features", FEATURES]))?;
+    alone()?;
     faults::short()?;
     setup::rust_target(BARE_TARGET)?;
     let bare = ["build", "--package", "session-core", "--no-default-features", "--target"];
     run(command("cargo", bare).arg(BARE_TARGET))
+}
+
+/// What must not lose a single request, and would where others keep the store from answering in time.
+fn alone() -> Result<()> {
+    let test = ["test", "--package", "session-server", "--features", "otlp", "--test", "command_line", "--"];
+    let tests = ["--ignored", "--test-threads", "1", "a_rolling_restart_fails", "a_rotation_under_requests"];
+    run(command("cargo", test).args(tests))
 }
 
 /// The suites of the store and of the API on servers that people run, beside Debian's Redis of the rust

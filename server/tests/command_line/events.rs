@@ -248,8 +248,7 @@ async fn what_was_not_noted_to_be_delivered_is_delivered_again_after_a_kill() {
     let server = machine.serve(&flags(&receiver, "embedded:./session-data")).await;
     server.log_in("alice").await;
     receiver.wait_for(1).await;
-    // So that it has been noted.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Which is delivered only once the first has been noted.
     let login = server.log_in("alice").await;
     until(async || receiver.all().len() == 2).await;
     server.kill().await;
@@ -333,7 +332,8 @@ async fn whoever_waits_for_events_does_not_hold_up_the_end() {
     let managed = Managed::start(&machine, &["--events"]).await;
     let poll = managed.ask(Method::GET, "/events?wait=30");
     let poll = tokio::spawn(poll.send());
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // The connection of whoever waits, and that of whoever asks.
+    until(async || managed.metrics().await.of("session_connections") >= 2.0).await;
     let begun = Instant::now();
     let Managed { server, .. } = managed;
     assert!(server.terminate().await.success());

@@ -159,17 +159,24 @@ async fn keys_are_rotated_while_serving_and_nobody_is_logged_out() {
     server.log_in("alice").await;
 }
 
+/// Three servers, each with a copy of the first one's key ring.
+async fn with_one_ring(redis: &RedisServer, flags: &[&str]) -> ([Machine; 3], [Server; 3]) {
+    let machines = [(); 3].map(|()| Machine::with_alice());
+    machines[0].run(&["keys", "new"]).expect_success();
+    let (store, ring) = (redis.url(), machines[0].read(KEYS));
+    let serve = async |machine: &Machine| {
+        machine.write(KEYS, &ring);
+        machine.serve(&[&["--store", &store], flags].concat()).await
+    };
+    let servers = [serve(&machines[0]).await, serve(&machines[1]).await, serve(&machines[2]).await];
+    (machines, servers)
+}
+
 /// F25: three servers with copies of the key ring, which are replaced one after the other.
 #[tokio::test]
 async fn servers_whose_rings_are_replaced_in_turn_know_each_others_sessions() {
     let redis = RedisServer::start(&[]);
-    let machines = [(); 3].map(|()| Machine::with_alice());
-    machines[0].run(&["keys", "new"]).expect_success();
-    let mut servers = Vec::new();
-    for machine in &machines {
-        machine.write(KEYS, &machines[0].read(KEYS));
-        servers.push(machine.serve(&["--store", &redis.url()]).await);
-    }
+    let (machines, servers) = with_one_ring(&redis, &[]).await;
     let mut logins = Vec::new();
     for (step, number) in [(&["add", "cookie"][..], 1), (&["activate", "cookie", "c2"], 2)] {
         machines[0].run(&[&["keys"], step].concat()).expect_success();
@@ -197,18 +204,13 @@ async fn servers_whose_rings_are_replaced_in_turn_know_each_others_sessions() {
 /// F25, R8: a whole rotation, which servers hear of at different moments, one by a signal and the others by looking,
 /// while clients ask all of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "wants the machine to itself, or the store is late: cargo xtask test rust"]
 async fn a_rotation_under_requests_logs_nobody_out() {
     const CLIENTS: usize = 8;
     const REQUESTS: usize = 10_000;
     let redis = RedisServer::start(&[]);
-    let machines = [(); 3].map(|()| Machine::with_alice());
-    machines[0].run(&["keys", "new"]).expect_success();
-    let mut servers = Vec::new();
-    for machine in &machines {
-        machine.write(KEYS, &machines[0].read(KEYS));
-        servers
-            .push(Arc::new(machine.serve(&["--store", &redis.url(), "--sessions-per-user", "1000"]).await));
-    }
+    let (machines, servers) = with_one_ring(&redis, &["--sessions-per-user", "1000"]).await;
+    let servers = servers.map(Arc::new);
     let [rotations, asked, renewed] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
@@ -225,12 +227,7 @@ async fn a_rotation_under_requests_logs_nobody_out() {
                     has_new = true;
                     renewed.fetch_add(1, Ordering::Relaxed);
                 }
-                match servers[turn % 3].status_of(&login).await {
-                    200 => {}
-                    // On a busy machine the store may be late, which says nothing of keys.
-                    503 => continue,
-                    other => panic!("{other} after step {step}"),
-                }
+                assert_eq!(servers[turn % 3].status_of(&login).await, 200, "after step {step}");
                 if asked.fetch_add(1, Ordering::Relaxed) >= REQUESTS && step == 4 {
                     return;
                 }

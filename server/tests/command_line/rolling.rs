@@ -21,6 +21,7 @@ const PACE: Duration = Duration::from_millis(20);
 
 /// F36, R58: three servers behind a balancer are restarted one after the other, and nobody notices.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "wants the machine to itself, or the store is late: cargo xtask test rust"]
 async fn a_rolling_restart_fails_no_request() {
     let program = Path::new(PROGRAM);
     let (answered, lasted) = roll(program, &[program], 0).await;
@@ -140,22 +141,14 @@ fn cookie_of(answer: &reqwest::Response) -> String {
 async fn work(url: String, cookie: String, is_over: Arc<AtomicBool>) -> u32 {
     let http = reqwest::Client::new();
     let mut ticks = interval(PACE);
-    let (mut answered, mut late) = (0, 0);
+    let mut answered = 0;
     while !is_over.load(Ordering::Relaxed) {
         ticks.tick().await;
         let asked = http.get(format!("{url}/session")).header(COOKIE, &cookie);
         let answer = asked.send().await.expect("an answer");
-        // On a busy machine the store may be late, which the server says itself; HAProxy's own 503 is no JSON.
-        if answer.status() == 503 {
-            let problem: Value = answer.json().await.expect("an answer of a server's");
-            assert_eq!(problem["code"], "store_unavailable", "after {answered} requests");
-            late += 1;
-            continue;
-        }
         assert_eq!(answer.status(), 200, "after {answered} requests");
         answered += 1;
     }
-    assert!(late * 20 <= answered, "the store was late {late} times");
     answered
 }
 
