@@ -210,7 +210,7 @@ impl Delivery {
         }
     }
 
-    /// Until all of it is delivered, saying meanwhile that it goes on.
+    /// Until all of it is delivered, or is no longer kept, saying meanwhile that it goes on.
     async fn deliver_page(&self, page: &EventPage, cursor: EventCursor) -> Option<Over> {
         let mut delivering = std::pin::pin!(self.webhook.deliver_all(page));
         loop {
@@ -226,6 +226,10 @@ impl Delivery {
             // While the store is away, nobody else can take over either.
             if let Ok(None) = self.events.lease_delivery(&self.holder, TERM).await {
                 return Some(Over::Lost);
+            }
+            // What the receiver cannot take must not stand before what comes behind it for longer than it is kept.
+            if self.events.read(Some(page.cursor), 1, Duration::ZERO).await.is_ok_and(|next| next.is_gap) {
+                return None;
             }
         }
     }

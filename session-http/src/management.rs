@@ -12,6 +12,7 @@ mod start;
 mod subjects;
 mod tokens;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,6 +141,11 @@ fn session_id_of(request: &Request, parameter: usize) -> Result<SessionId, Probl
 fn query_of<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     let query = serde_urlencoded::from_str(&request.query);
     query.map_err(|_| unexpected_query("a parameter is unknown, is there twice, or is not of its kind"))
+}
+
+/// A number of a query that is in a range. It has one text: no sign, and no zeros before it.
+fn number(text: &str, range: RangeInclusive<u64>) -> Option<u64> {
+    text.parse().ok().filter(|number| range.contains(number) && number.to_string() == text)
 }
 
 fn unexpected_query(detail: &str) -> Problem {

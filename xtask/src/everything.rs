@@ -3,15 +3,16 @@
 use anyhow::Result;
 
 use crate::setup::{
-    BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, MUSL, OPENSSL, REDIS, SYSTEMD, WASM_TARGET, WEBKITGTK,
-    XVFB, rust_target, tools,
+    BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, IPROUTE, MUSL, OPENSSL, PROMTOOL, REDIS, SYSTEMD,
+    UTIL_LINUX, WASM_TARGET, WEBKITGTK, XVFB, rust_target, tools,
 };
 use crate::{deploy, npm, package, proxies, redis_servers, schemas};
 
 pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
     rust_target(BARE_TARGET)?;
-    tools(&[CC, CXX, MUSL, REDIS, HAPROXY, SYSTEMD, CHROMIUM, FIREFOX, WEBKITGTK, XVFB, OPENSSL])?;
+    tools(&[CC, CXX, MUSL, REDIS, HAPROXY, SYSTEMD, PROMTOOL, UTIL_LINUX, IPROUTE, OPENSSL])?;
+    tools(&[CHROMIUM, FIREFOX, WEBKITGTK, XVFB])?;
     redis_servers::programs()?;
     deploy::tools()?;
     schemas::tools()?;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::{command, output, run};
 use crate::setup::{self, CC, HAPROXY, IPROUTE, REDIS, UTIL_LINUX};
 use crate::target_dir::target_dir;
+use crate::{page, test};
 
 /// What an upgrade begins with: the commit of the last release.
 const OLDER: &str = "2ac18e74ad7d72f3bd2476e83338b88816a3ea6f";
@@ -20,12 +21,9 @@ pub(crate) fn short() -> Result<()> {
         eprintln!("xtask: NOT RUN: F10 and F35, since this machine allows no network namespaces");
         return Ok(());
     }
-    run(command("cargo", ["test", "--package", "session-server", "--test", "command_line"]).args([
-        "--",
-        "--ignored",
-        "partitions",
-        "a_primary_that_is_demoted",
-    ]))
+    page::build()?;
+    let ignored = ["--test", "command_line", "--", "--ignored"];
+    run(test::tests().args(ignored).args(["partitions", "a_primary_that_is_demoted"]))
 }
 
 /// All tests of faults, in full length and by the program as it is released.
@@ -35,14 +33,14 @@ pub(crate) fn long() -> Result<()> {
         bail!("F10 and F35 want network namespaces, which this machine does not allow (be root)");
     }
     let older = older_server()?;
-    // The whole workspace, since it is what asks for the features that the suites need.
-    let all = ["test", "--release", "--workspace", "--features", "session-engine/store-testing"];
-    let suites = ["--test", "store", "--test", "api", "--", "redis_", "history", "faults", "clocks"];
-    run(command("cargo", all).args(suites))?;
+    page::build()?;
+    let suites =
+        ["--release", "--test", "store", "--test", "api", "--", "redis_", "history", "faults", "clocks"];
+    run(test::tests().args(suites))?;
     let of_program = |times: &str, tests: &[&str]| {
-        let program = ["test", "--release", "--package", "session-server", "--test", "command_line"];
-        let mut command = command("cargo", program);
-        command.args(["--", "--include-ignored", "--nocapture", "--test-threads", "1"]).args(tests);
+        let program = ["--release", "--test", "command_line", "--", "--include-ignored", "--nocapture"];
+        let mut command = test::tests();
+        command.args(program).args(["--test-threads", "1"]).args(tests);
         run(command.env("PARTITIONS", times).env("OLDER_SERVER", &older))
     };
     of_program(

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::process::{command, run};
+use crate::process::run;
 use crate::setup::{self, HAPROXY, NGINX, REDIS};
 use crate::wheels::{self, Program};
-use crate::{npm, page, virtual_environment};
+use crate::{npm, page, test, virtual_environment};
 
 /// Those that Debian does not have, or has too old.
 const PROXIES: [Program; 2] = [
@@ -26,8 +26,7 @@ const APPLICATIONS: &str = "examples/forward-auth/applications";
 pub(crate) fn hold() -> Result<()> {
     let places = fetch()?;
     page::build()?;
-    let test = ["test", "--package", "session-server", "--features", "page", "--test", "proxies"];
-    run(command("cargo", test).args(["--", "--include-ignored"]).envs(places))
+    run(test::tests().args(["--test", "proxies", "--", "--include-ignored"]).envs(places))
 }
 
 /// All that they need, and the variables by which the tests find what is not on the path.

@@ -1,6 +1,7 @@
 //! What has to hold before a change lands.
 
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 
@@ -11,15 +12,16 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, npm, package, proxies, redis_servers, reproducible, schemas, serve,
-    setup,
+    api, deploy, faults, fuzz, image, npm, package, page, proxies, redis_servers, reproducible, schemas,
+    serve, setup,
 };
 
 const PARTS: [&str; 11] =
     ["lint", "rust", "redis", "schemas", "deploy", "wasm", "client", "examples", "proxies", "web", "fuzz"];
 
 /// What no other crate of the workspace asks for, and has tests.
-const FEATURES: &str = "session-engine/store-testing,session-http/axum,session-server/otlp";
+const FEATURES: &str =
+    "session-engine/store-testing,session-http/axum,session-server/otlp,session-server/page";
 
 /// A few seconds for each target: enough to find what a change has plainly broken.
 const FUZZ_SECONDS: &str = "5";
@@ -30,6 +32,13 @@ pub(crate) fn all() -> Result<()> {
 
 pub(crate) fn part(name: &str) -> Result<()> {
     eprintln!("xtask: {name}");
+    let begin = Instant::now();
+    perform(name)?;
+    eprintln!("xtask: {name} took {} s", begin.elapsed().as_secs());
+    Ok(())
+}
+
+fn perform(name: &str) -> Result<()> {
     match name {
         "lint" => lint(),
         "rust" => rust(),
@@ -49,16 +58,21 @@ pub(crate) fn part(name: &str) -> Result<()> {
     }
 }
 
+/// `cargo test` with what is tested anywhere: each other choice of features would be another build of everything,
+/// which takes minutes. The page has to be built.
+pub(crate) fn tests() -> Command {
+    command("cargo", ["test", "--workspace", "--features", FEATURES])
+}
+
 fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
+    page::build()?;
     let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", FEATURES];
     run(command("cargo", clippy).args(["--", "-D", "warnings"]))?;
     features()?;
     let doc = ["doc", "--quiet", "--no-deps", "--workspace", "--features", FEATURES];
     run(command("cargo", doc).env("RUSTDOCFLAGS", "-D warnings"))?;
     api::hold()?;
-    package::assemble()?;
-    npm::install("web")?;
     run(&mut npm::script("web", "lint"))
 }
 
@@ -79,7 +93,8 @@ fn features() -> Result<()> {
 
 fn rust() -> Result<()> {
     setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD, PROMTOOL])?;
-    run(&mut command("cargo", ["test", "--workspace", "--features", FEATURES]))?;
+    page::build()?;
+    run(&mut tests())?;
     alone()?;
     faults::short()?;
     setup::rust_target(BARE_TARGET)?;
@@ -89,20 +104,19 @@ fn rust() -> Result<()> {
 
 /// What must not lose a single request, and would where others keep the store from answering in time.
 fn alone() -> Result<()> {
-    let test = ["test", "--package", "session-server", "--features", "otlp", "--test", "command_line", "--"];
-    let tests = ["--ignored", "--test-threads", "1", "a_rolling_restart_fails", "a_rotation_under_requests"];
-    run(command("cargo", test).args(tests))
+    let alone = ["--test", "command_line", "--", "--ignored", "--test-threads", "1"];
+    run(tests().args(alone).args(["a_rolling_restart_fails", "a_rotation_under_requests"]))
 }
 
 /// The suites of the store and of the API on servers that people run, beside Debian's Redis of the rust
 /// part. Neither is built with TLS, so that is left to the other.
 fn other_redis() -> Result<()> {
     setup::tools(&[REDIS, CC])?;
+    page::build()?;
     for server in redis_servers::programs()? {
         eprintln!("xtask: on {}", server.display());
-        let test = ["test", "--workspace", "--features", FEATURES, "--test", "store", "--test", "api"];
-        let redis = ["--", "redis", "history", "--skip", "redis_tls"];
-        run(command("cargo", test).args(redis).env("REDIS_SERVER", server))?;
+        let redis = ["--test", "store", "--test", "api", "--", "redis", "history", "--skip", "redis_tls"];
+        run(tests().args(redis).env("REDIS_SERVER", server))?;
     }
     Ok(())
 }
@@ -112,12 +126,10 @@ fn other_redis() -> Result<()> {
 fn long() -> Result<()> {
     reproducible::hold()?;
     setup::tools(&[REDIS, CC])?;
-    // The whole workspace, since it is what asks for the features that the suites need.
-    let test = ["test", "--release", "--workspace", "--features", FEATURES];
-    let suites = ["--test", "api", "--test", "store"];
+    page::build()?;
     let length = [("RACE_ROUNDS", "10000"), ("PATCH_ROUNDS", "1000"), ("KILL_LOOPS", "1000")];
-    let tests = ["--", "a_late_save", "parallel_patches", "kill_loop"];
-    run(command("cargo", test).args(suites).args(tests).envs(length))
+    let suites = ["--release", "--test", "api", "--test", "store", "--"];
+    run(tests().args(suites).args(["a_late_save", "parallel_patches", "kill_loop"]).envs(length))
 }
 
 /// The package in every runtime there is, against the vectors and against the native verdicts.

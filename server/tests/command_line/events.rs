@@ -214,6 +214,27 @@ async fn a_receiver_that_fails_at_first_is_told_again() {
     all.iter().for_each(Delivery::verify);
 }
 
+/// The log is cut as it is when there are too many events.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_a_receiver_cannot_take_keeps_others_no_longer_than_it_is_kept() {
+    let failing = [Reply::Status(204)].into_iter().chain([Reply::Status(500); 5]).collect::<Vec<_>>();
+    let (redis, receiver) = (RedisServer::start(&[]), Receiver::start(&failing).await);
+    let machine = machine();
+    let store = redis.url();
+    let managed = Managed::start(&machine, &flags(&receiver, &store)).await;
+    managed.server.log_in("alice").await;
+    receiver.wait_for(1).await;
+    managed.server.log_in("alice").await;
+    until(async || receiver.all().len() == 2).await;
+    let cut: u64 = redis.run(&["XTRIM", "events", "MAXLEN", "0"]);
+    assert_eq!(cut, 2);
+    let last = managed.server.log_in("alice").await;
+    let delivered = receiver.wait_for(2).await;
+    assert_eq!(delivered[1].session_id(), last.session_id());
+    let metrics = managed.metrics().await;
+    assert!(metrics.of("session_webhook_lost_total{reason=\"overtaken\"}") >= 1.0, "{}", metrics.text);
+}
+
 /// Behind TLS, of which an authority has to vouch that the system knows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_behind_tls_is_told_if_somebody_vouches_for_it() {

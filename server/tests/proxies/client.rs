@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -133,10 +134,15 @@ pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
     socket.connect(address).await.unwrap()
 }
 
-/// Until the other side closes the connection, which it was asked to do. A body in chunks is left so.
+/// Until the other side closes the connection, which it was asked to do, or ends it because it leaves unread
+/// what it was sent. A body in chunks is left so.
 pub(crate) async fn read_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
-    in_time(stream.read_to_end(&mut bytes)).await.unwrap();
+    match in_time(stream.read_to_end(&mut bytes)).await {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        Err(error) => panic!("{error}"),
+    }
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let mut lines = head.lines();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use session_engine::store::EventCursor;
 
-use super::{Management, query_of, unexpected_query};
+use super::{Management, number, query_of, unexpected_query};
 use crate::answer::{self, Answer};
 use crate::problem::Problem;
 use crate::request::Request;
@@ -67,18 +67,13 @@ impl Query {
     }
 
     fn wait(&self) -> Result<Duration, Problem> {
-        let wait = number(self.wait.as_deref().unwrap_or("0")).filter(|wait| *wait <= MAX_WAIT);
+        let wait = number(self.wait.as_deref().unwrap_or("0"), 0..=MAX_WAIT);
         wait.map(Duration::from_secs).ok_or_else(|| unexpected_query("`wait` is not 0 to 30"))
     }
 
     fn limit(&self) -> Result<usize, Problem> {
         let Some(text) = &self.limit else { return Ok(MAX_EVENTS as usize) };
-        let limit = number(text).filter(|limit| (1..=MAX_EVENTS).contains(limit));
+        let limit = number(text, 1..=MAX_EVENTS);
         limit.map(|limit| limit as usize).ok_or_else(|| unexpected_query("`limit` is not 1 to 100"))
     }
-}
-
-/// One text for each number.
-fn number(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }

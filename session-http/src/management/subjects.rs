@@ -2,14 +2,16 @@ use serde::{Deserialize, Serialize};
 use session_engine::{ListedSession, Revocation};
 
 use super::cursor::Cursor;
-use super::{Management, no_such_session, problem, query_of, session_id_of, subject_of, unexpected_query};
+use super::{
+    Management, no_such_session, number, problem, query_of, session_id_of, subject_of, unexpected_query,
+};
 use crate::answer::{self, Answer};
 use crate::listed_view::ListedView;
 use crate::problem::Problem;
 use crate::request::Request;
 
 /// The most sessions in one answer, and as many unless fewer are asked for.
-const MAX_PAGE: usize = 100;
+const MAX_PAGE: u64 = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,10 +81,8 @@ pub(super) async fn revoke(management: Management, request: Request) -> Result<A
 
 impl Page {
     fn limit(&self) -> Result<usize, Problem> {
-        let Some(text) = &self.limit else { return Ok(MAX_PAGE) };
-        let limit = text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
-        // One text for each number.
-        let limit = limit.filter(|limit| limit.to_string() == *text);
-        limit.ok_or_else(|| unexpected_query("`limit` is not 1 to 100"))
+        let Some(text) = &self.limit else { return Ok(MAX_PAGE as usize) };
+        let limit = number(text, 1..=MAX_PAGE);
+        limit.map(|limit| limit as usize).ok_or_else(|| unexpected_query("`limit` is not 1 to 100"))
     }
 }

@@ -71,6 +71,11 @@ fn resolved_of(document: &'static Value, value: &'static Value) -> &'static Valu
     }
 }
 
+/// The page is no part of the API, and has one path in common with it.
+pub(crate) fn is_of_the_page(method: &Method, template: &str) -> bool {
+    cfg!(feature = "page") && template == "/login" && [Method::GET, Method::HEAD].contains(method)
+}
+
 /// Fails unless the document promises this answer to this request.
 #[track_caller]
 pub(crate) fn hold(request: &Request, answer: &Answer) {
@@ -83,6 +88,9 @@ pub(crate) fn hold(request: &Request, answer: &Answer) {
         return;
     };
     let method = request.method().as_str();
+    if is_of_the_page(request.method(), template) {
+        return;
+    }
     let Some(operation) = item.get(method.to_ascii_lowercase()) else {
         return hold_response("another method", "MethodNotAllowed", 405, request, answer);
     };
