@@ -14,7 +14,7 @@ use crate::process::{command, run, run_with_input};
 use crate::root::root;
 use crate::setup::{self, CC, REDIS};
 use crate::target_dir::target_dir;
-use crate::{serve, virtual_environment};
+use crate::virtual_environment;
 
 /// What schemathesis is, with all that it needs, by hash.
 const TOOLS: &str = "testing/schemathesis.txt";
@@ -34,7 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn hold() -> Result<()> {
     setup::tools(&[REDIS, CC])?;
     let tools = tools()?;
-    let program = serve::build()?;
+    // Without the page, which is no part of the documents and has a path in common with them.
+    run(&mut command("cargo", ["build", "--package", "session-server"]))?;
+    let program = target_dir()?.join("debug/session-server");
     let place = target_dir()?.join("schemas");
     eprintln!("xtask: schemathesis with seed {SEED}");
     Site::start(&program, &place.join("embedded"), None)?.hold(&tools)?;
