@@ -5,30 +5,28 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::process::{command, run};
+use crate::process::run;
 use crate::root::root;
 use crate::target_dir::target_dir;
+use crate::test;
 
-/// Each with all that it can offer at once.
-const CRATES: [(&str, &str); 3] = [
-    ("session-core", "getrandom"),
-    ("session-engine", "embedded,redis,users-file,store-testing"),
-    ("session-http", "axum,embedded,management,redis,serve,users-file"),
-];
+const CRATES: [&str; 3] = ["session-core", "session-engine", "session-http"];
 
 /// Writes the texts anew.
 pub(crate) fn write() -> Result<()> {
-    for (name, features) in CRATES {
-        fs::write(file(name), of(name, features)?)?;
+    describe()?;
+    for name in CRATES {
+        fs::write(file(name), of(name)?)?;
     }
     Ok(())
 }
 
 /// Fails unless the texts are as the code is.
 pub(crate) fn hold() -> Result<()> {
-    for (name, features) in CRATES {
+    describe()?;
+    for name in CRATES {
         let written = fs::read_to_string(file(name)).unwrap_or_default();
-        let is_same = written == of(name, features)?;
+        let is_same = written == of(name)?;
         ensure!(
             is_same,
             "the public API of {name} has changed: run `cargo xtask api`, and read the difference"
@@ -41,16 +39,15 @@ fn file(name: &str) -> PathBuf {
     root().join(name).join("public-api.txt")
 }
 
-/// From what rustdoc says in JSON, which it still calls unstable: hence the variable, and a directory
-/// apart, since it would have everything else built again.
-fn of(name: &str, features: &str) -> Result<String> {
-    let target = target_dir()?.join("api");
-    let library = ["rustdoc", "--quiet", "--lib", "--package", name, "--features", features];
-    let json = ["--", "-Z", "unstable-options", "--output-format", "json"];
-    let mut rustdoc = command("cargo", library);
-    rustdoc.arg("--target-dir").arg(&target).args(json).env("RUSTC_BOOTSTRAP", "1");
-    run(&mut rustdoc)?;
-    let json = target.join("doc").join(format!("{}.json", name.replace('-', "_")));
+/// Has rustdoc say it in JSON, which it still calls unstable: hence the variable, which only rustdoc may see, since
+/// everything else would be built again for it.
+fn describe() -> Result<()> {
+    let json = "-Z unstable-options --output-format json";
+    run(test::documentation().env("RUSTDOC", root().join("xtask/unstable-rustdoc")).env("RUSTDOCFLAGS", json))
+}
+
+fn of(name: &str) -> Result<String> {
+    let json = target_dir()?.join("doc").join(format!("{}.json", name.replace('-', "_")));
     let api = public_api::Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)
         .omit_auto_trait_impls(true)

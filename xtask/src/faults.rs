@@ -36,7 +36,7 @@ pub(crate) fn long() -> Result<()> {
     page::build()?;
     let suites =
         ["--release", "--test", "store", "--test", "api", "--", "redis_", "history", "faults", "clocks"];
-    run(test::tests().args(suites))?;
+    run(test::tests().args(suites).env("MOVED_SLOTS", "5000"))?;
     let of_program = |times: &str, tests: &[&str]| {
         let program = ["--release", "--test", "command_line", "--", "--include-ignored", "--nocapture"];
         let mut command = test::tests();

@@ -64,14 +64,18 @@ pub(crate) fn tests() -> Command {
     command("cargo", ["test", "--workspace", "--features", FEATURES])
 }
 
+/// `cargo doc` of the same build.
+pub(crate) fn documentation() -> Command {
+    command("cargo", ["doc", "--quiet", "--no-deps", "--workspace", "--features", FEATURES])
+}
+
 fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
     page::build()?;
     let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", FEATURES];
     run(command("cargo", clippy).args(["--", "-D", "warnings"]))?;
     features()?;
-    let doc = ["doc", "--quiet", "--no-deps", "--workspace", "--features", FEATURES];
-    run(command("cargo", doc).env("RUSTDOCFLAGS", "-D warnings"))?;
+    run(documentation().env("RUSTDOCFLAGS", "-D warnings"))?;
     api::hold()?;
     run(&mut npm::script("web", "lint"))
 }
@@ -116,7 +120,8 @@ fn other_redis() -> Result<()> {
     for server in redis_servers::programs()? {
         eprintln!("xtask: on {}", server.display());
         let redis = ["--test", "store", "--test", "api", "--", "redis", "history", "--skip", "redis_tls"];
-        run(tests().args(redis).env("REDIS_SERVER", server))?;
+        // The rounds of a race are many on one server already.
+        run(tests().args(redis).env("REDIS_SERVER", server).env("RACE_ROUNDS", "1000"))?;
     }
     Ok(())
 }

@@ -133,10 +133,11 @@ async fn edit_while_slots_move(durability: Durability) {
     }
     let cluster = fleet.cluster;
     let cluster = tokio::task::spawn_blocking(move || {
-        // Most of the first primary's, a part of them back, and some of another's.
-        cluster.move_slots(0, 1, 5000);
-        cluster.move_slots(1, 0, 2000);
-        cluster.move_slots(2, 0, 500);
+        // Many of the first primary's, a part of them back, and some of another's.
+        let slots = std::env::var("MOVED_SLOTS").map_or(1500, |slots| slots.parse().expect("a number"));
+        cluster.move_slots(0, 1, slots);
+        cluster.move_slots(1, 0, slots * 2 / 5);
+        cluster.move_slots(2, 0, slots / 10);
         cluster
     });
     let _cluster = cluster.await.unwrap();
