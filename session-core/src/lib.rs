@@ -77,4 +77,4 @@ pub use statement_signer::{SignedStatement, StatementSigner, UnfitStatement};
 pub use time::{CLOCK_SKEW, TimeTooLate, UnixTime};
 pub use timeouts::{Deadlines, Standing, Timeouts, TimeoutsError};
 #[cfg(feature = "wasm")]
-pub use wasm::{values_in_header, values_in_header_or_value};
+pub use wasm::{unverified_issuer, values_in_header, values_in_header_or_value};
