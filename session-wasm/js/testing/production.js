@@ -14,7 +14,9 @@ export function refuseInProduction() {
 
 function environment() {
   try {
-    return process.env.NODE_ENV;
+    // Not in one word, or the bundler that makes this package would answer for the program that uses it.
+    const { NODE_ENV } = process.env;
+    return NODE_ENV;
   } catch {
     return undefined; // No such thing here, or Deno does not let it be read.
   }
