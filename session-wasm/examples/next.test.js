@@ -8,7 +8,10 @@ import { until } from './stage/until.js';
 
 const withStatement = (statement) => `__Host-session-statement=${statement}`;
 
-test('next: the proxy, a server component and a route handler know who is there', async (t) => {
+/** Next.js takes minutes to build on a machine that has other work. */
+const timeout = 600_000;
+
+test('next: the proxy, a server component and a route handler know who is there', { timeout }, async (t) => {
   const folder = await buildNext(t);
 
   async function startApp(t) {
