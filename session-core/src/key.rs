@@ -46,9 +46,14 @@ impl KeyId {
 
     /// A letter and a number.
     pub(crate) fn numbered(letter: u8, number: u32) -> Self {
-        let text = alloc::format!("{}{number}", char::from(letter));
-        let mut id = Self { text: [0; Self::MAX_LENGTH], length: 0 };
         // Eleven characters at most.
+        Self::short(&alloc::format!("{}{number}", char::from(letter)))
+    }
+
+    /// A text of which it is known that it can name a key.
+    pub(crate) fn short(text: &str) -> Self {
+        debug_assert!(Self::is_well_formed(text.as_bytes()));
+        let mut id = Self { text: [0; Self::MAX_LENGTH], length: 0 };
         for (place, byte) in id.text.iter_mut().zip(text.bytes()) {
             *place = byte;
             id.length = id.length.saturating_add(1);

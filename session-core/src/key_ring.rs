@@ -155,8 +155,8 @@ impl KeyRing {
 }
 
 impl<K> Part<K> {
-    #[cfg(feature = "getrandom")]
-    const fn new(signing: (KeyId, K)) -> Self {
+    #[cfg(any(feature = "getrandom", feature = "testing"))]
+    pub(crate) const fn new(signing: (KeyId, K)) -> Self {
         Self { signing, others: Vec::new() }
     }
 

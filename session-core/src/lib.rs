@@ -39,6 +39,8 @@ mod statement_keys;
 mod statement_refusal;
 mod statement_signer;
 mod strict;
+#[cfg(feature = "testing")]
+mod testing;
 mod time;
 mod timeouts;
 #[cfg(feature = "wasm")]
@@ -74,7 +76,9 @@ pub use statement::{
 pub use statement_keys::StatementKeySet;
 pub use statement_refusal::StatementRefusal;
 pub use statement_signer::{SignedStatement, StatementSigner, UnfitStatement};
+#[cfg(feature = "testing")]
+pub use testing::TestKeys;
 pub use time::{CLOCK_SKEW, TimeTooLate, UnixTime};
 pub use timeouts::{Deadlines, Standing, Timeouts, TimeoutsError};
 #[cfg(feature = "wasm")]
-pub use wasm::{values_in_header, values_in_header_or_value};
+pub use wasm::{unverified_issuer, values_in_header, values_in_header_or_value};

@@ -60,7 +60,7 @@ impl RevocationFeed {
     }
 
     /// Unknown members are passed over; a known one that comes twice is refused.
-    fn read(payload: &str) -> Option<Self> {
+    pub(crate) fn read(payload: &str) -> Option<Self> {
         let (mut issuer, mut issued_at, mut expires_at, mut revoked) = (None, None, None, None);
         Reader::new(payload).whole(|reader| {
             reader.object(&mut |name, reader| match name {

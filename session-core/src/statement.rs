@@ -52,7 +52,7 @@ pub struct StatementClaims {
 
 impl StatementClaims {
     /// Unknown members are passed over; a known one that comes twice is refused.
-    fn read(payload: &str) -> Option<Self> {
+    pub(crate) fn read(payload: &str) -> Option<Self> {
         let (mut issuer, mut subject, mut session_id, mut claims) = (None, None, None, None);
         let (mut issued_at, mut expires_at, mut authenticated_at) = (None, None, None);
         let (mut idle_expires_at, mut absolute_expires_at) = (None, None);

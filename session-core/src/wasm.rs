@@ -1,12 +1,14 @@
 //! What only the WebAssembly module needs: bytes where others have texts, since they cross over
 //! from JavaScript as such.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::base64url;
 use crate::cookie::AuthenticCookie;
 use crate::cookie_header::{is_header, values_in};
 use crate::cookie_name::CookieName;
+use crate::json::{Reader, once};
 use crate::key::KeyId;
 use crate::session_id::SessionId;
 use crate::statement::{AuthenticStatement, UnverifiedStatement};
@@ -72,4 +74,19 @@ pub fn values_in_header<'h>(line: &'h [u8], name: &[u8]) -> Vec<&'h [u8]> {
 #[must_use]
 pub fn values_in_header_or_value<'t>(text: &'t [u8], name: &[u8]) -> Vec<&'t [u8]> {
     if is_header(text) { values_in_header(text, name) } else { alloc::vec![text] }
+}
+
+/// The issuer that a statement or a feed names; for showing it beside the one that was expected.
+#[must_use]
+pub fn unverified_issuer(jws: &str) -> Option<String> {
+    let payload = base64url::decode_any_length(jws.split('.').nth(1)?.as_bytes())?;
+    let payload = String::from_utf8(payload).ok()?;
+    let mut issuer = None;
+    Reader::new(&payload).whole(|reader| {
+        reader.object(&mut |name, reader| match name {
+            "iss" => once(&mut issuer, reader.text()),
+            _ => reader.raw().map(drop),
+        })
+    })?;
+    issuer
 }

@@ -60,7 +60,7 @@ for (const [host, start] of Object.entries(HOSTS)) {
         ['/members'],
         name,
       );
-      assert.equal(seen[0].headers['x-edge-session-id'], undefined, name);
+      assert.equal(seen[0].headers['x-session-id'], undefined, name);
     }
   });
 
@@ -75,7 +75,7 @@ for (const [host, start] of Object.entries(HOSTS)) {
 
     const done = await visit('/session/data', session.cookie, change);
     assert.deepEqual(await done.json(), { cart: ['book'] });
-    assert.equal(seen.at(-1).headers['x-edge-session-id'], session.view.session_id);
+    assert.equal(seen.at(-1).headers['x-session-id'], session.view.session_id);
     assert.equal((await visit('/members', session.cookie, { method: 'POST' })).status, 404);
     assert.equal(seen.at(-1).method, 'POST');
 
@@ -88,15 +88,15 @@ for (const [host, start] of Object.entries(HOSTS)) {
   test(`${host}: no client says who it is in the name of the edge`, async (t) => {
     const { server, visit, seen } = await startEdge(t);
     const { cookie, view } = await logIn(server);
-    const headers = { 'x-edge-session-id': 'forged', 'X-Edge_Session_ID': 'forged', 'X-Edge-Role': 'admin' };
+    const headers = { 'x-session-id': 'forged', 'X-Session_ID': 'forged', 'X-Session-Role': 'admin' };
 
     for (const [sent, expected] of [
       [undefined, undefined],
       [cookie, view.session_id],
     ]) {
       await visit('/session', sent, { headers });
-      const edge = Object.entries(seen.at(-1).headers).filter(([name]) => name.startsWith('x-edge'));
-      assert.deepEqual(edge, expected ? [['x-edge-session-id', expected]] : []);
+      const edge = Object.entries(seen.at(-1).headers).filter(([name]) => name.startsWith('x-session'));
+      assert.deepEqual(edge, expected ? [['x-session-id', expected]] : []);
     }
   });
 

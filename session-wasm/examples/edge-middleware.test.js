@@ -14,7 +14,8 @@ async function startEdge(t, { keyRing, file = 'middleware.js' } = {}) {
   const env = { ISSUER: app.origin, COOKIE_KEYS: keyRing ?? JSON.stringify(server.keys().cookie) };
   const url = await startEdgeRuntime(t, `edge-middleware/${file}`, { app: app.origin, env });
   const visit = (path, cookie, { headers, ...options } = {}) => {
-    const all = { ...headers, ...(cookie && { Cookie: cookie }) };
+    // As a browser that goes to a page, and is too old to say so more clearly.
+    const all = { Accept: 'text/html', ...headers, ...(cookie && { Cookie: cookie }) };
     return fetch(url + path, { headers: all, redirect: 'manual', ...options });
   };
   const seen = () => app.seen.filter(({ url }) => url.startsWith('/account'));
@@ -49,6 +50,9 @@ test('everybody else is led to the login, and back to where they wanted', async 
     assert.equal(answer.status, 303, name);
     assert.equal(answer.headers.get('Location'), '/login?next=%2Faccount%2Forders%3Fpage%3D2', name);
     assert.equal((await visit('/account', cookie, { method: 'POST' })).status, 401, name);
+    // To a program a redirect would only look like success.
+    const byProgram = await visit('/account', cookie, { headers: { Accept: 'application/json' } });
+    assert.equal(byProgram.status, 401, name);
   }
   assert.deepEqual(seen(), []);
 });
@@ -99,7 +103,8 @@ test('a current statement reaches the application, until the session is logged o
 
   assert.equal((await visit('/account', cookie, { headers })).status, 404);
   const heard = Object.entries(seen()[0].headers).filter(([name]) => /^x.session/.test(name));
-  assert.deepEqual(heard, [['x-session-id', session.view.session_id]]);
+  const known = { 'x-session-id': session.view.session_id, 'x-session-subject': 'demo' };
+  assert.deepEqual(Object.fromEntries(heard), known);
 
   await logOut(server, session);
   await until(async () => (await visit('/account', cookie)).status === 303);

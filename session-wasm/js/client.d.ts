@@ -1,5 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="esnext.disposable" />
+export { type MisuseCode, MisuseError } from './misuse.js';
+
 import type { JsonWebKeySet, StatementRefusal, VerifiedStatement } from './statement.js';
 
 /** What `GET /session` answers. Times are seconds since 1970. */
@@ -109,6 +111,7 @@ export interface ClientOptions {
 
 /** Keeps a page told of its session. Does nothing before `start`, and may be imported where there is no page. */
 export class SessionClient extends EventTarget {
+  /** @throws {MisuseError} `invalid_issuer` */
   constructor(options?: ClientOptions);
 
   /** Replaced as a whole when something changes. */

@@ -5,6 +5,9 @@ import { elapsed, ServerClock } from './client/server-clock.js';
 import { SessionState } from './client/session-state.js';
 import { Tabs } from './client/tabs.js';
 import { Verdicts } from './client/verdicts.js';
+import { MisuseError, publicOrigin } from './misuse.js';
+
+export { MisuseError };
 
 const FEED = '/.well-known/session-revocations';
 
@@ -47,6 +50,8 @@ export class SessionClient extends EventTarget {
       patience,
       warnBefore,
     } = this.#options;
+    // Refused here, or it would be heard of only by every statement being of another one.
+    if (this.#options.issuer !== undefined) publicOrigin(issuer, 'invalid_issuer', 'issuer');
     this.#questions = new Questions(baseUrl, this.#clock, patience);
     this.#verdicts = new Verdicts(issuer, this.#questions, jwks);
     this.#tabs = new Tabs(`session-wasm ${baseUrl}`);

@@ -29,3 +29,23 @@ export function text(value, code, expected) {
   if (typeof value === 'string') return value;
   throw new MisuseError(code, `expected ${expected} as a string`);
 }
+
+/** By what a server is known to browsers, in the one way in which statements write it. */
+export function publicOrigin(value, code, name) {
+  const found = text(value, code, `${name}, the server's public origin,`);
+  if (isOrigin(found)) return found;
+  throw new MisuseError(
+    code,
+    `${name}: expected the server's public origin, such as https://app.example, with its scheme, and without a ` +
+      `path or a slash at its end; found ${JSON.stringify(found.slice(0, 200))}`,
+  );
+}
+
+function isOrigin(found) {
+  try {
+    // The parser mends much; what stands there must be no more than what is heeded.
+    return /^https?:\/\/[^\s/\\?#@*]*[^\s/\\?#@*:]$/i.test(found) && new URL(found).host !== '';
+  } catch {
+    return false;
+  }
+}

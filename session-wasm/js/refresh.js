@@ -7,6 +7,25 @@ const now = () => Date.now() / 1000;
 const since = (time) => Math.abs(now() - time);
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
+/** The keys or the feed could not be had; what is held stays as it is. */
+export class RefreshError extends Error {
+  name = 'RefreshError';
+}
+
+/** The text at `url`; the error that there is instead names both what was asked and why there is none. */
+export async function fetchText(fetch, url, signal) {
+  // A query may hold what is nobody's business.
+  const [name] = url.split('?', 1);
+  let response;
+  try {
+    response = await fetch(url, { signal });
+    if (response.ok) return await response.text();
+  } catch (cause) {
+    throw new RefreshError(`${name} could not be fetched`, { cause });
+  }
+  throw new RefreshError(`${name} answered with status ${response.status}`);
+}
+
 /**
  * Fetches something by whoever needs it first, and not again before `cooldown` seconds have passed.
  *
@@ -19,6 +38,7 @@ export class Refresh {
   #startedAt = Number.NEGATIVE_INFINITY;
   #doneAt = Number.NEGATIVE_INFINITY;
   #running = false;
+  #failure;
 
   constructor(load, cooldown) {
     this.#load = load;
@@ -30,6 +50,11 @@ export class Refresh {
     return since(this.#doneAt);
   }
 
+  /** Why it did not succeed when it was last tried. */
+  get failure() {
+    return this.#failure ?? new RefreshError('what was asked has not been answered');
+  }
+
   /** Whether it has succeeded just now, or had so within the cooldown. */
   async run() {
     while (this.#isRunning()) await pause(LOOK_AGAIN);
@@ -37,10 +62,14 @@ export class Refresh {
     if (since(this.#startedAt) < COOLDOWN_AFTER_FAILURE) return false;
     this.#startedAt = now();
     this.#running = true;
+    this.#failure = undefined;
     try {
       await this.#load(AbortSignal.timeout(DEADLINE * 1000));
       this.#doneAt = now();
       return true;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
     } finally {
       this.#running = false;
     }

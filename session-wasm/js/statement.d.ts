@@ -46,18 +46,40 @@ export interface Refused<Reason> {
   reason: Reason;
 }
 
-export type StatementVerdict = VerifiedStatement | Refused<StatementRefusal>;
+/** A good signature by one of the keys, and in the name of another issuer than the one of this verifier. */
+export interface WrongIssuer extends Refused<'wrong_issuer'> {
+  expected: string;
+  /** What it names, cut after 200 characters. For showing it to a person. */
+  found: string;
+}
+
+/** Nobody can tell, which says something of us and nothing of whoever presented it. */
+export interface InDoubt<Reason> extends Refused<Reason> {
+  /** What could not be fetched, and why. */
+  cause: Error;
+}
+
+export type StatementVerdict =
+  | VerifiedStatement
+  | WrongIssuer
+  | Refused<Exclude<StatementRefusal, 'wrong_issuer'>>;
+
+/** *Current*: authentic, and not revoked but in the last seconds. */
+export type CurrentStatement = VerifiedStatement & { current: true; revocationCheckedAt: number };
 
 export type CurrentVerdict =
-  | (VerifiedStatement & { current: true; revocationCheckedAt: number })
-  | Refused<StatementRefusal | 'revocations_unknown'>;
+  | CurrentStatement
+  | WrongIssuer
+  | Refused<Exclude<StatementRefusal, 'wrong_issuer'>>
+  | InDoubt<'keys_unavailable' | 'revocations_unknown'>;
 
 export type FeedVerdict =
   | { ok: true; issuedAt: number; expiresAt: number }
-  | Refused<Exclude<StatementRefusal, 'absent' | 'revoked'>>;
+  | WrongIssuer
+  | Refused<Exclude<StatementRefusal, 'absent' | 'revoked' | 'wrong_issuer'>>;
 
 export interface StatementVerifierOptions {
-  /** What `iss` has to be: the server's public origin. */
+  /** What `iss` has to be: the server's public origin, such as `https://app.example`, without a slash at its end. */
   issuer: string;
   /** The issuer's JWK Set, or its JSON text. Without it there are no keys until they are fetched. */
   jwks?: JsonWebKeySet | string;
@@ -85,8 +107,9 @@ export class StatementVerifier {
 
   /**
    * Judges likewise, and good is only what is *current*. Keys are fetched when the statement's is
-   * not known, at most once a minute, and the feed when the one at hand is five seconds old; while
-   * it cannot be had, and the last has passed its time, the reason is `revocations_unknown`.
+   * not known, at most once a minute, and the feed when the one at hand is five seconds old. While
+   * the keys cannot be had the reason is `keys_unavailable`; while the feed cannot, and the last has
+   * passed its time, it is `revocations_unknown`; either with its `cause`.
    */
   verifyCurrent(statement: string | null | undefined, nowSeconds?: number): Promise<CurrentVerdict>;
 

@@ -2,8 +2,8 @@ import module from '#statement.wasm';
 import { Channel } from './channel.js';
 import { whenGone } from './gone.js';
 import { instantiate } from './instantiate.js';
-import { MisuseError, text, wholeSeconds } from './misuse.js';
-import { Refresh } from './refresh.js';
+import { MisuseError, publicOrigin, text, wholeSeconds } from './misuse.js';
+import { fetchText, Refresh, RefreshError } from './refresh.js';
 import * as glue from './statement.glue.js';
 import { unverifiedCookie } from './unverified-cookie.js';
 
@@ -11,6 +11,9 @@ export { MisuseError };
 
 const KEYS_COOLDOWN = 60;
 const REVOCATIONS_INTERVAL = 5;
+
+/** Characters of the name of a wrong issuer. */
+const MAX_SHOWN = 200;
 
 const REFUSED_KEYS = {
   malformed: 'expected a JWK Set: { keys: [{ kty: "OKP", crv: "Ed25519", kid, x }] }',
@@ -26,20 +29,17 @@ const NUL = '\0';
 const refused = (reason) => ({ ok: false, reason });
 
 export class StatementVerifier {
+  #issuer;
   #keys;
   #keyRefresh;
   #revocationRefresh;
 
   constructor({ issuer, jwks, jwksUrl, revocationsUrl, fetch = globalThis.fetch.bind(globalThis) }) {
-    const name = text(issuer, 'invalid_issuer', 'the issuer');
-    this.#keys = open(begin().write(name));
+    this.#issuer = publicOrigin(issuer, 'invalid_issuer', 'issuer');
+    this.#keys = open(begin().write(issuer));
     gone.register(this, this.#keys);
     if (jwks !== undefined) this.useKeys(jwks);
-    const get = (url, read) => async (signal) => {
-      const response = await fetch(url, { signal });
-      if (!response.ok) throw new RefreshError(`${url} answered with status ${response.status}`);
-      read(await response.text());
-    };
+    const get = (url, read) => async (signal) => read(await fetchText(fetch, url, signal));
     const keysUrl = jwksUrl ?? `${issuer}/.well-known/jwks.json`;
     const feedUrl = revocationsUrl ?? `${issuer}/.well-known/session-revocations`;
     this.#keyRefresh = new Refresh(
@@ -60,7 +60,7 @@ export class StatementVerifier {
     if (statement === undefined || statement === null) return refused('absent');
     const jws = text(statement, 'invalid_statement', 'a statement');
     const answer = verify(this.#keys, channel.write(jws), now);
-    if (answer < 0) return refused(channel.text(-answer));
+    if (answer < 0) return this.#refused(answer);
     const numbers = channel.numbers();
     const checkedAt = numbers.getFloat64(0, true);
     return {
@@ -81,7 +81,7 @@ export class StatementVerifier {
     const now = wholeSeconds(nowSeconds);
     const jws = text(feed, 'invalid_feed', 'a revocation feed');
     const answer = learn(this.#keys, channel.write(jws), now);
-    if (answer < 0) return refused(channel.text(-answer));
+    if (answer < 0) return this.#refused(answer);
     const times = channel.numbers();
     return { ok: true, issuedAt: times.getFloat64(0, true), expiresAt: times.getFloat64(8, true) };
   }
@@ -96,21 +96,28 @@ export class StatementVerifier {
 
   async verifyCurrent(statement, nowSeconds) {
     let verdict = this.verify(statement, nowSeconds);
-    if (verdict.reason === 'unknown_key' && (await succeeds(this.#keyRefresh))) {
+    if (verdict.reason === 'unknown_key') {
+      if (!(await succeeds(this.#keyRefresh))) return inDoubt('keys_unavailable', this.#keyRefresh);
       verdict = this.verify(statement, nowSeconds);
     }
     if (verdict.ok && this.#revocationRefresh.age >= REVOCATIONS_INTERVAL) {
       await succeeds(this.#revocationRefresh);
       verdict = this.verify(statement, nowSeconds);
     }
-    return verdict.ok && !verdict.current ? refused('revocations_unknown') : verdict;
+    return verdict.ok && !verdict.current ? inDoubt('revocations_unknown', this.#revocationRefresh) : verdict;
+  }
+
+  /** A wrong issuer comes with its name, which is for showing it beside the one that was expected. */
+  #refused(answer) {
+    const said = channel.text(-answer);
+    const end = said.indexOf('\n');
+    if (end < 0) return refused(said);
+    const found = said.slice(end + 1, end + 1 + MAX_SHOWN);
+    return { ...refused(said.slice(0, end)), expected: this.#issuer, found };
   }
 }
 
-/** The keys or the feed could not be had; what is held stays as it is. */
-class RefreshError extends Error {
-  name = 'RefreshError';
-}
+const inDoubt = (reason, { failure }) => ({ ...refused(reason), cause: failure });
 
 const succeeds = (refresh) => refresh.run().catch(() => false);
 

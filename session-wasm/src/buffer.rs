@@ -1,7 +1,9 @@
 use alloc::vec::Vec;
 
+#[cfg(any(feature = "cookie", feature = "statement"))]
 use session_core::{CookieRefusal, UnverifiedCookieFields};
 
+#[cfg(any(feature = "cookie", feature = "statement"))]
 use crate::to_number;
 
 /// Where numbers are left; a text is left behind them.
@@ -30,6 +32,7 @@ impl Buffer {
     }
 
     /// Erases what JavaScript wrote: it is a credential, or a key.
+    #[cfg(any(feature = "cookie", feature = "statement"))]
     pub(crate) fn erase(&mut self, length: usize) {
         if let Some(written) = self.0.get_mut(..length) {
             written.fill(0);
@@ -59,7 +62,14 @@ impl Buffer {
         -self.leave([0.0; NUMBERS], &[code.as_bytes()])
     }
 
+    /// The same, with what was found instead of what was expected.
+    #[cfg(feature = "statement")]
+    pub(crate) fn refuse_with(&mut self, code: &str, found: &str) -> isize {
+        -self.leave([0.0; NUMBERS], &[code.as_bytes(), b"\n", found.as_bytes()])
+    }
+
     /// Leaves the times that a cookie says of itself, its session ID, and its key ID.
+    #[cfg(any(feature = "cookie", feature = "statement"))]
     pub(crate) fn leave_unverified(
         &mut self,
         decoded: Result<UnverifiedCookieFields, CookieRefusal>,

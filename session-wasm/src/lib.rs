@@ -1,7 +1,8 @@
 //! The verdicts of `session-core` for JavaScript.
 //!
-//! Two features, built as two WebAssembly modules, so that what a page loads cannot even be given
-//! a symmetric key (R18): `cookie` for trusted edges, `statement` for everyone. There is no rule
+//! Three features, built as three WebAssembly modules, so that what a page loads cannot even be given
+//! a symmetric key (R18): `cookie` for trusted edges, `statement` for everyone, and `testing`, which
+//! signs, for the tests of applications and nothing else. There is no rule
 //! here: what is refused, and why, is the core's to say. The entry points that people import are
 //! in `js/`; `cargo xtask package` puts all of it together.
 //!
@@ -22,6 +23,8 @@ mod runtime;
 mod slab;
 #[cfg(feature = "statement")]
 pub mod statement;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use session_core::UnixTime;
 
@@ -33,6 +36,7 @@ fn from_number(seconds: f64) -> UnixTime {
 }
 
 /// Exact: the core's times have at most 11 digits.
+#[cfg(any(feature = "cookie", feature = "statement"))]
 #[expect(clippy::cast_precision_loss, reason = "11 digits fit into the 53 bits of a `number`")]
 fn to_number(time: UnixTime) -> f64 {
     time.as_secs() as f64

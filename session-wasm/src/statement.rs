@@ -6,7 +6,8 @@ use core::time::Duration;
 
 use session_core::{
     KeyId, KnownRevocations, RevocationCheck, StatementKeySet, StatementRefusal, Timeouts,
-    decode_cookie_unverified, decode_statement_unverified, values_in_header, values_in_header_or_value,
+    decode_cookie_unverified, decode_statement_unverified, unverified_issuer, values_in_header,
+    values_in_header_or_value,
 };
 use wasm_bindgen::prelude::*;
 
@@ -76,7 +77,7 @@ pub fn verify(place: usize, length: usize, now: f64) -> isize {
             let numbers = [checked_at.map_or(-1.0, to_number), f64::from(u8::from(current)), 0.0];
             leave(buffer, numbers, statement.key_id(), statement.payload())
         }
-        Err(refusal) => buffer.refuse(refusal.code()),
+        Err(refusal) => refuse(buffer, length, refusal),
     }
 }
 
@@ -92,7 +93,7 @@ pub fn learn(place: usize, length: usize, now: f64) -> isize {
             held.revocations.learn(authentic);
             buffer.leave(numbers, &[])
         }
-        Err(refusal) => buffer.refuse(refusal.code()),
+        Err(refusal) => refuse(buffer, length, refusal),
     }
 }
 
@@ -146,6 +147,15 @@ fn split_at_break(written: &[u8]) -> (&[u8], &[u8]) {
 fn text(buffer: &Buffer, length: usize) -> &str {
     // JavaScript writes UTF-8 only.
     str::from_utf8(buffer.written(length)).unwrap_or_default()
+}
+
+/// Leaves the code of a refusal, and of a wrong issuer its name.
+fn refuse(buffer: &mut Buffer, length: usize, refusal: StatementRefusal) -> isize {
+    if refusal != StatementRefusal::WrongIssuer {
+        return buffer.refuse(refusal.code());
+    }
+    let found = unverified_issuer(text(buffer, length)).unwrap_or_default();
+    buffer.refuse_with(refusal.code(), &found)
 }
 
 fn leave(buffer: &mut Buffer, numbers: [f64; 3], key: KeyId, payload: &str) -> isize {

@@ -97,7 +97,7 @@ export function checkStatements(
       const unread = expect.error === 'malformed' ? 'malformed' : undefined;
       assert.equal(decodeUnverified(statement).reason, unread);
       if (expect.error) {
-        assert.deepEqual(verdict, { ok: false, reason: expect.error });
+        assert.deepEqual(verdict, refusal(expect.error, statement, issuer));
         return;
       }
       const claims = expect.ok;
@@ -134,6 +134,43 @@ export function checkStatements(
       assert.throws(() => new StatementVerifier({ jwks: wrong, issuer }), { code: 'invalid_jwks' });
     }
     assert.throws(() => new StatementVerifier({ jwks }), { code: 'invalid_issuer' });
+  });
+
+  test('what is not the origin of a server is no issuer, and the error shows both', () => {
+    for (const wrong of [
+      '',
+      'app.example',
+      '//app.example',
+      'https:app.example',
+      'https://',
+      'https://app.example/',
+      'https://app.example/x',
+      'https://app.example?x',
+      'https://app.example#',
+      'https://u@app.example',
+      'https://app.example:',
+      'https://app.example:99999',
+      ' https://app.example',
+      'https://app example',
+      'https://*',
+      'ftp://app.example',
+      'null',
+    ]) {
+      const saysBoth = ({ name, code, message }) =>
+        name === 'MisuseError' &&
+        code === 'invalid_issuer' &&
+        message.includes('https://app.example,') &&
+        message.endsWith(`found ${JSON.stringify(wrong)}`);
+      assert.throws(() => new StatementVerifier({ issuer: wrong }), saysBoth);
+    }
+    for (const right of [
+      'https://app.example',
+      'http://127.0.0.1:8080',
+      'http://[::1]:1',
+      'HTTPS://APP.example:443',
+    ]) {
+      assert.ok(new StatementVerifier({ issuer: right }));
+    }
   });
 
   test('a symmetric key in the set verifies nothing', () => {
@@ -179,10 +216,17 @@ export function checkRevocations(test, assert, { StatementVerifier, vectors: { i
     test(`revocations vector: ${name}`, () => {
       const expected = expect.ok
         ? { ok: true, issuedAt: expect.ok.iat, expiresAt: expect.ok.exp }
-        : { ok: false, reason: expect.error };
+        : refusal(expect.error, feed, issuer);
       assert.deepEqual(new StatementVerifier({ jwks, issuer }).useRevocations(feed, now), expected);
     });
   }
+}
+
+/** A wrong issuer comes with the name that stands in the statement or feed, beside the one of the verifier. */
+function refusal(reason, jws, expected) {
+  if (reason !== 'wrong_issuer') return { ok: false, reason };
+  const payload = atob(jws.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
+  return { ok: false, reason, expected, found: JSON.parse(payload).iss };
 }
 
 function misuse(test, assert, verifier, code) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,43 @@ test('a page cannot import the cookie module, and can import the statement modul
   await assert.rejects(importUnder('browser', 'session-wasm/cookie'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
   await importUnder('browser', 'session-wasm/statement');
   await importUnder('browser', 'session-wasm');
+});
+
+test('a page cannot import what holds the keys of cookies, nor what is for tests', async () => {
+  for (const name of ['express', 'fastify', 'fetch', 'hono', 'next', 'testing']) {
+    await assert.rejects(
+      importUnder('browser', `session-wasm/${name}`),
+      /ERR_PACKAGE_PATH_NOT_EXPORTED/,
+      name,
+    );
+  }
+});
+
+test('what is for tests cannot be imported at an edge or in production', async () => {
+  for (const condition of ['workerd', 'edge-light', 'production']) {
+    await assert.rejects(importUnder(condition, 'session-wasm/testing'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+  }
+  await importUnder('development', 'session-wasm/testing');
+});
+
+test('nothing but the entry point for tests holds what signs', () => {
+  // The label by which keys follow from a seed, as bytes and as what stands inside JavaScript.
+  const label = 'session-testing/v1:';
+  const hex = Buffer.from(label).toString('hex');
+  const folder = new URL(import.meta.resolve('../package/'));
+  const holds = (name) => {
+    const text = readFileSync(new URL(name, folder), 'latin1');
+    return text.includes(label) || text.includes(hex);
+  };
+  const files = readdirSync(folder).filter((name) => /\.(c|m)?js$|\.wasm$/.test(name));
+  assert.ok(files.length > 20);
+  assert.deepEqual(files.filter(holds), ['testing.js']);
+  // Nor does anything load it.
+  const loads = (name) => readFileSync(new URL(name, folder), 'latin1').includes('/testing');
+  assert.deepEqual(
+    files.filter((name) => name !== 'testing.js' && loads(name)),
+    [],
+  );
 });
 
 test('the statement module checks no cookie and takes no symmetric key', () => {
@@ -69,7 +106,18 @@ test('what one entry point throws is a misuse by the name that another one has f
   assert.notEqual(cookie.MisuseError, statement.MisuseError);
   assert.throws(() => cookie.decodeUnverified(42), statement.MisuseError);
   assert.throws(() => statement.decodeUnverified(42), cookie.MisuseError);
+  const { requireLive } = await import('session-wasm/fetch');
+  assert.throws(() => requireLive({}), statement.MisuseError);
   assert.ok(!(new TypeError('another one') instanceof cookie.MisuseError));
+});
+
+test('a client whose issuer is none is told so when it is made', async () => {
+  const { SessionClient } = await import('session-wasm/client');
+  const baseUrl = 'https://app.example';
+  assert.throws(() => new SessionClient({ baseUrl, issuer: `${baseUrl}/` }), { code: 'invalid_issuer' });
+  assert.ok(new SessionClient({ baseUrl, issuer: baseUrl }));
+  // Where there is no page, as where one is rendered, there is nothing to take it from.
+  assert.equal(new SessionClient().state.status, 'asking');
 });
 
 test('a Cookie header is read as the core reads it', async () => {

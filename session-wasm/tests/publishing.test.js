@@ -8,6 +8,9 @@ import { output } from './hosts/program.js';
 
 const PACKAGE = `${SESSION_WASM}/package`;
 
+/** What entry points import of others, which are peers of the package. */
+const OUTSIDE = { next: ['next/headers.js', 'next/server.js'], react: ['react'], vue: ['vue'] };
+
 function emptyFolder(t) {
   const folder = mkdtempSync(`${tmpdir()}/session-wasm-`);
   t.after(() => rmSync(folder, { recursive: true }));
@@ -19,10 +22,13 @@ function expected() {
   const written = readdirSync(`${SESSION_WASM}/js`).filter((name) =>
     /\.d\.ts$|^(package\.json|README\.md)$/.test(name),
   );
-  const built = ['cookie', 'statement'].flatMap((name) =>
-    ['.wasm', '.js', '.workerd.js', '.edge-light.js'].map((ending) => name + ending),
+  const ways = ['.js', '.workerd.js', '.edge-light.js'];
+  const built = ['cookie', 'statement'].flatMap((name) => ['.wasm', ...ways].map((ending) => name + ending));
+  const adapters = ['express', 'fastify', 'fetch', 'hono', 'next'].flatMap((name) =>
+    ways.map((ending) => name + ending),
   );
-  return [...written, ...built, 'client.js', 'LICENSE-APACHE', 'LICENSE-MIT'].sort();
+  const others = ['client.js', 'react.js', 'vue.js', 'testing.js', 'LICENSE-APACHE', 'LICENSE-MIT'];
+  return [...written, ...built, ...adapters, ...others].sort();
 }
 
 /** The file that npm would publish, and the names in it. */
@@ -50,8 +56,12 @@ const ways = {
 };
 for (const [way, flags] of Object.entries(ways)) {
   test(`strict TypeScript uses the package as ${way} resolves it`, async () => {
-    const strict = ['--strict', '--noEmit', '--target', 'es2022', '--types', ''];
+    // The package is linked to, and the frameworks are beside the link.
+    const strict = ['--strict', '--noEmit', '--target', 'es2022', '--types', '', '--preserveSymlinks'];
     await output(bin('tsc'), [...strict, ...flags, 'consumer/consumer.ts'], { cwd: TESTS });
+    // The types of frameworks want a browser's and Node's, and are not ours to check.
+    const among = ['--strict', '--noEmit', '--target', 'es2022', '--preserveSymlinks', '--skipLibCheck'];
+    await output(bin('tsc'), [...among, ...flags, 'consumer/frameworks.ts'], { cwd: TESTS });
   });
 }
 
@@ -63,7 +73,11 @@ test('what is published is what is written here and what is built from it, and w
     const imports = readFileSync(`${PACKAGE}/${name}`, 'utf8').match(
       /(from |import\(|import )["'][^"']+["']/g,
     );
-    for (const each of imports ?? []) assert.match(each, /["']\.\/[\w.?-]+["']$/, name);
+    const outside = OUTSIDE[name.split('.')[0]] ?? [];
+    for (const each of imports ?? []) {
+      const [, path] = each.match(/["'](.+)["']$/);
+      assert.ok(outside.includes(path) || /^\.\/[\w.?-]+$/.test(path), `${name}: ${each}`);
+    }
   }
 
   const project = `${folder}/project`;
@@ -77,7 +91,7 @@ test('what is published is what is written here and what is built from it, and w
   const script = `
     import { StatementVerifier } from 'session-wasm';
     import { CookieVerifier } from 'session-wasm/cookie';
-    new StatementVerifier({ jwks: { keys: [] }, issuer: '' });
+    new StatementVerifier({ jwks: { keys: [] }, issuer: 'https://app.example' });
     const keys = [{ kty: 'oct', kid: 'c1', alg: 'HS256', k: '${'AQ'.repeat(30)}' }];
     console.log(new CookieVerifier({ keyRing: { signing: 'c1', keys } }).verify('theme=dark').reason);`;
   const node = ['--input-type=module', '--eval', script];

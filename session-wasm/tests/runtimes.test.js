@@ -65,6 +65,8 @@ for (const [name, { build, version }] of Object.entries(bundlers)) {
   test(`${name} bundles a page, and no page with the cookie module`, async () => {
     await build(`${TESTS}/guests/page.js`);
     await assert.rejects(build(`${TESTS}/guests/trespasser.js`), /session-wasm\/cookie|"\.\/cookie"/);
+    // Nor what makes cookies for tests, for which every one of these bundles is production.
+    await assert.rejects(build(`${TESTS}/guests/forger.js`), /session-wasm\/testing|"\.\/testing"/);
     versions[name] = version;
   });
 }

@@ -24,7 +24,41 @@ for (const [name, limit] of Object.entries(LIMITS)) {
   }
 }
 
-async function bundled(contents, condition) {
+/** What an adapter and a hook are beside the modules and frameworks that they use. */
+const ALONE = {
+  "export { requireAuthentic } from 'session-wasm/fetch'": 3000,
+  "export { requireLive } from 'session-wasm/fetch'": 3500,
+  "export { useSession } from 'session-wasm/react'": 500,
+  "export { useSession } from 'session-wasm/vue'": 500,
+};
+for (const [contents, limit] of Object.entries(ALONE)) {
+  test(`${contents} is within ${limit} bytes beside what it uses`, async () => {
+    const external = ['./cookie.*', './statement.*', 'react', 'vue'];
+    const total = await bundled(contents, contents.includes('fetch') ? 'workerd' : 'browser', external);
+    assert.ok(total <= limit, `${total} bytes`);
+    assert.ok(total > limit / 4, `${total} bytes`);
+  });
+}
+
+test('whoever asks the server loads no module, and whoever checks cookies not that for statements', async () => {
+  const loaded = async (contents) => {
+    const files = await outputs(contents, 'workerd');
+    const names = files.map(({ path }) => /(\w+)[\w-]*\.wasm$/.exec(path)?.[1]);
+    return names.filter((name) => name !== undefined).map((name) => name.split('-')[0]);
+  };
+  assert.deepEqual(await loaded("export { requireLive } from 'session-wasm/fetch'"), []);
+  assert.deepEqual(await loaded("export { requireAuthentic } from 'session-wasm/fetch'"), ['cookie']);
+  assert.deepEqual(await loaded("export { requireCurrent } from 'session-wasm/fetch'"), ['statement']);
+});
+
+async function bundled(contents, condition, external = []) {
+  return (await outputs(contents, condition, external)).reduce(
+    (sum, { contents }) => sum + brotli(contents),
+    0,
+  );
+}
+
+async function outputs(contents, condition, external = []) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: TESTS },
     bundle: true,
@@ -36,8 +70,9 @@ async function bundled(contents, condition) {
     conditions: [condition],
     loader: { '.wasm': 'copy' },
     logLevel: 'silent',
+    external,
   });
-  return outputFiles.reduce((sum, { contents }) => sum + brotli(contents), 0);
+  return outputFiles;
 }
 
 function brotli(bytes) {

@@ -21,6 +21,12 @@ const WAYS: [(&str, &str); 3] = [
     (".edge-light", ".wasm?module"),
 ];
 
+/// What stands in front of applications. Each loads the modules as others do, so that they are there once.
+const ADAPTERS: [&str; 5] = ["express", "fastify", "fetch", "hono", "next"];
+
+/// What comes from the application.
+const OUTSIDE: [&str; 4] = ["next/headers.js", "next/server.js", "react", "vue"];
+
 /// Puts the entry points into `package`, from `source`, which has all that they import.
 pub(crate) fn entry_points(source: &Path, package: &Path) -> Result<()> {
     for module in ["cookie", "statement"] {
@@ -35,9 +41,33 @@ pub(crate) fn entry_points(source: &Path, package: &Path) -> Result<()> {
         }
         fs::copy(source.join(format!("{module}.wasm")), package.join(format!("{module}.wasm")))?;
     }
+    for adapter in ADAPTERS {
+        for (runtime, _) in WAYS {
+            adapter_for(adapter, runtime, source, package)?;
+        }
+    }
+    for hook in ["react", "vue"] {
+        esbuild(source, &format!("{hook}.js"), &outside(), &package.join(format!("{hook}.js")))?;
+    }
+    // Only for what runs tests, which may compile bytes.
+    let how = ["--alias:#testing.wasm=./testing.wasm.js".to_owned()];
+    esbuild(source, "testing.js", &how, &package.join("testing.js"))?;
     // It loads that one only where it needs it.
     let how = ["--external:./statement.js".to_owned()];
     esbuild(source, "client.js", &how, &package.join("client.js"))
+}
+
+fn adapter_for(adapter: &str, runtime: &str, source: &Path, package: &Path) -> Result<()> {
+    let mut how = outside();
+    for module in ["cookie", "statement"] {
+        let place = format!("./{module}{runtime}.js");
+        how.extend([format!("--alias:#{module}={place}"), format!("--external:{place}")]);
+    }
+    esbuild(source, &format!("{adapter}.js"), &how, &package.join(format!("{adapter}{runtime}.js")))
+}
+
+fn outside() -> Vec<String> {
+    OUTSIDE.map(|path| format!("--external:{path}")).to_vec()
 }
 
 fn esbuild(source: &Path, entry: &str, how: &[String], file: &Path) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The npm package: two WebAssembly modules, each with the glue that wasm-bindgen writes for it,
+//! The npm package: three WebAssembly modules, each with the glue that wasm-bindgen writes for it,
 //! beside the hand-written entry points of `session-wasm/js/`.
 
 use std::env;
@@ -14,8 +14,25 @@ use crate::root::root;
 use crate::target_dir::target_dir;
 use crate::{bundle, npm, optimise, setup};
 
-/// Each is a cargo feature of `session-wasm`, built without the other and with a profile of its own.
-const MODULES: [&str; 2] = ["cookie", "statement"];
+/// Each is a cargo feature of `session-wasm`, built without the others and with a profile of its own.
+const MODULES: [&str; 3] = ["cookie", "statement", "testing"];
+
+/// What types are written for: the entry points, and what several of them have in common.
+const TYPES: [&str; 13] = [
+    "client",
+    "cookie",
+    "express",
+    "fastify",
+    "fetch",
+    "guard",
+    "hono",
+    "misuse",
+    "next",
+    "react",
+    "statement",
+    "testing",
+    "vue",
+];
 
 pub(crate) fn assemble() -> Result<()> {
     setup::rust_target(setup::WASM_TARGET)?;
@@ -34,8 +51,9 @@ pub(crate) fn assemble() -> Result<()> {
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(root().join(licence), package.join(licence))?;
     }
-    for types in ["client.d.ts", "cookie.d.ts", "misuse.d.ts", "statement.d.ts"] {
-        fs::copy(js.join(types), package.join(types))?;
+    for types in TYPES {
+        let types = format!("{types}.d.ts");
+        fs::copy(js.join(&types), package.join(&types))?;
     }
     fs::copy(js.join("README.md"), package.join("README.md"))?;
     write_manifest(&js, &package)

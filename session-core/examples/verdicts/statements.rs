@@ -1,6 +1,8 @@
 use serde::Serialize;
 use serde_json::json;
-use session_core::{AuthenticStatement, JsonObject, StatementKeySet, UnixTime};
+use session_core::{
+    AuthenticStatement, JsonObject, StatementKeySet, StatementRefusal, UnixTime, decode_statement_unverified,
+};
 
 use crate::json::{JSON_PIECES, NUMBERS, json_value, object};
 use crate::jws::{self, ISSUER};
@@ -40,11 +42,20 @@ pub(crate) fn lines(random: &mut Random, count: usize) -> String {
         };
         let native = match keys.verify(&text, ISSUER, UnixTime::from_secs(now)) {
             Ok(statement) => accepted(&statement),
+            Err(StatementRefusal::WrongIssuer) => of_wrong_issuer(&text),
             Err(refusal) => refused(refusal.code()),
         };
         lines.push_str(&case(0, &text, now, &native));
     }
     lines
+}
+
+/// With its name beside the one that was expected.
+fn of_wrong_issuer(statement: &str) -> String {
+    let code = StatementRefusal::WrongIssuer.code();
+    let statement = decode_statement_unverified(statement).expect("it was read to be judged");
+    let found = &statement.claims().issuer;
+    json!({ "ok": false, "reason": code, "expected": ISSUER, "found": found }).to_string()
 }
 
 fn accepted(statement: &AuthenticStatement) -> String {

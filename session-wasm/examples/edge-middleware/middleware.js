@@ -1,21 +1,20 @@
-// For Next.js and Vercel: in front of pages, where the code may hold the cookie keys.
+// For Vercel: in front of pages, where the code may hold the cookie keys.
 
 import { next } from '@vercel/functions/middleware';
-import { CookieVerifier } from 'session-wasm/cookie';
-
-import { logInFirst, passOn, unavailable } from './answers.js';
+import { requireAuthentic, sessionHeaders } from 'session-wasm/fetch';
 
 export const config = { matcher: '/account/:path*' };
 
-let verifier;
+const passOn = (request, session) => next({ request: { headers: sessionHeaders(request, session) } });
+
+let guarded;
 
 export default function middleware(request) {
   try {
-    verifier ??= new CookieVerifier({ keyRing: process.env.COOKIE_KEYS });
+    guarded ??= requireAuthentic({ keyRing: process.env.COOKIE_KEYS, signIn: '/login' })(passOn);
   } catch (error) {
     console.error(`COOKIE_KEYS: ${error.message}`); // Names the key, and never has its value.
-    return unavailable();
+    return new Response(null, { status: 503, headers: { 'Cache-Control': 'no-store' } });
   }
-  const verdict = verifier.verify(request.headers.get('Cookie'));
-  return verdict.ok ? next(passOn(request, verdict)) : logInFirst(request);
+  return guarded(request);
 }

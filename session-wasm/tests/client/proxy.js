@@ -20,6 +20,8 @@ export async function startProxy() {
   const waiting = new Set();
   const listener = createServer(async (request, response) => {
     const path = request.url.split('?')[0];
+    const own = proxy.files?.[path];
+    if (own) return response.writeHead(200, { 'Content-Type': own.type }).end(own.body);
     if (path === HERE) return servePage(request, response);
     if (path.startsWith(HERE)) return serveFile(path.slice(HERE.length), response);
     const { referer, 'session-activity': activity } = request.headers;
@@ -38,6 +40,8 @@ export async function startProxy() {
     passTo(its) {
       port = its;
     },
+    /** What else the tests serve: by its path, the `type` and the `body`. */
+    files: undefined,
     /** Requests to the server, in their order. */
     seen,
     /** Called with each request as it is `seen`, which goes on when the promise is fulfilled. */

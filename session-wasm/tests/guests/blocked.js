@@ -6,7 +6,7 @@ import { post } from './report.js';
 
 const keyRing = { signing: 'c1', keys: [{ kty: 'oct', kid: 'c1', alg: 'HS256', k: 'AQ'.repeat(30) }] };
 const attempts = [
-  () => new StatementVerifier({ jwks: { keys: [] }, issuer: '' }),
+  () => new StatementVerifier({ jwks: { keys: [] }, issuer: 'https://app.example' }),
   () => new CookieVerifier({ keyRing }),
 ];
 const failures = attempts.flatMap((attempt) => {

@@ -116,8 +116,53 @@ export function checkRefreshing(test, assert, { StatementVerifier, scene }) {
     clock.now += 14;
     assert.equal((await verifier.verifyCurrent(statement)).current, true);
     clock.now += 1;
-    assert.deepEqual(await verifier.verifyCurrent(statement), { ok: false, reason: 'revocations_unknown' });
+    const { cause, ...verdict } = await verifier.verifyCurrent(statement);
+    assert.deepEqual(verdict, { ok: false, reason: 'revocations_unknown' });
+    assert.equal(
+      cause.message,
+      'https://app.example/.well-known/session-revocations answered with status 503',
+    );
     assert.equal(verifier.verify(statement).current, false);
+  });
+
+  play('keys that cannot be had are named, with the cause, and not the statement', async (scene) => {
+    const { verifier, documents, clock, asked } = scene;
+    const { 'jwks.json': keys } = documents;
+    const doubt = async () => {
+      const { ok, reason, cause } = await verifier.verifyCurrent(statement);
+      assert.deepEqual({ ok, reason }, { ok: false, reason: 'keys_unavailable' });
+      return cause;
+    };
+    documents['jwks.json'] = undefined;
+    const status = 'https://app.example/.well-known/jwks.json answered with status 503';
+    assert.equal((await doubt()).message, status);
+    // Within the two seconds in which nobody asks again, the cause is still told.
+    assert.equal((await doubt()).message, status);
+    assert.equal(asked['jwks.json'], 1);
+
+    documents['jwks.json'] = '{"keys":7}';
+    clock.now += 2;
+    assert.equal((await doubt()).code, 'invalid_jwks');
+
+    documents['jwks.json'] = keys;
+    clock.now += 2;
+    assert.equal((await verifier.verifyCurrent(statement)).ok, true);
+  });
+
+  test('of an issuer that cannot be reached, the cause of the cause is told, and no query', async () => {
+    const refused = new TypeError('connection refused');
+    const jwksUrl = 'https://keys.example/jwks.json?token=secret';
+    const verifier = new StatementVerifier({ issuer, jwksUrl, fetch: () => Promise.reject(refused) });
+    const { reason, cause } = await verifier.verifyCurrent(statement);
+    assert.equal(reason, 'keys_unavailable');
+    assert.equal(cause.message, 'https://keys.example/jwks.json could not be fetched');
+    assert.equal(cause.cause, refused);
+  });
+
+  play('a key that the issuer does not have is not known, however good its keys', async (scene) => {
+    const { verifier, documents } = scene;
+    documents['jwks.json'] = '{"keys":[]}';
+    assert.deepEqual(await verifier.verifyCurrent(statement), { ok: false, reason: 'unknown_key' });
   });
 
   play('what is no feed is refused, and nothing is known by it', async ({ verifier, documents }) => {

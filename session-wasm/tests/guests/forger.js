@@ -1,0 +1,5 @@
+// No page is to get this.
+
+import { TestIssuer } from 'session-wasm/testing';
+
+console.log(TestIssuer);
