@@ -1,0 +1,18 @@
+import { cpSync } from 'node:fs';
+
+import { TOOLCHAINS } from './places.js';
+import { run } from './run.js';
+
+/** What esbuild has to be told for a Worker. */
+export const WORKERD =
+  '--conditions=workerd,worker,browser --loader:.wasm=copy --asset-names=[name] --entry-names=worker';
+
+/** As the suite of all runtimes has it. */
+const TESTS = `${TOOLCHAINS}/../tests/node_modules`;
+
+/** Runs `dist/worker.js` of a project, beside which the WebAssembly lies, and gives what it wrote. */
+export async function runInWorkerd(folder, scene) {
+  cpSync(`${TOOLCHAINS}/stage/workerd.capnp`, `${folder}/workerd.capnp`);
+  const args = ['test', 'workerd.capnp', `--import-path=${TESTS}`];
+  return JSON.parse(await run([`${TESTS}/.bin/workerd`, ...args], folder, { SCENE: JSON.stringify(scene) }));
+}
