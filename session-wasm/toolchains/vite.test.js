@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { after } from '../../testing/after.js';
@@ -10,6 +10,7 @@ import { assertPage, reported } from './stage/browser.js';
 import { bin } from './stage/places.js';
 import { freePort } from './stage/port.js';
 import { project } from './stage/project.js';
+import { fromReadme } from './stage/readme.js';
 import { assertRefused } from './stage/refusal.js';
 import { run } from './stage/run.js';
 import { assertVerdicts, newScene } from './stage/scene.js';
@@ -42,11 +43,13 @@ test('a page of the development server signs in at the real server by its proxy'
   assert.deepEqual(forged, { ok: false, reason: 'bad_signature' });
 });
 
-async function startVite(t, port, SESSION_SERVER) {
+async function startVite(t, port, server) {
+  const config = fromReadme('proxy:');
+  writeFileSync(`${folder}/vite.config.js`, config.replace('http://127.0.0.1:8080', server));
   const child = spawn(bin('vite'), ['--host', '127.0.0.1', '--port', port, '--strictPort'], {
     cwd: folder,
     detached: true,
-    env: { ...process.env, NO_COLOR: '1', SESSION_SERVER },
+    env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   after(t, () => endGroup(child));

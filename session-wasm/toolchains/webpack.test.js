@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { assertPage, reported } from './stage/browser.js';
 import { bin, HERE } from './stage/places.js';
 import { project } from './stage/project.js';
+import { fromReadme } from './stage/readme.js';
 import { assertRefused } from './stage/refusal.js';
 import { run } from './stage/run.js';
 import { assertVerdicts, newScene } from './stage/scene.js';
@@ -29,7 +30,9 @@ test('webpack bundles a program for Node.js', async () => {
 });
 
 test('webpack bundles a Worker by the condition workerd, with the WebAssembly as files beside it', async () => {
-  await webpack('worker');
+  writeFileSync(`${folder}/worker.config.js`, fromReadme("target: 'webworker'"));
+  const named = ['--entry', './worker.js', '--output-filename', 'worker.js', '--mode', 'production'];
+  await run([bin('webpack'), '--config', 'worker.config.js', ...named], folder);
   for (const module of ['cookie.wasm', 'statement.wasm']) {
     copyFileSync(`${HERE}/node_modules/session-wasm/${module}`, `${folder}/dist/${module}`);
   }

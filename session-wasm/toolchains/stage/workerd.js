@@ -3,10 +3,6 @@ import { cpSync } from 'node:fs';
 import { TOOLCHAINS } from './places.js';
 import { run } from './run.js';
 
-/** What esbuild has to be told for a Worker. */
-export const WORKERD =
-  '--conditions=workerd,worker,browser --loader:.wasm=copy --asset-names=[name] --entry-names=worker';
-
 /** As the suite of all runtimes has it. */
 const TESTS = `${TOOLCHAINS}/../tests/node_modules`;
 
