@@ -10,77 +10,81 @@ use anyhow::Result;
 use crate::npm;
 use crate::process::{command, run};
 
-/// Where bytes may be compiled. The module is inside JavaScript: nothing has to be awaited or fetched.
-const INSIDE: &str = ".wasm.js";
+/// What an entry point is made for: a kind of runtime, or a kind of JavaScript.
+struct Kind {
+    /// What comes behind its name.
+    ending: &'static str,
+    /// What comes behind the name of the module of WebAssembly that it imports.
+    module: &'static str,
+    /// What esbuild has to be told.
+    format: &'static [&'static str],
+}
 
-/// The runtimes that get at a module as a file, and how each imports it.
-const AS_FILES: [(&str, &str); 2] = [
-    // By a path with a slash: wrangler takes only those for modules of WebAssembly.
-    ("workerd", ".wasm"),
-    // Asked for like this, Next.js and Vercel compile the file ahead and hand over the module.
-    ("edge-light", ".wasm?module"),
+const ESM: &[&str] = &["--format=esm"];
+/// For Jest, which can `import()` nothing, and for Node.js, which reads the names that are exported.
+const COMMON_JS: &[&str] = &["--format=cjs", "--platform=node", "--supported:dynamic-import=false"];
+
+/// For all that may compile bytes, with the module inside JavaScript: nothing has to be awaited or fetched.
+const ANYWHERE: [Kind; 2] = [
+    Kind { ending: ".js", module: ".wasm.js", format: ESM },
+    Kind { ending: ".cjs", module: ".wasm.js", format: COMMON_JS },
 ];
 
-/// Of each module, what its entry points are called where bytes may be compiled. Tools that know nothing of
-/// conditions find `cookie.js`, and some of them build pages: what stands there refuses them.
-const MODULES: [(&str, &str); 2] = [("cookie", "cookie.trusted"), ("statement", "statement")];
-const REFUSAL: (&str, &str) = ("cookie.refused.js", "cookie.js");
+/// For runtimes that compile the module ahead.
+const EDGES: [Kind; 2] = [
+    // By a path with a slash: wrangler takes only those for modules of WebAssembly.
+    Kind { ending: ".workerd.js", module: ".wasm", format: ESM },
+    // Asked for like this, Next.js and Vercel compile the file ahead and hand over the module.
+    Kind { ending: ".edge-light.js", module: ".wasm?module", format: ESM },
+];
 
 /// Puts the entry points into `package`, from `source`, which has all that they import.
 pub(crate) fn entry_points(source: &Path, package: &Path) -> Result<()> {
-    for (module, anywhere) in MODULES {
-        let inside = format!("--alias:#{module}.wasm=./{module}{INSIDE}");
-        both(source, module, |_| vec![inside.clone()], (package, anywhere))?;
-        for (runtime, form) in AS_FILES {
-            let place = format!("./{module}{form}");
-            let how = [format!("--alias:#{module}.wasm={place}"), format!("--external:{place}")];
-            bundle(source, module, &ESM, &how, &package.join(format!("{module}.{runtime}.js")))?;
+    for module in ["cookie", "statement"] {
+        for kind in ANYWHERE.iter().chain(&EDGES) {
+            bundle(source, module, kind, &with_module(module, kind), package)?;
         }
         fs::copy(source.join(format!("{module}.wasm")), package.join(format!("{module}.wasm")))?;
     }
-    fs::copy(source.join(REFUSAL.0), package.join(REFUSAL.1))?;
-    // It loads that one only where it needs it.
-    both(source, "client", |format| beside("statement", format), (package, "client"))
-}
-
-/// What JavaScript is written as: of each, the ending of its files, and what esbuild is told.
-struct Format {
-    ending: &'static str,
-    flags: &'static [&'static str],
-}
-
-const ESM: Format = Format { ending: "js", flags: &["--format=esm"] };
-/// For Jest, which can `import()` nothing, and for Node.js, which reads the names that are exported.
-const COMMON_JS: Format =
-    Format { ending: "cjs", flags: &["--format=cjs", "--platform=node", "--supported:dynamic-import=false"] };
-
-/// An entry point as an ES module and as a CommonJS module.
-fn both(
-    source: &Path,
-    entry: &str,
-    how: impl Fn(&Format) -> Vec<String>,
-    (package, name): (&Path, &str),
-) -> Result<()> {
-    for format in [ESM, COMMON_JS] {
-        let file = package.join(format!("{name}.{}", format.ending));
-        bundle(source, entry, &format, &how(&format), &file)?;
+    fs::copy(source.join("cookie.refused.js"), package.join("cookie.js"))?;
+    for kind in &ANYWHERE {
+        // It loads that one only where it needs it.
+        bundle(source, "client", kind, &beside("statement", kind), package)?;
     }
     Ok(())
 }
 
-/// Leaves `#NAME` outside: another entry point, in the same format.
-fn beside(name: &str, format: &Format) -> Vec<String> {
-    let place = format!("./{name}.{}", format.ending);
+/// With the module of WebAssembly inside, or as a file.
+fn with_module(module: &str, kind: &Kind) -> Vec<String> {
+    let place = format!("./{module}{}", kind.module);
+    let mut how = vec![format!("--alias:#{module}.wasm={place}")];
+    if !place.ends_with(".js") {
+        how.push(format!("--external:{place}"));
+    }
+    how
+}
+
+/// With another entry point of the same kind left outside, which it imports as `#NAME`.
+fn beside(name: &str, kind: &Kind) -> Vec<String> {
+    let place = format!("./{}", file(name, kind));
     vec![format!("--alias:#{name}={place}"), format!("--external:{place}")]
 }
 
-fn bundle(source: &Path, entry: &str, format: &Format, how: &[String], file: &Path) -> Result<()> {
+/// Tools that know nothing of conditions find `cookie.js`, and some of them build pages: what stands there
+/// refuses them, and what they look for has another name.
+fn file(name: &str, kind: &Kind) -> String {
+    let is_found_by_name = ANYWHERE.iter().any(|anywhere| anywhere.ending == kind.ending);
+    let behind = if name == "cookie" && is_found_by_name { ".trusted" } else { "" };
+    format!("{name}{behind}{}", kind.ending)
+}
+
+fn bundle(source: &Path, name: &str, kind: &Kind, how: &[String], package: &Path) -> Result<()> {
     // Beside what is imported, or else the paths of what is left outside would change.
     const BUNDLED: &str = "bundled.js";
     let fixed = ["--bundle", "--target=es2022", "--charset=ascii", "--log-level=warning"];
     let mut bundling = command(&npm::built("esbuild")?, fixed);
-    bundling.args(format.flags).arg(format!("{entry}.js")).args(how);
+    bundling.args(kind.format).arg(format!("{name}.js")).args(how);
     run(bundling.arg(format!("--outfile={BUNDLED}")).current_dir(source))?;
-    fs::copy(source.join(BUNDLED), file)?;
+    fs::copy(source.join(BUNDLED), package.join(file(name, kind)))?;
     Ok(())
 }
