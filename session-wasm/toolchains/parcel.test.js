@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { assertPage } from './stage/browser.js';
@@ -11,6 +12,8 @@ const scene = newScene();
 const guests = ['page.js', 'visitor.js', 'program.js', 'trespasser.js'];
 const folder = project('parcel', guests);
 const withExports = project('parcel-exports', guests);
+// Where the lock file is, Parcel reads its settings and keeps its files: an application has it beside its manifest.
+for (const each of [folder, withExports]) writeFileSync(`${each}/package-lock.json`, '{}');
 const parcel = (where, ...args) => run([bin('parcel'), 'build', '--no-cache', ...args], where);
 
 test('Parcel builds a page as it comes, when it knows nothing of exports', async (t) => {

@@ -42,14 +42,16 @@ const EDGES: [Kind; 2] = [
 pub(crate) fn entry_points(source: &Path, package: &Path) -> Result<()> {
     for module in ["cookie", "statement"] {
         for kind in ANYWHERE.iter().chain(&EDGES) {
-            bundle(source, module, kind, &with_module(module, kind), package)?;
+            bundle(source, module, kind, &with_module(module, kind), &package.join(file(module, kind)))?;
         }
         fs::copy(source.join(format!("{module}.wasm")), package.join(format!("{module}.wasm")))?;
     }
-    fs::copy(source.join("cookie.refused.js"), package.join("cookie.js"))?;
     for kind in &ANYWHERE {
         // It loads that one only where it needs it.
-        bundle(source, "client", kind, &beside("statement", kind), package)?;
+        bundle(source, "client", kind, &beside("statement", kind), &package.join(file("client", kind)))?;
+        // What it asks for exists nowhere.
+        let how = ["--external:./session-wasm/*".to_owned()];
+        bundle(source, "cookie.refused", kind, &how, &package.join(format!("cookie{}", kind.ending)))?;
     }
     Ok(())
 }
@@ -78,13 +80,13 @@ fn file(name: &str, kind: &Kind) -> String {
     format!("{name}{behind}{}", kind.ending)
 }
 
-fn bundle(source: &Path, name: &str, kind: &Kind, how: &[String], package: &Path) -> Result<()> {
+fn bundle(source: &Path, entry: &str, kind: &Kind, how: &[String], file: &Path) -> Result<()> {
     // Beside what is imported, or else the paths of what is left outside would change.
     const BUNDLED: &str = "bundled.js";
     let fixed = ["--bundle", "--target=es2022", "--charset=ascii", "--log-level=warning"];
     let mut bundling = command(&npm::built("esbuild")?, fixed);
-    bundling.args(kind.format).arg(format!("{name}.js")).args(how);
+    bundling.args(kind.format).arg(format!("{entry}.js")).args(how);
     run(bundling.arg(format!("--outfile={BUNDLED}")).current_dir(source))?;
-    fs::copy(source.join(BUNDLED), package.join(file(name, kind)))?;
+    fs::copy(source.join(BUNDLED), file)?;
     Ok(())
 }
