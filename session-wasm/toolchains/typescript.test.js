@@ -41,7 +41,8 @@ for (const [way, { ending, ...options }] of Object.entries(WAYS)) {
 
 test('a wrong use is refused by the types of CommonJS as well', async () => {
   const place = `${folder}/wrong`;
-  const wrong = "import { CookieVerifier } from 'session-wasm/cookie';\nnew CookieVerifier({ keyRing: 7 });\n";
+  const wrong =
+    "import { CookieVerifier } from 'session-wasm/cookie';\nnew CookieVerifier({ keyRing: 7 });\n";
   mkdirSync(place);
   writeFileSync(`${place}/wrong.cts`, wrong);
   await assert.rejects(compile(place, ['wrong.cts'], { module: 'node16' }), /TS2322.*CookieKeyRing/s);

@@ -24,7 +24,7 @@ test('Vite builds a page', async (t) => {
   await assertPage(t, `${folder}/dist`, scene);
 });
 
-test('Vite builds no page with the cookie module', () => 
+test('Vite builds no page with the cookie module', () =>
   assertRefused(run([bin('vite'), 'build'], project('vite-refused', ['trespasser.js']))));
 
 test('Vite builds a server, with the package in its bundle', async () => {

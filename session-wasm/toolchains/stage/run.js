@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 /** Far more than anything here takes; it only ends what hangs. */
-const PATIENCE = 150_000;
+const PATIENCE = 280_000;
 
 /** Nothing of the developer who runs this, and nothing told to anybody. */
 const QUIET = { NO_COLOR: '1', FORCE_COLOR: undefined, NODE_OPTIONS: undefined, NODE_ENV: undefined };
