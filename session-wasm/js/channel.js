@@ -1,5 +1,4 @@
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+import { decoder, encoder } from './utf8.js';
 
 /** Where WebAssembly leaves the text of an answer, behind three numbers (`src/buffer.rs`). */
 const TEXT = 24;

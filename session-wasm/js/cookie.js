@@ -1,4 +1,4 @@
-import module from '#cookie.wasm';
+import * as module from '#cookie.wasm';
 import { Channel } from './channel.js';
 import * as glue from './cookie.glue.js';
 import { whenGone } from './gone.js';
@@ -70,7 +70,7 @@ let channel;
 const gone = whenGone(glue.release);
 
 function begin() {
-  channel ??= new Channel(glue.reserve, instantiate('cookie', glue, module).memory);
+  channel ??= new Channel(glue.reserve, instantiate(glue.__wbg_set_wasm, module).memory);
   return channel;
 }
 

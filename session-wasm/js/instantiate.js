@@ -1,15 +1,13 @@
 import { MisuseError } from './misuse.js';
 
 /**
- * Brings a WebAssembly module to life with the glue that wasm-bindgen wrote for it, and says what to do
- * where that is not allowed. `module` is bytes, or what a runtime has compiled ahead.
+ * Brings a WebAssembly module to life behind the glue that wasm-bindgen wrote for it, and says what to do
+ * where that is not allowed. `imported` is what importing the module gave.
  */
-export function instantiate(name, glue, module) {
+export function instantiate(setWasm, imported) {
   try {
-    const compiled = ArrayBuffer.isView(module) ? new WebAssembly.Module(module) : module;
-    const { exports } = new WebAssembly.Instance(compiled, { [`./${name}_bg.js`]: glue });
-    glue.__wbg_set_wasm(exports);
-    exports.__wbindgen_start();
+    const exports = alive(imported.default ?? imported);
+    setWasm(exports);
     return exports;
   } catch (cause) {
     throw new MisuseError(
@@ -18,4 +16,11 @@ export function instantiate(name, glue, module) {
       { cause },
     );
   }
+}
+
+/** Of bytes, of what a runtime has compiled ahead, or of what a bundler has brought to life by itself. */
+function alive(module) {
+  if ('memory' in module) return module;
+  const compiled = ArrayBuffer.isView(module) ? new WebAssembly.Module(module) : module;
+  return new WebAssembly.Instance(compiled).exports;
 }

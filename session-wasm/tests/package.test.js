@@ -18,7 +18,10 @@ function importUnder(condition, specifier) {
 }
 
 test('a page cannot import the cookie module, and can import the statement module', async () => {
-  await assert.rejects(importUnder('browser', 'session-wasm/cookie'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+  const refusal = /ERR_MODULE_NOT_FOUND.*cookie holds keys that make cookies, so no page may have it/s;
+  await assert.rejects(importUnder('browser', 'session-wasm/cookie'), refusal);
+  // Where a tool looks that knows nothing of conditions.
+  await assert.rejects(import('../package/cookie.js'), { code: 'ERR_MODULE_NOT_FOUND' });
   await importUnder('browser', 'session-wasm/statement');
   await importUnder('browser', 'session-wasm');
 });
@@ -79,6 +82,12 @@ test('the statement module checks no cookie and takes no symmetric key', () => {
   const constants = Buffer.from('982f8a4291443771', 'hex');
   assert.ok(wasm('cookie').includes(constants));
   assert.ok(!wasm('statement').includes(constants));
+});
+
+test('neither module imports anything, so whatever can load WebAssembly can load it alone', () => {
+  for (const name of ['cookie', 'statement']) {
+    assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(wasm(name))), [], name);
+  }
 });
 
 test('nothing of the machine that built it is in the package, nor what only a panic would have said', () => {

@@ -11,6 +11,9 @@ const PACKAGE = `${SESSION_WASM}/package`;
 /** What entry points import of others, which are peers of the package. */
 const OUTSIDE = { next: ['next/headers.js', 'next/server.js'], react: ['react'], vue: ['vue'] };
 
+/** They ask for what exists nowhere. */
+const REFUSALS = ['cookie.js', 'cookie.cjs'];
+
 function emptyFolder(t) {
   const folder = mkdtempSync(`${tmpdir()}/session-wasm-`);
   t.after(() => rmSync(folder, { recursive: true }));
@@ -22,13 +25,24 @@ function expected() {
   const written = readdirSync(`${SESSION_WASM}/js`).filter((name) =>
     /\.d\.ts$|^(package\.json|README\.md)$/.test(name),
   );
-  const ways = ['.js', '.workerd.js', '.edge-light.js'];
-  const built = ['cookie', 'statement'].flatMap((name) => ['.wasm', ...ways].map((ending) => name + ending));
-  const adapters = ['express', 'fastify', 'fetch', 'hono', 'next'].flatMap((name) =>
-    ways.map((ending) => name + ending),
-  );
-  const others = ['client.js', 'react.js', 'vue.js', 'testing.js', 'LICENSE-APACHE', 'LICENSE-MIT'];
-  return [...written, ...built, ...adapters, ...others].sort();
+  const types = written.filter((name) => name.endsWith('.d.ts'));
+  const typesOfCommonJs = types.map((name) => name.replace(/ts$/, 'cts'));
+  const edges = ['.workerd.js', '.edge-light.js'];
+  const adapters = ['express', 'fastify', 'fetch', 'hono', 'next'];
+  const forEdges = ['cookie', 'statement', ...adapters].flatMap((name) => edges.map((ending) => name + ending));
+  const modules = ['cookie.wasm', 'statement.wasm'];
+  const others = ['client', 'cookie.trusted', 'react', 'statement', 'testing', 'vue'];
+  const anywhere = [...adapters, ...others].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
+  const licences = ['LICENSE-APACHE', 'LICENSE-MIT'];
+  return [
+    ...written,
+    ...typesOfCommonJs,
+    ...modules,
+    ...forEdges,
+    ...anywhere,
+    ...REFUSALS,
+    ...licences,
+  ].sort();
 }
 
 /** The file that npm would publish, and the names in it. */
@@ -42,8 +56,8 @@ test('publint has nothing to say', async () => {
   await output(bin('publint'), [PACKAGE, '--strict']);
 });
 
-test('the types are right wherever ES modules are', async () => {
-  await output(bin('attw'), ['--pack', PACKAGE, '--profile', 'esm-only', '--quiet']);
+test('the types are right for ES modules, CommonJS modules, bundlers, and what knows nothing of conditions', async () => {
+  await output(bin('attw'), ['--pack', PACKAGE, '--profile', 'strict', '--quiet']);
 });
 
 const ways = {
@@ -69,9 +83,9 @@ test('what is published is what is written here and what is built from it, and w
   const folder = emptyFolder(t);
   const { tarball, names } = await pack(folder);
   assert.deepEqual(names.sort(), expected());
-  for (const name of names.filter((each) => each.endsWith('.js'))) {
+  for (const name of names.filter((each) => /\.c?js$/.test(each) && !REFUSALS.includes(each))) {
     const imports = readFileSync(`${PACKAGE}/${name}`, 'utf8').match(
-      /(from |import\(|import )["'][^"']+["']/g,
+      /(from |import\(|import |require\()["'][^"']+["']/g,
     );
     const outside = OUTSIDE[name.split('.')[0]] ?? [];
     for (const each of imports ?? []) {

@@ -6,7 +6,7 @@ use crate::setup::{
     BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, IPROUTE, MUSL, OPENSSL, PROMTOOL, REDIS, SYSTEMD,
     UTIL_LINUX, WASM_TARGET, WEBKITGTK, XVFB, rust_target, tools,
 };
-use crate::{deploy, npm, package, proxies, redis_servers, schemas};
+use crate::{deploy, npm, package, proxies, redis_servers, schemas, test};
 
 pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
@@ -21,6 +21,8 @@ pub(crate) fn set_up() -> Result<()> {
     npm::install("session-wasm/tests")?;
     npm::install("session-wasm/tests/client")?;
     npm::install("session-wasm/examples")?;
+    npm::install(test::TOOLCHAINS)?;
+    npm::install(test::FRAMEWORKS)?;
     npm::install("session-wasm/bench")?;
     npm::install("web")
 }

@@ -35,11 +35,13 @@ usage: cargo xtask TASK
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
   test [PART]        everything CI runs, or one part: lint, rust, redis (the stores on Redis 8
                      and Valkey 9), schemas (both listeners against their documents), deploy (what is
-                     in deploy/), wasm, client, examples, proxies (the recipes of
+                     in deploy/), wasm, client, examples, toolchains (the package in bundlers, test
+                     runners, TypeScript and older Node.js), proxies (the recipes of
                      examples/forward-auth), web, fuzz; or what takes longer: `long`, the races and
                      kills of the rust part in full length and the package built twice, `faults`,
                      everything that befalls Redis, servers and the network between them, in full
-                     length, and `image`, the static build in a root that holds nothing else
+                     length, `image`, the static build in a root that holds nothing else, and
+                     `frameworks`, the package in Next.js, Nuxt, SvelteKit, Astro and React Router
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, failovers (how long

@@ -52,11 +52,24 @@ pub(crate) fn assemble() -> Result<()> {
         fs::copy(root().join(licence), package.join(licence))?;
     }
     for types in TYPES {
-        let types = format!("{types}.d.ts");
-        fs::copy(js.join(&types), package.join(&types))?;
+        declare(types, &js, &package)?;
     }
     fs::copy(js.join("README.md"), package.join("README.md"))?;
     write_manifest(&js, &package)
+}
+
+/// The types of an entry point, for its ES module and, with the same text, for its CommonJS module.
+fn declare(name: &str, js: &Path, package: &Path) -> Result<()> {
+    let types = fs::read_to_string(js.join(format!("{name}.d.ts")))?;
+    fs::write(package.join(format!("{name}.d.cts")), with_common_js(&types))?;
+    Ok(fs::write(package.join(format!("{name}.d.ts")), types)?)
+}
+
+/// Only our own files have a second form.
+fn with_common_js(types: &str) -> String {
+    let mut parts = types.split("'./");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "'./" + &part.replacen(".js'", ".cjs'", 1))
 }
 
 /// Rather than removed: the node_modules of the page link here.
@@ -130,11 +143,20 @@ fn bind(module: &str, wasm: &Path, dir: &Path) -> Result<()> {
         .generate_output()?;
     let glue = output.start().context("wasm-bindgen wrote no glue")?;
     fs::write(dir.join(format!("{module}.glue.js")), glue)?;
+    for needless in [START, TABLE] {
+        output.wasm_mut().exports.remove(needless)?;
+    }
     let file = dir.join(format!("{module}.wasm"));
     fs::write(&file, output.wasm_mut().emit_wasm())?;
     optimise::in_place(&file)?;
     Ok(fs::write(dir.join(format!("{module}.wasm.js")), inlined(&fs::read(&file)?)?)?)
 }
+
+/// What fills the table of JavaScript's values that a module holds. Ours hold none; without these exports
+/// `wasm-opt` finds the table and the one import unused, so that nothing that takes the file for a module of
+/// its own, as webpack does, looks for a `MODULE_bg.js` to import.
+const START: &str = "__wbindgen_start";
+const TABLE: &str = "__wbindgen_externrefs";
 
 /// In hexadecimal, because that compresses to what the bytes themselves do: base64 puts the same
 /// byte into four different texts, and is a third larger after brotli.

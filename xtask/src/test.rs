@@ -16,12 +16,27 @@ use crate::{
     serve, setup,
 };
 
-const PARTS: [&str; 11] =
-    ["lint", "rust", "redis", "schemas", "deploy", "wasm", "client", "examples", "proxies", "web", "fuzz"];
+const PARTS: [&str; 12] = [
+    "lint",
+    "rust",
+    "redis",
+    "schemas",
+    "deploy",
+    "wasm",
+    "client",
+    "examples",
+    "toolchains",
+    "proxies",
+    "web",
+    "fuzz",
+];
 
 /// What no other crate of the workspace asks for, and has tests.
 const FEATURES: &str =
     "session-engine/store-testing,session-http/axum,session-server/otlp,session-server/page";
+
+pub(crate) const TOOLCHAINS: &str = "session-wasm/toolchains";
+pub(crate) const FRAMEWORKS: &str = "session-wasm/toolchains/frameworks";
 
 /// A few seconds for each target: enough to find what a change has plainly broken.
 const FUZZ_SECONDS: &str = "5";
@@ -48,13 +63,15 @@ fn perform(name: &str) -> Result<()> {
         "wasm" => wasm(),
         "client" => in_browsers("session-wasm/tests/client"),
         "examples" => in_browsers("session-wasm/examples"),
+        "toolchains" => toolchains(),
         "proxies" => proxies::hold(),
         "web" => web(),
         "long" => long(),
         "faults" => faults::long(),
         "image" => image::hold(),
+        "frameworks" => frameworks(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
-        _ => bail!("no part `{name}`; there are {}, long, faults, image", PARTS.join(", ")),
+        _ => bail!("no part `{name}`; there are {}, long, faults, image, frameworks", PARTS.join(", ")),
     }
 }
 
@@ -158,6 +175,20 @@ fn in_browsers(folder: &str) -> Result<()> {
     let mut script = npm::script(folder, "test");
     script.env("CHROMIUM", CHROMIUM.program).env("FIREFOX", FIREFOX.program);
     run(script.env("SERVER_BINARY", server))
+}
+
+/// The package in what applications are bundled and tested with.
+fn toolchains() -> Result<()> {
+    // For its workerd.
+    npm::install("session-wasm/tests")?;
+    in_browsers(TOOLCHAINS)
+}
+
+/// The package in what applications are made of. Takes a gigabyte of packages, and minutes.
+fn frameworks() -> Result<()> {
+    // For its Node.js, and what drives a browser.
+    npm::install(TOOLCHAINS)?;
+    in_browsers(FRAMEWORKS)
 }
 
 fn web() -> Result<()> {

@@ -79,7 +79,7 @@ export class Verdicts {
     if (!isFirst) this.#reloadedAt = elapsed();
     try {
       const [module, jwks] = await Promise.all([
-        import('../statement.js'),
+        import('#statement'),
         (isFirst && this.#jwks) || this.#keys(isFirst ? 'default' : 'reload', signal),
       ]);
       if (jwks === undefined) return false;

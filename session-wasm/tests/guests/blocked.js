@@ -1,6 +1,6 @@
 // Loaded under a policy without 'wasm-unsafe-eval'.
 import { StatementVerifier } from 'session-wasm';
-import { CookieVerifier } from '../../package/cookie.js';
+import { CookieVerifier } from '../../package/cookie.trusted.js';
 
 import { post } from './report.js';
 

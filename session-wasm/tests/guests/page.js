@@ -1,6 +1,6 @@
 import * as statement from 'session-wasm';
 // By its path: the name `session-wasm/cookie` is for edges, and no bundler resolves it for a page.
-import * as cookie from '../../package/cookie.js';
+import * as cookie from '../../package/cookie.trusted.js';
 
 import { conform } from '../suite/conform.js';
 import { post } from './report.js';

@@ -1,0 +1,3 @@
+import { show } from './visitor.js';
+
+show();
