@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
 
 /** Where the crate that serves it has each of the two, also when it is published. They share no built file. */
@@ -6,11 +7,24 @@ const BUILT = {
   operations: { input: 'operations.html', outDir: '../session-http/operations' },
 };
 
+/** The server reads the texts of each language, and fills them in. */
+const TEXTS = new URL('texts/', import.meta.url);
+
+const texts = {
+  name: 'texts',
+  generateBundle() {
+    for (const name of readdirSync(TEXTS)) {
+      this.emitFile({ type: 'asset', fileName: `texts/${name}`, source: readFileSync(new URL(name, TEXTS)) });
+    }
+  },
+};
+
 export default defineConfig(({ mode }) => {
   const { input, outDir } = BUILT[mode] ?? BUILT.production;
   return {
     // The server may have the page beneath a prefix, and everything else beside it.
     base: './',
+    plugins: input === 'index.html' ? [texts] : [],
     build: {
       outDir,
       emptyOutDir: true,

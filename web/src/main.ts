@@ -12,6 +12,7 @@ import * as signIn from './sign-in';
 import * as views from './views';
 
 const root = document.documentElement;
+root.dataset.scripted = '';
 
 /** What was lost with the session that has just ended. */
 let lost = '';
