@@ -24,10 +24,12 @@ export function start(): void {
   views.on('devices', { enter: look, leave: () => write('devices-message', '') });
 }
 
+/** What stands in the place of a list that is not there yet. */
+const INSTEAD = ['loading', 'devices_away'] as const;
+
 async function look(): Promise<void> {
   if (cards.size === 0) write('devices-message', text('loading'));
-  const isThere = (await signIns.refresh()) || cards.size > 0;
-  write('devices-message', isThere ? '' : text('devices_away'));
+  if (!(await signIns.refresh()) && cards.size === 0) write('devices-message', text('devices_away'));
 }
 
 /** Touches only what is another than before: under a finger or a screen reader nothing loses its place. */
@@ -47,7 +49,8 @@ function show(shown: signIns.SignIn[] = []): void {
   });
   endOthersButton.disabled = shown.length < 2;
   endAllButton.disabled = shown.length === 0;
-  if (shown.length === 0) write('devices-message', '');
+  const message = element('devices-message', HTMLElement).textContent;
+  if (shown.length === 0 || INSTEAD.some((key) => text(key) === message)) write('devices-message', '');
 }
 
 async function endOne({ session_id }: signIns.SignIn, device: string): Promise<void> {
@@ -57,7 +60,10 @@ async function endOne({ session_id }: signIns.SignIn, device: string): Promise<v
 }
 
 async function endOthers(): Promise<void> {
+  // As many as there are now.
+  await signIns.refresh();
   const count = cards.size - 1;
+  if (count < 1) return;
   const title = counted('end_others_title', count);
   const yes = counted('end_devices', count);
   if (!(await confirmed(title, text('end_others_text'), yes))) return;
@@ -65,6 +71,7 @@ async function endOthers(): Promise<void> {
 }
 
 async function endAll(): Promise<void> {
+  await signIns.refresh();
   const title = counted('end_all_title', cards.size);
   const words = [text('end_all_text'), unsaved.warning()].filter(Boolean).join(' ');
   if (!(await confirmed(title, words, counted('end_devices', cards.size)))) return;

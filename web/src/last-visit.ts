@@ -1,18 +1,16 @@
 /**
- * Since when a sign-in is new to whoever is here: the last visit with this browser. What it keeps is a time,
- * under a name that does not tell whose.
+ * Which sign-ins are new to whoever is here: those that came after the newest one of their last visit with this
+ * browser. What it keeps is the time of that one, under a name that does not tell whose.
  */
-
-import { now } from './session';
 
 const NAME = 'session-page-visit';
 
-/** Since when, for a visit that goes on; the time of this visit stands for the next. */
-export async function since(subject: string): Promise<number> {
+/** The newest that had been seen when this visit began, or `otherwise`; `newest` is what it has come to by now. */
+export async function seenUntil(subject: string, newest: number, otherwise: number): Promise<number> {
   const key = `${NAME} ${await digest(subject)}`;
-  const seen = read(sessionStorage, key) ?? read(localStorage, key) ?? now();
+  const seen = read(sessionStorage, key) ?? read(localStorage, key) ?? otherwise;
   write(sessionStorage, key, seen);
-  write(localStorage, key, now());
+  write(localStorage, key, Math.max(seen, newest));
   return seen;
 }
 

@@ -37,6 +37,8 @@ export function endOf({ idle_expires_at: idle, absolute_expires_at: absolute }: 
 export function farewell(state: ClientState): string {
   if (state.status === 'ended') return text(ENDS[state.reason]);
   if (state.status !== 'signed_out') return '';
+  // Whoever signs people out elsewhere can send them here.
+  if (location.hash === '#signed-out') return text('signed_out');
   const reason = state.reason === 'absent' ? settings.reason : state.reason;
   return reason === 'expired' || reason === 'ended' ? text('end_earlier') : '';
 }

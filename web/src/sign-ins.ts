@@ -43,13 +43,17 @@ export async function refresh(): Promise<boolean> {
   if (answer.kind === 'no_session') await client.refresh();
   const subject = current()?.subject;
   if (answer.kind !== 'ok' || subject === undefined) return false;
-  const since = await lastVisit.since(subject);
-  const signIns = answer.value.sessions.map((each) => ({
-    ...each,
-    isNew: !each.current && each.created_at > since,
-  }));
+  const signIns = await marked(subject, answer.value.sessions);
   // This one first, then by when they were used.
   signIns.sort((a, b) => Number(b.current) - Number(a.current) || b.last_seen_at - a.last_seen_at);
   for (const show of shows) show(signIns);
   return true;
+}
+
+/** Whoever is here for the first time knows all that was there before. */
+async function marked(subject: string, devices: Device[]): Promise<SignIn[]> {
+  const newest = Math.max(...devices.map(({ created_at }) => created_at));
+  const own = devices.find(({ current }) => current)?.created_at ?? newest;
+  const seen = await lastVisit.seenUntil(subject, newest, own);
+  return devices.map((each) => ({ ...each, isNew: !each.current && each.created_at > seen }));
 }
