@@ -53,8 +53,8 @@ export class DeviceCard {
 }
 
 function endButton(name: string, facts: string, end: () => Promise<void>): HTMLButtonElement {
-  const properties = { type: 'button', className: 'quiet', ariaLabel: text('sign_out_device', { device: name }) };
-  const button = make('button', properties, text('sign_out'));
+  const ariaLabel = text('sign_out_device', { device: name });
+  const button = make('button', { type: 'button', className: 'quiet', ariaLabel }, text('sign_out'));
   // Two of them may have the same name.
   button.setAttribute('aria-describedby', facts);
   onClick(button, end);
