@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::page;
 use crate::process::{command, run};
 use crate::root::root;
 use crate::target_dir::target_dir;
@@ -13,18 +14,20 @@ use crate::target_dir::target_dir;
 const CRATES: [(&str, &str); 3] = [
     ("session-core", "getrandom"),
     ("session-engine", "embedded,redis,users-file,store-testing"),
-    ("session-http", "axum,embedded,management,redis,serve,users-file"),
+    ("session-http", "axum,embedded,management,page,redis,serve,users-file"),
 ];
 
 /// Writes the texts anew.
 pub(crate) fn write() -> Result<()> {
+    // Part of what `session-http` offers.
+    page::build()?;
     for (name, features) in CRATES {
         fs::write(file(name), of(name, features)?)?;
     }
     Ok(())
 }
 
-/// Fails unless the texts are as the code is.
+/// Fails unless the texts are as the code is. The page has to be built.
 pub(crate) fn hold() -> Result<()> {
     for (name, features) in CRATES {
         let written = fs::read_to_string(file(name)).unwrap_or_default();

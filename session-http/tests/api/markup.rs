@@ -1,0 +1,54 @@
+//! As much of reading HTML as tests of the page need.
+
+use serde_json::Value;
+
+/// What stands between the angle brackets of each start tag; of an element that holds data or a script, nothing else.
+pub(crate) fn tags(html: &str) -> Vec<&str> {
+    let (mut tags, mut rest) = (Vec::new(), html);
+    while let Some((_, after)) = rest.split_once('<') {
+        rest = after;
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = comment.split_once("-->").expect("the end of a comment").1;
+        }
+        if !rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            continue;
+        }
+        let (tag, after) = rest.split_at(end_of_tag(rest));
+        tags.push(tag);
+        rest = match tag.starts_with("script") {
+            true => after.split_once("</script").expect("the end of a script").1,
+            false => after,
+        };
+    }
+    tags
+}
+
+/// Where the bracket is that closes it: one in quotes does not.
+fn end_of_tag(tag: &str) -> usize {
+    let mut quote = None;
+    let end = tag.char_indices().find(|(_, char)| {
+        match (quote, char) {
+            (None, '"' | '\'') => quote = Some(*char),
+            (Some(open), char) if open == *char => quote = None,
+            _ => {}
+        }
+        quote.is_none() && *char == '>'
+    });
+    end.expect("the end of a tag").0
+}
+
+/// The data in the element with this ID.
+#[track_caller]
+pub(crate) fn json_in(html: &str, id: &str) -> Value {
+    let (_, rest) = html.split_once(&format!("id=\"{id}\">")).expect("the element");
+    serde_json::from_str(rest.split_once("</script>").expect("its end").0).expect("JSON")
+}
+
+/// The value of an attribute of the first tag that begins so, as a browser reads it.
+pub(crate) fn value_of(html: &str, tag: &str, attribute: &str) -> Option<String> {
+    let found = tags(html).into_iter().find(|found| found.starts_with(tag))?;
+    let (_, rest) = found.split_once(&format!(" {attribute}=\""))?;
+    let value = rest.split_once('"')?.0;
+    let value = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    Some(value.replace("&amp;", "&"))
+}
