@@ -15,12 +15,11 @@ mod texts;
 
 use std::future::Future;
 
-use http::{HeaderMap, Method};
+use http::Method;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::files;
-use crate::navigation::prefers_page;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::table::Route;
@@ -40,11 +39,6 @@ pub(crate) fn routes(app: &App) -> impl Iterator<Item = Route<App>> {
         route(show).at(path)
     });
     files.chain(["/", "/login"].into_iter().map(|path| route(show).at(path.to_owned())))
-}
-
-/// A refusal for whoever would be shown it: where there is nothing at all, or nothing to look at.
-pub(crate) fn refusal(app: &App, headers: &HeaderMap, problem: Problem) -> Answer {
-    if prefers_page(headers) { app.pages().refusal(headers, problem) } else { problem.into_answer() }
 }
 
 fn route<F, A>(show: F) -> Route<App>
