@@ -65,7 +65,7 @@ function keysOf(name) {
 
 /** Whatever is quoted in the sources may be a key. */
 const quoted = (text) => [...text.matchAll(/['"](\w+)['"]/g)].map(([, name]) => name);
-const marked = (html) => [...html.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name);
+const marked = (html) => [...html.matchAll(/(?<!\{)\{\{(\w+)\}\}(?!\})/g)].map(([, name]) => name);
 
 test('every text is used', () => {
   const used = [...SOURCES, ...SERVER].flatMap((path) => quoted(read(path)));
