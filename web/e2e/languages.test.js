@@ -1,7 +1,7 @@
 // The page in the language of whoever looks at it, with times and numbers as they are written there.
 
 import assert from 'node:assert/strict';
-import { test, after } from 'node:test';
+import { after, test } from 'node:test';
 import { logIn, startServer, USER } from '../../testing/server.js';
 import { BROWSERS, closeBrowsers, visit } from './browsers.js';
 
@@ -31,7 +31,12 @@ const LANGUAGES = {
     end: ['他のすべてのデバイスからログアウト', '他の 1 台のデバイスからログアウトしますか?'],
     security: ['セキュリティ', '最後にパスワードを入力した日時: たった今'],
     developer: ['開発者向け', '発行元: '],
-    data: ['データ', 'リビジョン 0', 'データ (JSON オブジェクト)', '1 行目: { で始まるオブジェクトが必要です'],
+    data: [
+      'データ',
+      'リビジョン 0',
+      'データ (JSON オブジェクト)',
+      '1 行目: { で始まるオブジェクトが必要です',
+    ],
     left: ['ログアウト', '保存せずにログアウト', 'ログアウトしました。'],
   },
 };

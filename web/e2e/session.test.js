@@ -1,10 +1,9 @@
 // How a session goes on and ends, as the page tells it.
 
 import assert from 'node:assert/strict';
-
+import { startServer } from '../../testing/server.js';
 import { profile, visit } from './browsers.js';
 import { everywhere, inEveryBrowser } from './stories.js';
-import { startServer } from '../../testing/server.js';
 
 /** Two tabs of one browser, of which the other learns that somebody signed in in the first. */
 async function enterInTwoTabs(t, browser, server) {
@@ -127,28 +126,31 @@ everywhere(
   },
 );
 
-everywhere('the password can be entered anew, and the page says when it was', async (t, { browser, serve }) => {
-  const server = await serve();
-  const tab = await visit(t, browser, server);
-  await tab.enter();
-  const before = (await tab.ask('/session')).body.authenticated_at;
-  await tab.click('Security');
-  await tab.see('Password last entered: just now');
-  // The server counts whole seconds.
-  await tab.until(
-    async (at) => Date.parse((await fetch('/livez')).headers.get('Date')) / 1000 > at + 1,
-    before,
-  );
-  await tab.click('Enter password');
-  await tab.see('Confirm it’s you');
-  await tab.fill('Password', 'not the password');
-  await tab.press('Enter');
-  await tab.see('Wrong password.');
-  await tab.fill('Password', 'correct horse battery staple');
-  await tab.press('Enter');
-  await tab.see('Your password is confirmed.');
-  assert.ok((await tab.ask('/session')).body.authenticated_at > before);
-});
+everywhere(
+  'the password can be entered anew, and the page says when it was',
+  async (t, { browser, serve }) => {
+    const server = await serve();
+    const tab = await visit(t, browser, server);
+    await tab.enter();
+    const before = (await tab.ask('/session')).body.authenticated_at;
+    await tab.click('Security');
+    await tab.see('Password last entered: just now');
+    // The server counts whole seconds.
+    await tab.until(
+      async (at) => Date.parse((await fetch('/livez')).headers.get('Date')) / 1000 > at + 1,
+      before,
+    );
+    await tab.click('Enter password');
+    await tab.see('Confirm it’s you');
+    await tab.fill('Password', 'not the password');
+    await tab.press('Enter');
+    await tab.see('Wrong password.');
+    await tab.fill('Password', 'correct horse battery staple');
+    await tab.press('Enter');
+    await tab.see('Your password is confirmed.');
+    assert.ok((await tab.ask('/session')).body.authenticated_at > before);
+  },
+);
 
 everywhere('signing out in one tab is told in the other', async (t, { browser, serve }) => {
   const server = await serve();

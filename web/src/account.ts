@@ -91,7 +91,9 @@ function summarise(all: SignIn[] | undefined): void {
   write('devices-summary', all ? counted('devices_summary', all.length) : '');
   const news = all?.filter(({ isNew }) => isNew).length ?? 0;
   write('devices-news', news > 0 ? counted('new_sign_ins', news) : '');
-  const pictures = (all ?? []).slice(0, PICTURES).map(({ client: { user_agent } }) => described(user_agent ?? '').kind);
+  const pictures = (all ?? [])
+    .slice(0, PICTURES)
+    .map(({ client: { user_agent } }) => described(user_agent ?? '').kind);
   const place = element('devices-pictures', HTMLElement);
   if (place.dataset.shown === pictures.join()) return;
   place.dataset.shown = pictures.join();
