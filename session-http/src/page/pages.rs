@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 
@@ -109,7 +109,6 @@ impl Pages {
         };
         let mut answer = problem.into_answer().map(|_| html.clone().into());
         let answered = answer.headers_mut();
-        answered.remove(CONTENT_LENGTH);
         answered.append(VARY, HeaderValue::from_static("Accept, Accept-Language, Sec-Fetch-Dest"));
         dress(answered, localised);
         answer
