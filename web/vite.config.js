@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
+import { template } from './template.js';
 
 /** Where the crate that serves it has each of the two, also when it is published. They share no built file. */
 const BUILT = {
@@ -12,6 +13,7 @@ const TEXTS = new URL('texts/', import.meta.url);
 
 const texts = {
   name: 'texts',
+  apply: 'build',
   generateBundle() {
     for (const name of readdirSync(TEXTS)) {
       this.emitFile({ type: 'asset', fileName: `texts/${name}`, source: readFileSync(new URL(name, TEXTS)) });
@@ -24,7 +26,7 @@ export default defineConfig(({ mode }) => {
   return {
     // The server may have the page beneath a prefix, and everything else beside it.
     base: './',
-    plugins: input === 'index.html' ? [texts] : [],
+    plugins: input === 'index.html' ? [...template, texts] : [],
     build: {
       outDir,
       emptyOutDir: true,

@@ -14,7 +14,12 @@ const INPUT_COUNTS_FOR = 30;
 const LONGEST_TIMER = 3600;
 
 const NEVER = Number.POSITIVE_INFINITY;
-const DEFAULTS = { pollEvery: 5, patience: 10, statementCookie: '__Host-session-statement' };
+const DEFAULTS = {
+  pollEvery: 5,
+  patience: 10,
+  statementCookie: '__Host-session-statement',
+  askWhenSignedOut: true,
+};
 
 export class SessionClient extends EventTarget {
   #options;
@@ -115,7 +120,7 @@ export class SessionClient extends EventTarget {
       this.#open = new AbortController();
       this.#tabs.open((message) => this.#hear(message));
     }
-    this.#schedule.want();
+    if (this.#options.askWhenSignedOut || !this.#session.isOver) this.#schedule.want();
     this.#plan();
   }
 
