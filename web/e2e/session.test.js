@@ -75,7 +75,7 @@ everywhere(
     const tab = await visit(t, browser, server);
     await tab.enter();
     await tab.see(/Signed out in 0:0\d if you leave/);
-    await tab.see(/You’ll be signed out at \d\d:\d\d unless you stay\./);
+    await tab.see(/You’ll be signed out at \d\d:\d\d unless you stay signed in\./);
     await tab.assertAccessible();
     await tab.see('You were signed out because you weren’t active for a while.');
     assert.equal((await tab.ask('/session')).status, 401);
