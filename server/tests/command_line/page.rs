@@ -30,16 +30,10 @@ async fn the_page_is_as_flags_variables_and_the_file_say() {
         })
         .await;
     let page = server.get("/").await.text().await.unwrap();
-    let expected = serde_json::json!({
-        "service": "Acme & Sons",
-        "logo": "brand/logo.svg",
-        "help": { "url": "mailto:help@acme.example", "text": "Ring Acme & Sons up" },
-        "developer": true,
-        "session": "absent",
-        "reason": "absent",
-    });
-    assert_eq!(settings(&page), expected);
-    assert!(page.contains(" Acme &amp; Sons"), "{page}");
+    let shown = settings(&page);
+    assert_eq!((&shown["service"], &shown["developer"]), (&"Acme & Sons".into(), &true.into()));
+    let help = "<a href=\"mailto:help@acme.example\">Ring Acme &amp; Sons up</a>";
+    assert!(page.contains(help) && page.contains("src=\"brand/logo.svg\""), "{page}");
     assert_eq!(server.get("/brand/logo.svg").await.text().await.unwrap(), SVG);
     let colours = server.get("/brand/colours.css").await.text().await.unwrap();
     assert!(colours.contains("--accent: light-dark(#1d4ed8, #93c5fd);"), "{colours}");

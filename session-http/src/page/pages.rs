@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 
@@ -36,7 +36,6 @@ pub(crate) struct Pages {
 #[derive(Debug)]
 struct Localised {
     language: String,
-    help: String,
     index: Template,
     signed_in: Template,
     texts: BTreeMap<String, String>,
@@ -48,18 +47,10 @@ struct Localised {
 #[derive(Serialize)]
 struct Told<'p> {
     service: &'p str,
-    logo: Option<&'static str>,
-    help: Option<Help<'p>>,
     developer: bool,
     session: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
-}
-
-#[derive(Serialize)]
-struct Help<'p> {
-    url: &'p str,
-    text: &'p str,
 }
 
 impl Pages {
@@ -81,7 +72,7 @@ impl Pages {
         let next = next(query);
         let html = localised.index.render(|mark| match mark {
             "next" => Some(next.as_deref().unwrap_or(&self.welcome).into()),
-            "settings" => Some(escape::json(&self.told(localised, seen)).into()),
+            "settings" => Some(escape::json(&self.told(seen)).into()),
             "html_attributes" => Some(attributes(seen, next.is_some()).into()),
             "signed_in" => Some(localised.signed_in(&self.settings.name, seen)?.into()),
             _ => None,
@@ -109,7 +100,6 @@ impl Pages {
         };
         let mut answer = problem.into_answer().map(|_| html.clone().into());
         let answered = answer.headers_mut();
-        answered.remove(CONTENT_LENGTH);
         answered.append(VARY, HeaderValue::from_static("Accept, Accept-Language, Sec-Fetch-Dest"));
         dress(answered, localised);
         answer
@@ -123,12 +113,9 @@ impl Pages {
         found.unwrap_or(&self.languages[0])
     }
 
-    fn told<'p>(&'p self, localised: &'p Localised, seen: &Seen) -> Told<'p> {
-        let help = |url| Help { url, text: &localised.help };
+    fn told(&self, seen: &Seen) -> Told<'_> {
         Told {
             service: &self.settings.name,
-            logo: self.settings.logo.as_ref().map(|logo| logo.name()),
-            help: self.settings.help_url.as_deref().map(help),
             developer: self.settings.developer,
             session: seen.name(),
             reason: match seen {
@@ -151,6 +138,7 @@ impl Localised {
             "service" => Some(settings.name.clone().into()),
             "brand" => Some(brand::link(settings, "").into()),
             "texts" => Some(escape::json(&texts).into()),
+            "help" => Some(help_link(settings, &say("help_link").unwrap_or_default()).into()),
             key => say(key).map(Cow::Owned),
         });
         let base = prefix.of("/");
@@ -170,7 +158,6 @@ impl Localised {
         };
         Self {
             language: language.to_owned(),
-            help: say("help_link").unwrap_or_default(),
             index,
             signed_in: Template::of(SIGNED_IN),
             not_found: refusal("not_found_title", "not_found_text"),
@@ -209,6 +196,14 @@ fn index_template(settings: &PageSettings) -> Template {
     Template::of(&with_logo().unwrap_or_else(|| html.clone()))
 }
 
+/// The link beneath the form, where there is help.
+fn help_link(settings: &PageSettings, text: &str) -> String {
+    let link = |url: &String| {
+        format!("<p class=\"help\"><a href=\"{}\">{}</a></p>", escape::html(url), escape::html(text))
+    };
+    settings.help_url.as_ref().map(link).unwrap_or_default()
+}
+
 fn own_logo(base: &str) -> String {
     format!("<img src=\"{base}{}\" alt=\"\" width=\"28\" height=\"28\">", built::icon())
 }
@@ -233,5 +228,51 @@ fn dress(headers: &mut HeaderMap, localised: &Localised) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     if let Ok(language) = HeaderValue::try_from(&localised.language) {
         headers.insert(CONTENT_LANGUAGE, language);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_has_a_text_in_every_language() {
+        let settings = PageSettings::new();
+        let pages = Pages::new(settings.clone(), &PathPrefix::default());
+        for localised in &pages.languages {
+            let later: Vec<_> = localised.index.marks().collect();
+            for mark in ["html_attributes", "settings", "next", "signed_in"] {
+                assert_eq!(later.iter().filter(|later| **later == mark).count(), 1, "{mark}");
+            }
+            assert_eq!(later.len(), 4, "nobody fills in all of {later:?}");
+            let values = ["since", "idle", "absolute"];
+            let mut said = localised.signed_in.marks().filter(|mark| !values.contains(mark));
+            assert_eq!(said.find(|key| !localised.texts.contains_key(*key)), None);
+        }
+        let values = ["language", "service", "title", "text", "home", "icon", "style_sheet", "brand", "logo"];
+        let not_found = Template::of(NOT_FOUND);
+        let mut said = not_found.marks().filter(|mark| !values.contains(mark));
+        let keys = ["not_found_title", "not_found_text", "not_shown_title", "not_shown_text", "help_link"];
+        let texts = settings.texts.of("en");
+        assert_eq!(said.find(|key| !texts.contains_key(*key)), None);
+        assert_eq!(keys.into_iter().find(|key| !texts.contains_key(*key)), None);
+    }
+
+    #[test]
+    fn the_page_has_a_place_for_a_logo() {
+        let html = built::text(built::INDEX);
+        assert!(LOGO.iter().all(|mark| html.matches(mark).count() == 1));
+    }
+
+    #[test]
+    fn the_form_leads_to_where_it_was_asked_for() {
+        for (query, expected) in [
+            ("", None),
+            ("next=", None),
+            ("a=b&next=/orders/7%3Fa%3Db%26c", Some("/orders/7?a=b&c")),
+            ("next=%22%3E&next=/", Some("\">")),
+        ] {
+            assert_eq!(next(query).as_deref(), expected, "{query}");
+        }
     }
 }
