@@ -64,12 +64,13 @@ impl Texts {
 /// A text in place of another: it may have the values of that one, and no others, which nobody would fill in.
 fn fitting(language: &str, key: &str, former: &str, text: String) -> Result<String, InvalidPageSetting> {
     let known: BTreeSet<_> = values_in(former).chain([SERVICE]).collect();
-    match values_in(&text).find(|value| !known.contains(value)) {
+    let unknown = values_in(&text).find(|value| !known.contains(value)).map(str::to_owned);
+    match unknown {
         None => Ok(text),
         Some(value) => Err(InvalidPageSetting::UnknownValue {
             language: language.to_owned(),
             key: key.to_owned(),
-            value: value.to_owned(),
+            value,
             known: known.iter().map(|value| format!("{{{value}}}")).collect::<Vec<_>>().join(", "),
         }),
     }

@@ -9,6 +9,7 @@ pub(crate) fn tags(html: &str) -> Vec<&str> {
         rest = after;
         if let Some(comment) = rest.strip_prefix("!--") {
             rest = comment.split_once("-->").expect("the end of a comment").1;
+            continue;
         }
         if !rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
             continue;
@@ -21,6 +22,28 @@ pub(crate) fn tags(html: &str) -> Vec<&str> {
         };
     }
     tags
+}
+
+/// The names of its attributes.
+pub(crate) fn attributes(tag: &str) -> Vec<String> {
+    let (mut names, mut rest) =
+        (Vec::new(), tag.split_once(char::is_whitespace).map_or("", |(_, rest)| rest));
+    loop {
+        rest = rest.trim_start_matches(|char: char| char.is_whitespace() || char == '/');
+        let length = rest.find(|char: char| char.is_whitespace() || char == '=').unwrap_or(rest.len());
+        if length == 0 {
+            return names;
+        }
+        let (name, after) = rest.split_at(length);
+        names.push(name.to_ascii_lowercase());
+        rest = match after.strip_prefix("=\"") {
+            Some(value) => value.split_once('"').expect("the end of a value").1,
+            None => {
+                assert!(!after.starts_with('='), "without quotes: {tag}");
+                after
+            }
+        };
+    }
 }
 
 /// Where the bracket is that closes it: one in quotes does not.
