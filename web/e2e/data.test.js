@@ -14,9 +14,7 @@ const shows = (tab, text) =>
 
 /** Which buttons of the editor would do something. */
 const pressable = (tab) =>
-  tab.evaluate(() =>
-    ['data-save', 'data-discard'].filter((id) => !document.getElementById(id).disabled),
-  );
+  tab.evaluate(() => ['data-save', 'data-discard'].filter((id) => !document.getElementById(id).disabled));
 
 /** A tab with the editor, showing what it is to begin with. */
 async function open(t, browser, server, initial) {
@@ -149,7 +147,9 @@ everywhere(
     await tab.signIn();
     await tab.see('Revision 0');
     await tab.fill(LABEL, '{"cart": []}');
-    await tab.see('You were signed out because you weren’t active for a while. Your unsaved changes are lost.');
+    await tab.see(
+      'You were signed out because you weren’t active for a while. Your unsaved changes are lost.',
+    );
     assert.equal(await tab.evaluate(() => document.querySelector('#data-text').value), '');
   },
 );

@@ -12,10 +12,7 @@ const cards = () => document.querySelectorAll('#device-list li').length;
 
 /** Until the server's clock, which counts whole seconds, shows a later one than `at`. */
 const untilAfter = (tab, at) =>
-  tab.until(
-    async (before) => Date.parse((await fetch('/livez')).headers.get('Date')) / 1000 > before,
-    at,
-  );
+  tab.until(async (before) => Date.parse((await fetch('/livez')).headers.get('Date')) / 1000 > before, at);
 
 everywhere('another device is listed, and can be signed out by itself', async (t, { browser, serve }) => {
   const server = await serve();

@@ -135,5 +135,8 @@ inEveryBrowser('what is for developers is shown only where it is wanted', async 
     assert.equal(await tab.evaluate((id) => document.getElementById(id).hidden, view), true);
   }
   const loaded = () => performance.getEntriesByType('resource').map(({ name }) => name);
-  assert.deepEqual((await tab.evaluate(loaded)).filter((name) => name.includes('developer')), []);
+  assert.deepEqual(
+    (await tab.evaluate(loaded)).filter((name) => name.includes('developer')),
+    [],
+  );
 });

@@ -1,7 +1,7 @@
 // The page in the language of whoever looks at it, with times and numbers as they are written there.
 
 import assert from 'node:assert/strict';
-import { test, after } from 'node:test';
+import { after, test } from 'node:test';
 import { logIn, startServer, USER } from '../../testing/server.js';
 import { BROWSERS, closeBrowsers, visit } from './browsers.js';
 
@@ -11,10 +11,10 @@ const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19
 
 const LANGUAGES = {
   'de-DE': {
-    signIn: ['Benutzername', 'Passwort', 'Anmelden', 'mit Ihrem Konto für Session'],
+    signIn: ['Benutzername', 'Passwort', 'Anmelden', 'mit Ihrem Session-Konto'],
     wrong: 'Benutzername oder Passwort ist falsch.',
-    until: /Angemeldet bis .*\d\d:\d\d Uhr, wenn Sie gehen/,
-    zone: /Zeitzone aller Uhrzeiten: Mitteleuropäische (Sommer|Normal)zeit\./,
+    until: /Angemeldet bis .*\d\d:\d\d Uhr, wenn Sie jetzt gehen/,
+    zone: /Zeitzone: Mitteleuropäische (Sommer|Normal)zeit/,
     devices: ['Geräte', 'Sie sind auf 2 Geräten angemeldet.', 'Safari auf iPhone', 'gerade eben'],
     end: ['Alle anderen Geräte abmelden', '1 anderes Gerät abmelden?'],
     security: ['Sicherheit', 'Passwort zuletzt eingegeben: gerade eben'],
@@ -25,13 +25,18 @@ const LANGUAGES = {
   'ja-JP': {
     signIn: ['ユーザー名', 'パスワード', 'ログイン', 'Session のアカウントでログインします'],
     wrong: 'ユーザー名またはパスワードが正しくありません。',
-    until: /操作がなければ .*\d?\d:\d\d までログイン/,
-    zone: /時刻はすべて中央ヨーロッパ(夏|標準)時間です。/,
+    until: /操作がない場合、.*\d?\d:\d\d までログインしたままです/,
+    zone: /時刻はすべて中央ヨーロッパ(夏時間|標準時間?)です。/,
     devices: ['デバイス', '2 台のデバイスでログインしています。', 'iPhone の Safari', 'たった今'],
-    end: ['他のすべてのデバイスからログアウト', '他の 1 台のデバイスからログアウトしますか?'],
+    end: ['他のすべてのデバイスからログアウト', '他の 1 台のデバイスからログアウトしますか？'],
     security: ['セキュリティ', '最後にパスワードを入力した日時: たった今'],
     developer: ['開発者向け', '発行元: '],
-    data: ['データ', 'リビジョン 0', 'データ (JSON オブジェクト)', '1 行目: { で始まるオブジェクトが必要です'],
+    data: [
+      'データ',
+      'リビジョン 0',
+      'データ (JSON オブジェクト)',
+      '1 行目: { で始まるオブジェクトが必要です',
+    ],
     left: ['ログアウト', '保存せずにログアウト', 'ログアウトしました。'],
   },
 };

@@ -68,8 +68,7 @@ async function pictures(server, scheme, size, viewport) {
 /** A device that signs in after somebody has been here; the server counts whole seconds. */
 async function logInLater(tab, server) {
   const { created_at: at } = (await tab.ask('/session')).body;
-  const isLater = async (before) =>
-    Date.parse((await fetch('/livez')).headers.get('Date')) / 1000 > before;
+  const isLater = async (before) => Date.parse((await fetch('/livez')).headers.get('Date')) / 1000 > before;
   await tab.until(isLater, at);
   return logIn(server, TABLET);
 }

@@ -72,7 +72,9 @@ inEveryBrowser('signing in waits for a store that is away, and says so', async (
   await tab.signIn();
   await tab.see('You can’t sign in right now. Trying again…');
   assert.deepEqual(
-    await tab.evaluate(() => ['sign-in-form', 'sign-in-button'].map((id) => document.getElementById(id).ariaBusy)),
+    await tab.evaluate(() =>
+      ['sign-in-form', 'sign-in-button'].map((id) => document.getElementById(id).ariaBusy),
+    ),
     ['true', 'true'],
   );
   const spins = () => getComputedStyle(document.querySelector('#sign-in-button'), '::before').animationName;

@@ -65,7 +65,7 @@ function keysOf(name) {
 
 /** Whatever is quoted in the sources may be a key. */
 const quoted = (text) => [...text.matchAll(/['"](\w+)['"]/g)].map(([, name]) => name);
-const marked = (html) => [...html.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name);
+const marked = (html) => [...html.matchAll(/(?<!\{)\{\{(\w+)\}\}(?!\})/g)].map(([, name]) => name);
 
 test('every text is used', () => {
   const used = [...SOURCES, ...SERVER].flatMap((path) => quoted(read(path)));
@@ -98,7 +98,16 @@ test('no word of the page stands outside the files of texts', () => {
 
 /** Names, which are the same in every language, and what only a programmer reads. */
 const NAMES = ['web/src/user-agent.ts'];
-const TERMS = ['Accept', 'Content-Type', 'Date', 'ETag', 'Escape', 'If-Match', 'Retry-After', 'Session-Activity'];
+const TERMS = [
+  'Accept',
+  'Content-Type',
+  'Date',
+  'ETag',
+  'Escape',
+  'If-Match',
+  'Retry-After',
+  'Session-Activity',
+];
 
 test('no word of the scripts stands outside the files of texts', () => {
   const found = SOURCES.filter((path) => !NAMES.includes(path)).flatMap((path) =>

@@ -4,7 +4,7 @@ import type { ClientVerdict, SignedIn } from 'session-wasm/client';
 import { deviceName } from './device-name';
 import { icon } from './icons';
 import { element, write } from './page';
-import { client, endOf, nameOf, now, type View } from './session';
+import { client, current, endOf, nameOf, now, type View } from './session';
 import type { SignIn } from './sign-ins';
 import * as signIns from './sign-ins';
 import { counted, type Key, text } from './texts';
@@ -19,6 +19,9 @@ const NEAR_END = 300;
 
 /** Pictures of devices that are shown at most. */
 const PICTURES = 5;
+
+/** From which this session was started, once that has been told. */
+let address = '';
 
 export function start(): void {
   warning.start();
@@ -76,8 +79,11 @@ function untilNote(view: View): string {
 /** In this browser. Before the server has been heard, nobody knows since when. */
 function where(view: View): string {
   const device = deviceName(navigator.userAgent);
-  if (!('created_at' in view)) return text('signed_in_on', { device });
-  return text('signed_in_on_since', { device, time: moment(view.created_at, now()) });
+  const words =
+    'created_at' in view
+      ? text('signed_in_on_since', { device, time: moment(view.created_at, now()) })
+      : text('signed_in_on', { device });
+  return [words, address].filter(Boolean).join(' · ');
 }
 
 function sealOf(verdict: ClientVerdict | null): [string, Key | ''] {
@@ -88,10 +94,15 @@ function sealOf(verdict: ClientVerdict | null): [string, Key | ''] {
 const initial = (name: string): string => ([...name.trim()][0] ?? '').toLocaleUpperCase();
 
 function summarise(all: SignIn[] | undefined): void {
+  address = all?.find((each) => each.current)?.client.ip ?? '';
+  const view = current();
+  if (view) write('where', where(view));
   write('devices-summary', all ? counted('devices_summary', all.length) : '');
   const news = all?.filter(({ isNew }) => isNew).length ?? 0;
   write('devices-news', news > 0 ? counted('new_sign_ins', news) : '');
-  const pictures = (all ?? []).slice(0, PICTURES).map(({ client: { user_agent } }) => described(user_agent ?? '').kind);
+  const pictures = (all ?? [])
+    .slice(0, PICTURES)
+    .map(({ client: { user_agent } }) => described(user_agent ?? '').kind);
   const place = element('devices-pictures', HTMLElement);
   if (place.dataset.shown === pictures.join()) return;
   place.dataset.shown = pictures.join();

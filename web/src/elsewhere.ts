@@ -2,6 +2,9 @@
 
 import { BASE } from './base';
 import { client } from './session';
+import type { Settings } from './settings';
+
+let isLooking = false;
 
 export function start(): void {
   document.addEventListener('visibilitychange', look);
@@ -11,9 +14,19 @@ export function start(): void {
 /** The page itself says it, in an answer that is no error where nobody is signed in. */
 async function look(): Promise<void> {
   const { status } = client.state;
-  if (document.visibilityState !== 'visible' || status === 'signed_in' || status === 'asking') return;
-  const page = await fetch(`${BASE}/`).then((answer) => answer.text(), String);
-  const settings = new DOMParser().parseFromString(page, 'text/html').getElementById('page-settings');
-  const { session } = JSON.parse(settings?.textContent || '{}');
-  if (session === 'present') await client.refresh();
+  const isOut = status === 'signed_out' || status === 'ended';
+  if (isLooking || !isOut || document.visibilityState !== 'visible') return;
+  isLooking = true;
+  if ((await settingsNow()).session === 'present') await client.refresh();
+  isLooking = false;
+}
+
+async function settingsNow(): Promise<Partial<Settings>> {
+  try {
+    const html = await (await fetch(`${BASE}/`, { cache: 'no-store' })).text();
+    const page = new DOMParser().parseFromString(html, 'text/html');
+    return JSON.parse(page.getElementById('page-settings')?.textContent ?? '');
+  } catch {
+    return {}; // Nobody answered, or somebody else.
+  }
 }

@@ -57,7 +57,8 @@ function clear(): void {
 async function begin(): Promise<void> {
   root.dataset.scripted = '';
   root.dataset.state = 'asking';
-  if (settings.developer) developer = await import('./developer/developer');
+  // Without it the page is whole for everybody else.
+  if (settings.developer) developer = await import('./developer/developer').catch(() => undefined);
   for (const part of [signIn, signOut, confirmDialog, account, signIns, devices, security, relativeTime])
     part.start();
   developer?.start();

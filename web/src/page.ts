@@ -40,7 +40,10 @@ export function onSubmit(
 }
 
 /** The first of `owners` is busy meanwhile, and so are the others. */
-async function onceAtATime(owners: [HTMLElement, ...HTMLElement[]], work: () => Promise<void>): Promise<void> {
+async function onceAtATime(
+  owners: [HTMLElement, ...HTMLElement[]],
+  work: () => Promise<void>,
+): Promise<void> {
   if (owners[0].ariaBusy === 'true') return;
   for (const owner of owners) owner.ariaBusy = 'true';
   try {

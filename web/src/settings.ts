@@ -2,7 +2,7 @@
 
 import { embedded } from './embedded';
 
-interface Settings {
+export interface Settings {
   /** What the operator calls the service. */
   service: string;
   /** Whether there is more to see, for who works on an application. */

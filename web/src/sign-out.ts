@@ -12,7 +12,9 @@ export function start(): void {
 
 async function signOut(): Promise<void> {
   if (!(await unsaved.mayGo())) return;
-  const answer = await server.insist(server.signOut, () => write('outage', text('sign_out_waiting')));
-  if (answer.kind === 'ok' || answer.kind === 'no_session') client.signedOut();
-  else write('outage', text('failed'));
+  const waiting = () => write('sign-out-message', text('sign_out_waiting'));
+  const answer = await server.insist(server.signOut, waiting);
+  const isOut = answer.kind === 'ok' || answer.kind === 'no_session';
+  write('sign-out-message', isOut ? '' : text('failed'));
+  if (isOut) client.signedOut();
 }

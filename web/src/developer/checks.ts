@@ -52,7 +52,10 @@ interface Known {
 export const refusal = (reason: Reason): Key => FAULTS[reason][1];
 
 /** What a verdict says of each check. */
-export function lines(verdict: ClientVerdict | null, { justConfirmed = false, ofNobody = false }: Known): Line[] {
+export function lines(
+  verdict: ClientVerdict | null,
+  { justConfirmed = false, ofNobody = false }: Known,
+): Line[] {
   const [fault, why] = verdict?.ok === false ? FAULTS[verdict.reason] : [];
   const places = CHECKS.filter((check) => !ofNobody || check !== 'session');
   return places.map((check) => {

@@ -155,8 +155,7 @@ async function collide(before: Members, mine: Members): Promise<void> {
   const answer = await server.insist(server.data, waiting);
   if (answer.kind !== 'ok') return void (await client.refresh());
   const read = parse(answer.value.text);
-  if ('fault' in read)
-    return write('data-message', words('data_not_saved', { reason: read.fault.message }));
+  if ('fault' in read) return write('data-message', words('data_not_saved', { reason: read.fault.message }));
   // An attempt whose answer was lost may have been the one that changed it.
   if (same(read.members, mine)) return settle(answer.value.tag, mine, words('data_saved'));
   conflict.open({ before, mine, theirs: read.members, tag: answer.value.tag });

@@ -93,7 +93,10 @@ function statement(
 function seal(verdict: StatementVerdict | null): Finding['seal'] {
   if (!verdict) return ['unknown', words('inspect_no_keys')];
   if (!verdict.ok) {
-    return ['refused', words('inspect_refused', { code: verdict.reason, why: words(refusal(verdict.reason)) })];
+    return [
+      'refused',
+      words('inspect_refused', { code: verdict.reason, why: words(refusal(verdict.reason)) }),
+    ];
   }
   return ['good', words(verdict.current ? 'inspect_current' : 'inspect_authentic')];
 }
@@ -119,8 +122,7 @@ function when(at: number, now: number): string {
   return words('inspect_when', { time: exact(at), distance });
 }
 
-const ours = (sessionId: string) =>
-  current()?.session_id === sessionId ? [words('inspect_ours')] : [];
+const ours = (sessionId: string) => (current()?.session_id === sessionId ? [words('inspect_ours')] : []);
 
 function refused(title: string, why: string): Finding {
   return { title, seal: ['refused', why], notes: [], lines: [], fields: [] };

@@ -7,7 +7,7 @@ import { writeTime } from '../relative-time';
 import { client } from '../session';
 import { type Key, text } from '../texts';
 import { exact } from '../times';
-import { draw, type Outcome, lines, refusal } from './checks';
+import { draw, lines, type Outcome, refusal } from './checks';
 
 const id = element('session-id', HTMLElement);
 
