@@ -106,6 +106,9 @@ export class SessionClient extends EventTarget {
     this.#turn += 1;
     this.#countedAt = elapsed();
     this.#takeIn({ kind: 'live', view, active: true }, false);
+    // Whoever has asked for nothing yet does not know what time it is, and nothing could be planned.
+    if (this.now() === undefined) this.#schedule.want();
+    this.#plan();
   }
 
   signedOut() {

@@ -44,7 +44,6 @@ const document = async (response: Response): Promise<Document> => ({
 // What only looks is passive: it does not count as use of the session.
 const PASSIVE = { 'Session-Activity': 'passive' };
 
-export const session = () => ask('GET', '/session', json<SessionView>, PASSIVE);
 export const devices = () => ask('GET', '/sessions', json<{ sessions: Device[] }>, PASSIVE);
 export const data = () => ask('GET', '/session/data', document, PASSIVE);
 export const publicDocument = (path: string) => ask('GET', path, text, PASSIVE);

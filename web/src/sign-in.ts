@@ -83,8 +83,8 @@ async function attempt(): Promise<SessionView | undefined> {
 
 /** Whether the browser has kept the cookie: some keep it for https alone, and say nothing of it. */
 async function isKept(): Promise<boolean> {
-  const answer = await server.session();
-  if (answer.kind !== 'no_session') return true;
+  const { status, unavailable } = await client.refresh();
+  if (status === 'signed_in' || unavailable) return true;
   const isPlain = location.protocol === 'http:';
   write('cookie-refused', text(isPlain ? 'cookie_refused_http' : 'cookie_refused_settings'));
   return false;

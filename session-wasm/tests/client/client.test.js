@@ -174,3 +174,17 @@ test('a page that knows that nobody is signed in asks for nothing, until a tab t
   const before = await questions(page);
   assert.equal(await questions(page), before);
 });
+
+test('a page that signs in before it has asked for anything learns the time', async (t) => {
+  const server = await startServer(t);
+  const context = await newProfile(t, browser, server, { signedIn: false });
+  const page = await open(context, server, { askWhenSignedOut: false }, { later: '' });
+  await page.evaluate(() => {
+    client.signedOut();
+    client.start();
+  });
+  const view = await signIn(context, server);
+  await page.evaluate((adopted) => client.adopt(adopted), view);
+  await verified(page);
+  assert.ok(Math.abs((await page.evaluate(() => client.now())) - view.created_at) < 60);
+});
