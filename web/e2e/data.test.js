@@ -170,7 +170,8 @@ everywhere('signing out with unsaved data asks, and without any does not', async
   await tab.click('Sign out', 'header');
   await tab.click('Sign out without saving', '#confirm');
   await tab.see('You’re signed out. Your unsaved changes are lost.');
-  await tab.enter();
+  await tab.signIn();
+  await tab.see('Revision 0');
   await tab.click('Sign out', 'header');
   await tab.see('You’re signed out.');
   await tab.seeNoMore('unsaved');

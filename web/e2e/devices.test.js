@@ -106,7 +106,7 @@ everywhere(
     // Once it has been seen, it is not new at the next visit.
     await tab.click('Sign out', 'header');
     await tab.see('You’re signed out.');
-    await tab.enter();
+    await tab.signIn();
     await tab.see('Firefox on Windows');
     await tab.see('Safari on iPhone');
     assert.doesNotMatch(await tab.evaluate(() => document.body.innerText), /Firefox on Windows New/);
