@@ -2,6 +2,7 @@
 
 import type { SessionView } from 'session-wasm/client';
 import { BASE } from './base';
+import * as serverTime from './server-time';
 
 export interface Device {
   session_id: string;
@@ -79,6 +80,7 @@ async function ask<T>(
       cache: 'no-store',
       signal: AbortSignal.timeout(DEADLINE * 1000),
     });
+    serverTime.heed(response);
     return response.ok ? { kind: 'ok', value: await read(response) } : await problem(response);
   } catch {
     return { kind: 'unavailable', retryAfter: DEFAULT_RETRY };

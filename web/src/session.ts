@@ -2,6 +2,7 @@
 
 import { type ClientState, SessionClient, type SessionView, type StatedView } from 'session-wasm/client';
 import { BASE } from './base';
+import * as serverTime from './server-time';
 import { settings } from './settings';
 import { text } from './texts';
 
@@ -15,7 +16,7 @@ export function start(): void {
 }
 
 /** Seconds since 1970, and zero until the server has said what time it is. */
-export const now = (): number => client.now() ?? 0;
+export const now = (): number => client.now() ?? serverTime.known() ?? 0;
 
 export type View = SessionView | StatedView;
 
