@@ -13,7 +13,7 @@ const LANGUAGES = {
   'de-DE': {
     signIn: ['Benutzername', 'Passwort', 'Anmelden', 'mit Ihrem Session-Konto'],
     wrong: 'Benutzername oder Passwort ist falsch.',
-    until: /Angemeldet bis .*\d\d:\d\d Uhr, wenn Sie jetzt gehen/,
+    until: /Angemeldet bis .*\d\d:\d\d\sUhr, wenn Sie jetzt gehen/,
     zone: /Zeitzone: Mitteleuropäische (Sommer|Normal)zeit/,
     devices: ['Geräte', 'Sie sind auf 2 Geräten angemeldet.', 'Safari auf iPhone', 'gerade eben'],
     end: ['Alle anderen Geräte abmelden', '1 anderes Gerät abmelden?'],
