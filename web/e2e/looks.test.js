@@ -31,7 +31,7 @@ for (const browser of BROWSERS) {
       await tab.see('Wrong username or password.');
       await assertFits(tab);
       await tab.enter();
-      await tab.see('You’re signed in on 2 devices.');
+      await tab.see(/You’re signed in on \d+ devices\./);
       await assertFits(tab);
       await tab.click('Devices');
       await tab.see('This device');
@@ -40,7 +40,7 @@ for (const browser of BROWSERS) {
       await tab.evaluate(() => document.querySelector('#device-list li:last-child time').focus());
       await assertFits(tab);
       await tab.click('Sign out all other devices');
-      await tab.see('Sign out 1 other device?');
+      await tab.see(/Sign out \d+ other devices?\?/);
       await assertFits(tab);
       await tab.press('Escape');
       await tab.click('Security');
