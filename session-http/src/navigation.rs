@@ -47,7 +47,8 @@ fn weight(accepted: &[Weighted], media_type: &str) -> u16 {
     ranges.iter().find_map(of).map_or(0, |accepted| accepted.weight)
 }
 
-#[cfg(all(test, feature = "page"))]
+#[cfg(test)]
+#[cfg(feature = "page")]
 mod tests {
     use super::*;
 

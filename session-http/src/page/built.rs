@@ -14,7 +14,7 @@ const TEXTS: &str = "texts/";
 
 /// What is answered as it is.
 pub(super) fn files() -> impl Iterator<Item = String> {
-    let names = Built::iter().map(|name| name.into_owned());
+    let names = Built::iter().map(std::borrow::Cow::into_owned);
     names.filter(|name| name != INDEX && !name.starts_with(TEXTS))
 }
 
