@@ -122,6 +122,7 @@ everywhere(
     assert.notEqual(renewed.session_id, before.session_id);
     assert.equal(renewed.absolute_expires_at, before.absolute_expires_at);
     for (const each of [tab, other]) {
+      await each.front();
       await each.click('Developer');
       await each.until((id) => document.querySelector('#session-id').textContent === id, renewed.session_id);
       await each.see('Verified in this browser');
