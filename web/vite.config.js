@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
+import { template } from './template.js';
 
 /** Where the crate that serves it has each of the two, also when it is published. They share no built file. */
 const BUILT = {
@@ -6,11 +8,25 @@ const BUILT = {
   operations: { input: 'operations.html', outDir: '../session-http/operations' },
 };
 
+/** The server reads the texts of each language, and fills them in. */
+const TEXTS = new URL('texts/', import.meta.url);
+
+const texts = {
+  name: 'texts',
+  apply: 'build',
+  generateBundle() {
+    for (const name of readdirSync(TEXTS)) {
+      this.emitFile({ type: 'asset', fileName: `texts/${name}`, source: readFileSync(new URL(name, TEXTS)) });
+    }
+  },
+};
+
 export default defineConfig(({ mode }) => {
   const { input, outDir } = BUILT[mode] ?? BUILT.production;
   return {
     // The server may have the page beneath a prefix, and everything else beside it.
     base: './',
+    plugins: input === 'index.html' ? [...template, texts] : [],
     build: {
       outDir,
       emptyOutDir: true,

@@ -1,6 +1,8 @@
 //! What can be set, and what it is set to by default.
 
 pub(crate) mod listen_address;
+#[cfg(feature = "page")]
+mod page;
 mod redis;
 pub(crate) mod sources;
 pub(crate) mod values;
@@ -123,6 +125,10 @@ pub(crate) struct Settings {
     /// with `:passive` behind it for what extends no session [default: everything for who is signed in]
     #[arg(long, env = "SESSION_ACCESS_RULES", value_name = "RULES", value_delimiter = ',')]
     access_rules: Vec<String>,
+
+    #[cfg(feature = "page")]
+    #[command(flatten)]
+    pub(crate) page: page::Page,
 
     /// Wrong passwords for one account within the window
     #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ACCOUNT", value_name = "N", default_value = "10")]

@@ -10,6 +10,8 @@ use crate::client_address::TrustedProxies;
 use crate::cookies::{CookieSettings, Cookies};
 use crate::forward_auth::AccessRules;
 use crate::lifecycle::Lifecycle;
+#[cfg(feature = "page")]
+use crate::page::Pages;
 use crate::path_prefix::PathPrefix;
 use crate::same_site::OwnOrigins;
 
@@ -32,6 +34,8 @@ pub(crate) struct Parts {
     pub(crate) access_rules: Option<AccessRules>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) events: Option<Events>,
+    #[cfg(feature = "page")]
+    pub(crate) pages: Pages,
 }
 
 impl App {
@@ -109,6 +113,12 @@ impl App {
     #[must_use]
     pub fn prefix(&self) -> &PathPrefix {
         &self.0.prefix
+    }
+
+    /// What browsers are shown.
+    #[cfg(feature = "page")]
+    pub(crate) fn pages(&self) -> &Pages {
+        &self.0.pages
     }
 
     /// For whom what is behind a proxy that asks is, if any does.

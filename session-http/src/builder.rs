@@ -14,6 +14,8 @@ use crate::cookies::CookieSettings;
 use crate::forward_auth::AccessRules;
 use crate::lifecycle::Lifecycle;
 use crate::origin::Origin;
+#[cfg(feature = "page")]
+use crate::page::{PageSettings, Pages};
 use crate::path_prefix::PathPrefix;
 use crate::same_site::OwnOrigins;
 
@@ -39,6 +41,8 @@ pub struct AppBuilder {
     access_rules: Option<AccessRules>,
     lifecycle: Lifecycle,
     events: Option<Events>,
+    #[cfg(feature = "page")]
+    page: PageSettings,
 }
 
 impl App {
@@ -78,6 +82,8 @@ impl AppBuilder {
             access_rules: None,
             lifecycle: Lifecycle::new(),
             events: None,
+            #[cfg(feature = "page")]
+            page: PageSettings::new(),
         }
     }
 
@@ -205,6 +211,12 @@ impl AppBuilder {
         Self { sessions, events: Some(events), ..self }
     }
 
+    /// How the page shows whose it is.
+    #[cfg(feature = "page")]
+    pub fn page(self, page: PageSettings) -> Self {
+        Self { page, ..self }
+    }
+
     /// The application.
     ///
     /// # Errors
@@ -243,6 +255,8 @@ impl AppBuilder {
             cookies: self.cookies,
             reauthenticate_within: self.reauthenticate_within,
             trusted_proxies: self.trusted_proxies,
+            #[cfg(feature = "page")]
+            pages: Pages::new(self.page, &self.prefix),
             prefix: self.prefix,
             access_rules: self.access_rules,
             lifecycle: self.lifecycle,

@@ -29,6 +29,7 @@ mod listed_view;
 #[cfg(feature = "management")]
 mod management;
 mod media_type;
+mod navigation;
 mod next;
 mod origin;
 #[cfg(feature = "page")]
@@ -36,6 +37,7 @@ mod page;
 mod path_prefix;
 mod peer;
 mod problem;
+mod refusal;
 mod request;
 #[cfg(feature = "serve")]
 mod request_log;
@@ -54,6 +56,8 @@ mod trace_context;
 mod visitor;
 #[cfg(feature = "warp")]
 pub mod warp;
+#[cfg(feature = "page")]
+mod weighted;
 
 /// Sessions without HTTP, which all of this stands on.
 pub use session_engine as engine;
@@ -68,6 +72,8 @@ pub use lifecycle::Lifecycle;
 #[cfg(feature = "management")]
 pub use management::{InvalidTokens, Management, ManagementTokens};
 pub use origin::{InvalidOrigin, Origin};
+#[cfg(feature = "page")]
+pub use page::{InvalidPageSetting, PageSettings};
 pub use path_prefix::{InvalidPathPrefix, PathPrefix};
 pub use peer::Peer;
 pub use problem::Problem;

@@ -34,7 +34,7 @@ pub struct Problem {
 /// Why a request has no session; all that a client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Reason {
+pub(crate) enum Reason {
     /// It brought no session cookie.
     Absent,
     /// The cookie, or what the store holds for it, is none of ours.
@@ -60,6 +60,12 @@ impl Problem {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// Why there is no session, if that is what it says.
+    #[cfg(feature = "page")]
+    pub(crate) const fn reason(&self) -> Option<Reason> {
+        self.reason
     }
 
     /// Of a request that may do without a session: that it has none is no problem.

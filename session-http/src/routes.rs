@@ -13,6 +13,7 @@ use http::Method;
 use crate::app::App;
 use crate::forward_auth;
 use crate::problem::Problem;
+use crate::refusal;
 use crate::request::Request;
 use crate::same_site;
 use crate::table::{Route, Table};
@@ -54,8 +55,8 @@ pub(crate) fn table(app: &App) -> Table<App> {
     let logins = [];
     let routes = routes.chain(logins.into_iter().filter(|_| has_logins));
     #[cfg(feature = "page")]
-    let routes = routes.chain(crate::page::routes());
-    Table::new(routes).beneath(app.prefix().clone(), is_for_machines)
+    let routes = routes.chain(crate::page::routes(app));
+    Table::new(routes).beneath(app.prefix().clone(), is_for_machines).refusing(refusal::answer)
 }
 
 /// What balancers and verifiers ask for, who know of no prefix.

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use http::header::{ALLOW, CONTENT_LENGTH};
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use session_engine::within_budget;
 
 use crate::answer::{self, Answer};
@@ -22,6 +22,9 @@ type Handler<S> = Box<dyn Fn(S, Request) -> Answering + Send + Sync>;
 
 /// Whom a route is for: refuses the others.
 pub(crate) type Guard<S> = fn(&S, &Request) -> Result<(), Problem>;
+
+/// How it is told that a path has nothing for a method.
+type Refusal<S> = fn(&S, &HeaderMap, Problem) -> Answer;
 
 /// One thing that can be asked for.
 pub(crate) struct Route<S> {
@@ -75,6 +78,7 @@ impl<S> Route<S> {
 pub(crate) struct Table<S> {
     paths: Vec<Path<S>>,
     gate: Guard<S>,
+    refusal: Refusal<S>,
     prefix: PathPrefix,
     /// Which paths are found without the prefix as well.
     stays: fn(&str) -> bool,
@@ -113,6 +117,7 @@ impl<S> Table<S> {
         Self {
             paths: paths.into_iter().map(path).collect(),
             gate: |_, _| Ok(()),
+            refusal: |_, _, problem| problem.into_answer(),
             prefix: PathPrefix::default(),
             stays: |_| false,
         }
@@ -121,6 +126,11 @@ impl<S> Table<S> {
     /// The same beneath a prefix, but for what `stays` where it is as well.
     pub(crate) fn beneath(self, prefix: PathPrefix, stays: fn(&str) -> bool) -> Self {
         Self { prefix, stays, ..self }
+    }
+
+    /// The same, where a path that has nothing for a method says so in another way.
+    pub(crate) fn refusing(self, refusal: Refusal<S>) -> Self {
+        Self { refusal, ..self }
     }
 
     /// The same for those alone who pass the gate, whatever they ask for at a path of ours.
@@ -173,7 +183,7 @@ impl<S> Table<S> {
             if place.lacks_name && !request.method.is_safe() {
                 return Err(Problem::not_found());
             }
-            path.answer(state, request).await
+            path.answer(state, request, self.refusal).await
         };
         let mut answer = within_budget(answer).await.unwrap_or_else(Problem::into_answer);
         if is_question && path.routes.iter().all(|route| route.method.is_some()) {
@@ -197,7 +207,7 @@ impl<S> Table<S> {
 
 impl<S> Path<S> {
     /// `HEAD` is answered wherever `GET` is (RFC 9110 §9.3.2), and `OPTIONS` everywhere.
-    async fn answer(&self, state: S, request: Request) -> Result<Answer, Problem> {
+    async fn answer(&self, state: S, request: Request, refusal: Refusal<S>) -> Result<Answer, Problem> {
         let asked = if request.method == Method::HEAD { &Method::GET } else { &request.method };
         match self.routes.iter().find(|route| route.method.as_ref().is_none_or(|method| method == asked)) {
             Some(route) => {
@@ -205,7 +215,10 @@ impl<S> Path<S> {
                 (route.handler)(state, request).await
             }
             None if request.method == Method::OPTIONS => Ok(answer::no_content()),
-            None => Err(Problem::method_not_allowed(self.allow.clone())),
+            None => {
+                let problem = Problem::method_not_allowed(self.allow.clone());
+                Ok(refusal(&state, &request.headers, problem))
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::body::{Broken, Source};
 use crate::peer::Peer;
 use crate::problem::Problem;
+use crate::refusal;
 use crate::request::Request;
 use crate::routes::table;
 use crate::security_headers::SecurityHeaders;
@@ -98,7 +99,7 @@ impl Routes {
     /// The routes of this application.
     #[must_use]
     pub fn new(app: &App) -> Self {
-        Self { app: app.clone(), table: Arc::new(table(app)), others: Nothing }
+        Self { app: app.clone(), table: Arc::new(table(app)), others: Nothing { app: app.clone() } }
     }
 
     /// Leaves what is at none of our paths to another service, with answers of its own for what it
@@ -143,8 +144,10 @@ where
 }
 
 /// What is at no path of ours, when there is nothing else: a 404.
-#[derive(Clone, Copy, Debug)]
-pub struct Nothing;
+#[derive(Clone, Debug)]
+pub struct Nothing {
+    app: App,
+}
 
 /// Made at the first such request: by then whoever wants a recorder has installed it.
 static NOTHING_TIMES: LazyLock<AnswerTimes> = LazyLock::new(AnswerTimes::of_nothing);
@@ -158,8 +161,8 @@ impl<B> Service<HttpRequest<B>> for Nothing {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: HttpRequest<B>) -> Self::Future {
-        let mut answer = Problem::not_found().into_answer();
+    fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
+        let mut answer = refusal::answer(&self.app, request.headers(), Problem::not_found());
         SecurityHeaders::all().add_to(answer.headers_mut());
         NOTHING_TIMES.note(answer.status(), Duration::ZERO);
         ready(Ok(answer.map(Full::new)))

@@ -25,6 +25,7 @@ use crate::body::{Broken, Source};
 use crate::management::Management;
 use crate::peer::Peer;
 use crate::problem::Problem;
+use crate::refusal;
 use crate::request::Request;
 use crate::routes::table;
 use crate::security_headers::SecurityHeaders;
@@ -48,7 +49,7 @@ pub fn management(management: &Management) -> BoxedFilter<(Response,)> {
     let routes = answering(crate::management::table(), management.clone());
     #[cfg(feature = "page")]
     let routes = answering(crate::management::operations::table(), ()).or(routes).unify().boxed();
-    or_nothing(routes)
+    or_nothing(routes, |_| Problem::not_found().into_answer())
 }
 
 fn answering<S: Clone + Send + Sync + 'static>(table: Table<S>, state: S) -> BoxedFilter<(Response,)> {
@@ -81,18 +82,22 @@ fn answering<S: Clone + Send + Sync + 'static>(table: Table<S>, state: S) -> Box
 /// All of our routes and nothing else: what is at none of their paths gets a 404.
 #[must_use]
 pub fn site(app: &App) -> BoxedFilter<(Response,)> {
-    or_nothing(routes(app))
+    let (routes, app) = (routes(app), app.clone());
+    or_nothing(routes, move |headers| refusal::answer(&app, headers, Problem::not_found()))
 }
 
-fn or_nothing(routes: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
+fn or_nothing(
+    routes: BoxedFilter<(Response,)>,
+    refuse: impl Fn(&HeaderMap) -> Answer + Clone + Send + Sync + 'static,
+) -> BoxedFilter<(Response,)> {
     let times = Arc::new(AnswerTimes::of_nothing());
-    let nothing = move || {
-        let mut answer = Problem::not_found().into_answer();
+    let nothing = move |headers: HeaderMap| {
+        let mut answer = refuse(&headers);
         SecurityHeaders::all().add_to(answer.headers_mut());
         times.note(answer.status(), Duration::ZERO);
         response(answer)
     };
-    routes.or(::warp::any().map(nothing)).unify().boxed()
+    routes.or(::warp::header::headers_cloned().map(nothing)).unify().boxed()
 }
 
 /// The session of somebody who is signed in; who is not is rejected with the 401 or 503 that our own

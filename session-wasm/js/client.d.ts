@@ -105,6 +105,13 @@ export interface ClientOptions {
   warnBefore?: number;
   /** Between two looks for an end elsewhere, while the page is visible; 5 unless given, as often as the feed changes. */
   pollEvery?: number;
+  /**
+   * Whether it asks again by itself when the page is looked at while nobody is signed in; `true` unless given.
+   * Each such question is a 401, which browsers show in red. With `false`, a page that was sent by a server which
+   * knew that nobody is signed in calls `signedOut()` before `start()`, and `refresh()` when it learns of a
+   * sign-in that no other tab with this client has told.
+   */
+  askWhenSignedOut?: boolean;
   /** After which an answer is not waited for any longer; 10 unless given. */
   patience?: number;
 }

@@ -17,7 +17,12 @@ const INPUT_COUNTS_FOR = 30;
 const LONGEST_TIMER = 3600;
 
 const NEVER = Number.POSITIVE_INFINITY;
-const DEFAULTS = { pollEvery: 5, patience: 10, statementCookie: '__Host-session-statement' };
+const DEFAULTS = {
+  pollEvery: 5,
+  patience: 10,
+  statementCookie: '__Host-session-statement',
+  askWhenSignedOut: true,
+};
 
 export class SessionClient extends EventTarget {
   #options;
@@ -106,6 +111,9 @@ export class SessionClient extends EventTarget {
     this.#turn += 1;
     this.#countedAt = elapsed();
     this.#takeIn({ kind: 'live', view, active: true }, false);
+    // Whoever has asked for nothing yet does not know what time it is, and nothing could be planned.
+    if (this.now() === undefined) this.#schedule.want();
+    this.#plan();
   }
 
   signedOut() {
@@ -120,7 +128,7 @@ export class SessionClient extends EventTarget {
       this.#open = new AbortController();
       this.#tabs.open((message) => this.#hear(message));
     }
-    this.#schedule.want();
+    if (this.#options.askWhenSignedOut || !this.#session.isOver) this.#schedule.want();
     this.#plan();
   }
 

@@ -26,7 +26,8 @@ export async function visit(t, name, server, { path = '/', ...options } = {}) {
 /** A browser profile for one test. */
 export async function profile(t, name, options = {}) {
   // What a browser is told when it starts makes it another browser.
-  const key = `${name} ${options.javaScript} ${options.hosts}`;
+  const { javaScript, hosts, language, zone } = options;
+  const key = `${name} ${javaScript} ${hosts} ${language} ${zone}`;
   if (!running.has(key)) running.set(key, OPEN[name](options));
   const browser = await running.get(key);
   const made = await browser.newProfile(options);

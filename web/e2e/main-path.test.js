@@ -15,36 +15,40 @@ const start = { webkitgtk: startSecureServer };
 for (const browser of EVERY_BROWSER) {
   for (const [store, flags] of Object.entries(STORES)) {
     test(`${browser}, ${store}: signing in by keyboard shows a verified session, until signing out`, async (t) => {
-      const server = await (start[browser] ?? startServer)(t, ...(await flags(t)));
+      const server = await (start[browser] ?? startServer)(t, '--page-developer', ...(await flags(t)));
       const tab = await visit(t, browser, server);
-      await tab.see('to see your session and your devices');
+      await tab.seeSignIn();
       await tab.assertAccessible();
-      await tab.evaluate(() => document.querySelector('#username').focus());
+      assert.equal(await tab.focused(), 'username');
       await tab.type(USER.username);
       await tab.press('Tab');
       await tab.type(USER.password);
       await tab.press('Enter');
 
       await tab.see('Verified in this browser');
-      assert.equal(await tab.focused(), 'session-title');
+      assert.equal(await tab.focused(), 'account-title');
       assert.equal(await tab.text('subject'), 'demo');
-      assert.match(await tab.text('idle-left'), /^(30:00|29:5\d)$/);
-      assert.match(await tab.text('absolute-left'), /^(12:00:00|11:59:5\d)$/);
+      await tab.see(/Signed in on .+ since \d?\d:\d\d/);
+      await tab.see(/Signed in until .*\d?\d:\d\d(\s[AP]M)? if you leave/);
+      await tab.see('Stay signed in');
+      await tab.see(/All times are in .+\./);
+      await tab.assertAccessible();
+
+      await tab.click('Developer');
+      await tab.until(() => document.activeElement.id === 'statement-title');
       assert.match(await tab.text('key-id'), /^[\w-]{1,32}$/);
-      const shown = await tab.text('idle-left');
-      await tab.until((before) => document.querySelector('#idle-left').textContent !== before, shown);
       await tab.see(`Issuer: ${server.origin}`);
       await tab.see('Verified in this browser, and current');
-      await tab.see(/Revocations: not in the feed as of \d\d:\d\d:\d\d/);
+      await tab.see(/Revocations: not on the list as of \d?\d:\d\d:\d\d\s[\w\s]+/);
       await tab.assertAccessible();
 
       await tab.reload();
       await tab.see('Verified in this browser');
       await tab.click('Sign out', 'header');
-      await tab.see('You are signed out.');
+      await tab.see('You’re signed out.');
       assert.equal((await tab.ask('/session')).status, 401);
       await tab.reload();
-      await tab.see('to see your session and your devices');
+      await tab.seeSignIn();
       assert.deepEqual(await tab.faults(), []);
     });
   }
@@ -59,7 +63,7 @@ for (const browser of EVERY_BROWSER) {
       const revokedAt = performance.now();
       const answer = await other.ask(`/sessions/${body.session_id}`, { method: 'DELETE' });
       assert.equal(answer.status, 204);
-      await tab.see('Your session was ended, here or on another device.');
+      await tab.see('You were signed out, here or from another device.');
       const seconds = (performance.now() - revokedAt) / 1000;
       t.diagnostic(`told after ${seconds.toFixed(1)} s`);
       assert.equal(await tab.focused(), 'sign-in-title');
@@ -73,7 +77,7 @@ test('webkitgtk: where a browser keeps no cookie, the page says so and why', asy
   const server = await startServer(t);
   const tab = await visit(t, 'webkitgtk', server);
   await tab.signIn();
-  await tab.see('Name and password are right, but this browser did not keep the session cookie');
-  await tab.see('Open the page under https');
+  await tab.see('Your password is correct, but this browser didn’t keep you signed in.');
+  await tab.see('Open this page with https');
   await tab.assertAccessible();
 });

@@ -6,19 +6,20 @@ import { startServer } from '../../testing/server.js';
 import { visit } from './browsers.js';
 import { everywhere, inEveryBrowser } from './stories.js';
 
-const AWAY = 'You stay signed in; trying again…';
+const AWAY = 'You’re still signed in. Trying again…';
 
 inEveryBrowser('Redis is killed and back while the page is open', async (t, browser) => {
   const redis = await startRedis(t);
-  const server = await startServer(t, '--store', redis.url);
+  const server = await startServer(t, '--page-developer', '--store', redis.url);
   const tab = await visit(t, browser, server);
   await tab.enter();
   await redis.kill();
   await tab.see(AWAY);
-  await tab.see('Your session');
+  await tab.see('Signed in until');
   await tab.assertAccessible();
   await redis.start();
   await tab.seeNoMore(AWAY);
+  await tab.click('Developer');
   await tab.see('Verified in this browser, and current');
   assert.equal((await tab.ask('/session')).status, 200);
   assert.deepEqual(await tab.faults(), []);
@@ -33,7 +34,8 @@ inEveryBrowser('a Redis that hangs signs nobody out', async (t, browser) => {
   await tab.see(AWAY);
   redis.thaw();
   await tab.seeNoMore(AWAY);
-  await tab.see('Verified in this browser, and current');
+  await tab.see('Verified in this browser');
+  assert.equal((await tab.ask('/session')).status, 200);
 });
 
 everywhere(
@@ -46,7 +48,8 @@ everywhere(
     await tab.see(AWAY);
     await server.start();
     await tab.seeNoMore(AWAY);
-    await tab.see('Verified in this browser, and current');
+    await tab.see('Signed in until');
+    assert.equal((await tab.ask('/session')).status, 200);
   },
 );
 
@@ -57,8 +60,27 @@ inEveryBrowser('a sign-out that the store did not confirm is not told as one', a
   await tab.enter();
   redis.freeze();
   await tab.click('Sign out', 'header');
-  await tab.see('The server cannot confirm that you are signed out yet. Trying again…');
+  await tab.see('You’re not signed out yet because the server isn’t responding. Trying again…');
   redis.thaw();
-  await tab.see('You are signed out.');
+  await tab.see('You’re signed out.');
   assert.equal((await tab.ask('/session')).status, 401);
+});
+
+everywhere('during an outage nothing is said to have just been confirmed', async (t, { browser, serve }) => {
+  const server = await serve('--page-developer');
+  const tab = await visit(t, browser, server, { path: '/#statement' });
+  await tab.signIn();
+  await tab.see('the server has just confirmed the session');
+  server.freeze();
+  await tab.see(AWAY);
+  await tab.see('the list hasn’t been seen yet');
+  await tab.seeNoMore('just confirmed');
+  assert.deepEqual(
+    await tab.evaluate(() => ['stay', 'stay-now'].map((id) => document.getElementById(id).disabled)),
+    [true, true],
+    'nothing can be pressed that does nothing',
+  );
+  await tab.assertAccessible();
+  server.thaw();
+  await tab.seeNoMore(AWAY);
 });

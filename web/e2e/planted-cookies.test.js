@@ -9,7 +9,7 @@ import { everywhere } from './stories.js';
 const HOSTS = { app: 'app.site.test', sibling: 'sibling.site.test' };
 
 everywhere('a session cookie that a sibling host plants is never accepted', async (t, { browser, flags }) => {
-  const server = await startSecureServer(t, { host: HOSTS.app }, ...(await flags()));
+  const server = await startSecureServer(t, { host: HOSTS.app }, '--page-developer', ...(await flags()));
   const attacker = await logIn({ origin: server.address });
   const theirs = attacker.cookies.find((cookie) => cookie.startsWith('__Host-session='));
   const value = theirs.slice(theirs.indexOf('=') + 1);
@@ -30,7 +30,7 @@ everywhere('a session cookie that a sibling host plants is never accepted', asyn
   await tab.goto(sibling.origin);
   await tab.see('planted');
   await tab.goto();
-  await tab.see('to see your session and your devices');
+  await tab.seeSignIn();
   assert.match(await tab.evaluate(() => document.cookie), /(^|; )planted=1/);
   assert.equal((await tab.ask('/session')).status, 401);
 

@@ -5,24 +5,37 @@ import puppeteer from 'puppeteer-core';
 
 import { NO_SANDBOX, program } from '../../testing/programs.js';
 
-/** `hosts` are names for this machine. */
-export async function openChromium({ hosts = [] }) {
+const LANGUAGE = 'en-GB';
+const told = (language) => [`--lang=${language}`, `--accept-lang=${language}`];
+const environment = (zone) => ({ ...process.env, ...(zone && { TZ: zone }) });
+
+/** `hosts` are names for this machine; `language` is what the visitor reads, and `zone` where they are. */
+export async function openChromium({ hosts = [], language = LANGUAGE, zone }) {
   const names = `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(', ')}`;
-  const args = ['--disable-dev-shm-usage', '--lang=en-GB', names, ...NO_SANDBOX];
+  const args = ['--disable-dev-shm-usage', ...told(language), names, ...NO_SANDBOX];
+  const executablePath = program('CHROMIUM');
   return driven(
-    await puppeteer.launch({ executablePath: program('CHROMIUM'), args, acceptInsecureCerts: true }),
+    await puppeteer.launch({ executablePath, args, env: environment(zone), acceptInsecureCerts: true }),
   );
 }
 
-export async function openFirefox({ javaScript = true, hosts = [] }) {
+export async function openFirefox({ javaScript = true, hosts = [], language = LANGUAGE, zone }) {
   const extraPrefsFirefox = {
-    'intl.locale.requested': 'en-GB',
+    'intl.locale.requested': LANGUAGE,
+    'intl.accept_languages': language,
     'javascript.enabled': javaScript,
     'network.dns.localDomains': hosts.join(','),
   };
   const executablePath = program('FIREFOX');
-  const options = { browser: 'firefox', executablePath, extraPrefsFirefox, acceptInsecureCerts: true };
-  return driven(await puppeteer.launch(options));
+  return driven(
+    await puppeteer.launch({
+      browser: 'firefox',
+      executablePath,
+      extraPrefsFirefox,
+      env: environment(zone),
+      acceptInsecureCerts: true,
+    }),
+  );
 }
 
 function driven(browser) {
@@ -50,23 +63,25 @@ async function prepare(page, { viewport = VIEWPORT, userAgent, media, wallClock,
   // Firefox cannot be told so late; it is told at its start.
   if (!javaScript && !isFirefox(page)) await page.setJavaScriptEnabled(false);
   if (wallClock) await page.evaluateOnNewDocument(setWallClock, wallClock);
-  return pageDriver(page, watch(page));
+  return pageDriver(page, ...watch(page));
 }
 
 const isFirefox = (page) => page.browser().protocol === 'webDriverBiDi';
 
-/** What a page must never do. */
+/** What a page must never do, and what its console shows in red. */
 function watch(page) {
-  const faults = [];
+  const [faults, errors] = [[], []];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
     if (message.text().includes('Content Security Policy')) faults.push(message.text());
+    if (message.type() === 'error') errors.push(message.text());
   });
-  return faults;
+  return [faults, errors];
 }
 
-const pageDriver = (page, faults) => ({
+const pageDriver = (page, faults, errors) => ({
   faults,
+  errors,
   page,
   goto: (url) => page.goto(url),
   reload: () => page.reload(),
@@ -74,11 +89,19 @@ const pageDriver = (page, faults) => ({
   // As a debugger does, which the page's Content Security Policy does not bind.
   inject: (source) => page.evaluate(`${source};undefined`),
   clickAt: (x, y) => page.mouse.click(x, y),
+  moveTo: (x, y) => page.mouse.move(x, y),
   type: (text) => page.keyboard.type(text),
-  press: (key) => page.keyboard.press(key),
+  press: (key) => (key === 'Paste' ? paste(page) : page.keyboard.press(key)),
   close: () => page.close({ runBeforeUnload: false }),
   front: () => page.bringToFront(),
 });
+
+/** As by the keys for it. */
+async function paste({ keyboard }) {
+  await keyboard.down('Control');
+  await keyboard.press('v');
+  await keyboard.up('Control');
+}
 
 /** Every clock of the page but `performance.now()` stands at another time, as on a machine that is set wrong. */
 function setWallClock(time) {

@@ -6,17 +6,24 @@ import { startServer, USER } from '../../testing/server.js';
 import { profile, visit } from './browsers.js';
 import { everywhere, inEveryBrowser } from './stories.js';
 
+inEveryBrowser('one can type one’s name at once', async (t, browser) => {
+  const server = await startServer(t);
+  const tab = await visit(t, browser, server);
+  await tab.seeSignIn();
+  await tab.until(() => document.activeElement.id === 'username');
+});
+
 everywhere('a wrong password is said, and can be typed again at once', async (t, { browser, serve }) => {
   const server = await serve();
   const tab = await visit(t, browser, server);
   await tab.signIn('not the password');
-  await tab.see('The name or the password is wrong.');
+  await tab.see('Wrong username or password.');
   assert.equal(await tab.focused(), 'password');
   assert.equal(await tab.evaluate(() => document.querySelector('#sign-in-message').role), 'alert');
   await tab.assertAccessible();
   await tab.type(USER.password);
   await tab.press('Enter');
-  await tab.see('Your session');
+  await tab.see('Signed in until');
   assert.deepEqual(await tab.faults(), []);
 });
 
@@ -29,9 +36,9 @@ everywhere('a password can be shown, and is hidden again when it is sent', async
   await tab.click('Show password', 'form');
   assert.equal(await kind(), 'text');
   await tab.assertAccessible();
-  await tab.fill('Name', USER.username);
+  await tab.fill('Username', USER.username);
   await tab.click('Sign in', 'form');
-  await tab.see('The name or the password is wrong.');
+  await tab.see('Wrong username or password.');
   assert.equal(await kind(), 'password');
 });
 
@@ -60,13 +67,21 @@ inEveryBrowser('signing in waits for a store that is away, and says so', async (
   const redis = await startRedis(t);
   const server = await startServer(t, '--store', redis.url);
   const tab = await visit(t, browser, server);
-  await tab.see('to see your session and your devices');
+  await tab.seeSignIn();
   redis.freeze();
   await tab.signIn();
-  await tab.see('Signing in is not possible at this moment. Trying again…');
+  await tab.see('You can’t sign in right now. Trying again…');
+  assert.deepEqual(
+    await tab.evaluate(() =>
+      ['sign-in-form', 'sign-in-button'].map((id) => document.getElementById(id).ariaBusy),
+    ),
+    ['true', 'true'],
+  );
+  const spins = () => getComputedStyle(document.querySelector('#sign-in-button'), '::before').animationName;
+  assert.equal(await tab.evaluate(spins), 'turn');
   await tab.assertAccessible();
   redis.thaw();
-  await tab.see('Your session');
+  await tab.see('Signed in until');
   assert.deepEqual(await tab.faults(), []);
 });
 
@@ -74,7 +89,7 @@ everywhere('signing in leads to where the visitor wanted to go', async (t, { bro
   const server = await serve();
   const tab = await visit(t, browser, server, { path: '/login?next=/openapi.json' });
   await tab.signIn('not the password');
-  await tab.see('The name or the password is wrong.');
+  await tab.see('Wrong username or password.');
   await tab.signIn();
   await tab.until(() => location.pathname === '/openapi.json');
 });
@@ -92,12 +107,13 @@ everywhere(
     };
     await tab.goto();
     await tab.signIn('not the password');
-    await tab.see('The name or the password is wrong.');
+    await tab.see('Wrong username or password.');
     await tab.signIn();
-    await tab.see('You are signed in.');
+    await tab.see('Signed in as demo');
+    assert.equal(await tab.evaluate(() => document.querySelector('#sign-in-form').checkVisibility()), false);
     assert.equal((await (await ask()).json()).subject, USER.username);
     await tab.click('Sign out', 'noscript form');
-    await tab.seeNoMore('You are signed in.');
+    await tab.see('You’re signed out.');
     assert.equal((await ask()).status, 401);
   },
 );
@@ -110,7 +126,7 @@ everywhere('who is signed in already is passed on, and once', async (t, { browse
   await tab.until(() => location.pathname === '/openapi.json');
   // As from a proxy that does not believe it.
   await tab.goto('/login?next=/openapi.json');
-  await tab.see('Your session');
+  await tab.see('Signed in until');
 });
 
 everywhere('who has to enter the password again is passed on then', async (t, { browser, serve }) => {
@@ -118,9 +134,9 @@ everywhere('who has to enter the password again is passed on then', async (t, { 
   const tab = await visit(t, browser, server);
   await tab.enter();
   await tab.goto('/login?next=/openapi.json#reauthenticate');
-  await tab.see('Your password, once more');
+  await tab.see('Confirm it’s you');
   await tab.assertAccessible();
-  await tab.fill('Your password', USER.password);
+  await tab.fill('Password', USER.password);
   await tab.click('Confirm', 'dialog');
   await tab.until(() => location.pathname === '/openapi.json');
 });
@@ -129,13 +145,69 @@ everywhere('beneath a prefix the page is whole', async (t, { browser, serve }) =
   const server = await serve('--path-prefix', '/_session');
   const tab = await visit(t, browser, server, { path: '/_session' });
   await tab.signIn('not the password');
-  await tab.see('The name or the password is wrong.');
+  await tab.see('Wrong username or password.');
   await tab.enter();
   assert.equal(await tab.evaluate(() => location.pathname), '/_session/');
   await tab.click('Devices', 'nav');
-  await tab.see('in use now');
-  await tab.click('Data', 'nav');
-  await tab.click('Sign out');
-  await tab.see('You are signed out.');
+  await tab.see('Active now');
+  await tab.click('Security', 'nav');
+  await tab.click('Sign out', 'header');
+  await tab.see('You’re signed out.');
   assert.deepEqual(await tab.faults(), []);
 });
+
+/** What the page asked of the server about the session. */
+const questions = (tab) =>
+  tab.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => new URL(name).pathname)
+      .filter((path) => path === '/session'),
+  );
+
+everywhere(
+  'a visit of who is not signed in leaves nothing red in the console',
+  async (t, { browser, serve }) => {
+    const server = await serve();
+    const visitor = await profile(t, browser);
+    const tab = await visitor.newTab(server);
+    await tab.goto();
+    await tab.seeSignIn();
+    const other = await visitor.newTab(server);
+    await other.goto();
+    await other.seeSignIn();
+    await tab.front();
+    await tab.until(() => document.visibilityState === 'visible');
+    await tab.fill('Username', USER.username);
+    assert.deepEqual([await questions(tab), await questions(other)], [[], []]);
+    // Nor after a visit that is over.
+    await tab.enter();
+    await tab.click('Sign out', 'header');
+    await tab.see('You’re signed out.');
+    await tab.reload();
+    await tab.seeSignIn();
+    assert.deepEqual([tab.errors(), other.errors()], [[], []]);
+  },
+);
+
+everywhere(
+  'who has signed in by another way is noticed when the page is looked at again',
+  async (t, { browser, serve }) => {
+    const server = await serve();
+    const visitor = await profile(t, browser);
+    const tab = await visitor.newTab(server);
+    await tab.goto();
+    await tab.seeSignIn();
+    const application = await visitor.newTab(server);
+    await application.goto();
+    const status = await application.evaluate(async (user) => {
+      const headers = { 'Content-Type': 'application/json' };
+      const answer = await fetch('/login', { method: 'POST', headers, body: JSON.stringify(user) });
+      return answer.status;
+    }, USER);
+    assert.equal(status, 200);
+    await tab.front();
+    await tab.see('Signed in until');
+    assert.deepEqual(tab.errors(), []);
+  },
+);

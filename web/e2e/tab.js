@@ -1,5 +1,5 @@
 // What a person does in a tab, whatever browser it is of. A driver gives `goto`, `reload`, `evaluate`,
-// `clickAt`, `type`, `press` and `close`; the rest is here, so that every browser is asked the same.
+// `clickAt`, `moveTo`, `type`, `press` and `close`; the rest is here, so that every browser is asked the same.
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -52,6 +52,12 @@ export class Tab {
     await this.driver.clickAt(x, y);
   }
 
+  /** Puts the pointer on the middle of the first thing there is of this selector, without a click. */
+  async hover(selector) {
+    const [x, y] = await this.until(middle, selector);
+    await this.driver.moveTo(x, y);
+  }
+
   /** Writes into the field of this label, in place of what is there. */
   async fill(label, text) {
     await this.until((name) => {
@@ -75,8 +81,11 @@ export class Tab {
       return { status: answer.status, body: await answer.json() };
     }, path);
 
+  /** Nobody is signed in here. */
+  seeSignIn = () => this.see('with your Session account');
+
   async signIn(password = USER.password) {
-    await this.fill('Name', USER.username);
+    await this.fill('Username', USER.username);
     await this.fill('Password', password);
     await this.click('Sign in', 'form');
   }
@@ -92,6 +101,9 @@ export class Tab {
     const violations = await this.evaluate(accessibility);
     if (violations.length > 0) throw new Error(`not accessible:\n${violations.join('\n')}`);
   }
+
+  /** What the console shows in red. */
+  errors = () => this.driver.errors;
 
   /** What must never be: errors, broken rules of the Content Security Policy, requests to others. */
   async faults() {
@@ -110,7 +122,7 @@ function isSeen(text, isPattern) {
   return isPattern ? new RegExp(text).test(seen) : seen.includes(text);
 }
 
-/** Where to click on what is called `name`; nothing as long as something else would be hit. */
+/** Where to click on what is called `name` and can be pressed; nothing as long as something else would be hit. */
 function place(name, within) {
   const called = (each) => (each.ariaLabel ?? each.innerText).trim().replace(/\s+/g, ' ');
   const named = [...document.querySelector(within).querySelectorAll('button, a, label')].filter(
@@ -124,9 +136,19 @@ function place(name, within) {
   return target.contains(document.elementFromPoint(x, y)) ? [x, y] : undefined;
 }
 
+function middle(selector) {
+  const target = document.querySelector(selector);
+  target?.scrollIntoView({ block: 'center', behavior: 'instant' });
+  const box = target?.getBoundingClientRect();
+  return box?.width ? [box.x + box.width / 2, box.y + box.height / 2] : undefined;
+}
+
 /** Once the page has stopped moving, since what is fading has no colours of its own. */
 async function accessibility() {
-  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  // What turns without an end, and what stands still behind another tab, is not waited for.
+  const ends = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+  if (document.visibilityState === 'visible')
+    await Promise.allSettled(ends.map((animation) => animation.finished));
   const { violations } = await globalThis.axe.run();
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`);
 }

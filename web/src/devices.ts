@@ -1,78 +1,81 @@
-/** The sessions of this person, on this device and on others. */
+/** “Devices”: where one is signed in, and signing out there. */
 
-import { element, make, onClick, write } from './page';
+import { confirmed } from './confirm-dialog';
+import { DeviceCard } from './device-card';
+import { element, onClick, write } from './page';
 import { withPassword } from './password-dialog';
-import type { Answer, Device } from './server';
+import type { Answer } from './server';
 import * as server from './server';
-import { client, now } from './session';
+import { client } from './session';
+import * as signIns from './sign-ins';
+import { counted, text } from './texts';
+import * as unsaved from './unsaved';
 import * as views from './views';
-import { ago, device, moment } from './words';
-
-/** Seconds between two looks, while somebody may be looking. */
-const REFRESH_EVERY = 30;
 
 const list = element('device-list', HTMLUListElement);
 const endOthersButton = element('end-others', HTMLButtonElement);
 const endAllButton = element('end-all', HTMLButtonElement);
+const cards = new Map<string, DeviceCard>();
 
 export function start(): void {
-  onClick(endOthersButton, () => carryOut(server.endOthers, 'All other devices are signed out.'));
-  onClick(endAllButton, () => carryOut(server.endAll, 'You are signed out everywhere.', true));
-  views.on('devices', { enter: refresh, leave: () => write('devices-message', '') });
-  setInterval(() => isLookedAt() && refresh(), REFRESH_EVERY * 1000);
-  document.addEventListener('visibilitychange', () => isLookedAt() && refresh());
+  onClick(endOthersButton, endOthers);
+  onClick(endAllButton, endAll);
+  signIns.onEach(show);
+  views.on('devices', { enter: look, leave: () => write('devices-message', '') });
 }
 
-const isLookedAt = () => views.isShown('devices') && document.visibilityState === 'visible';
+/** What stands in the place of a list that is not there yet. */
+const INSTEAD = ['loading', 'devices_away'] as const;
 
-export function clear(): void {
-  list.replaceChildren();
-  delete list.dataset.shown;
-  write('devices-message', '');
+async function look(): Promise<void> {
+  if (cards.size === 0) write('devices-message', text('loading'));
+  if (!(await signIns.refresh()) && cards.size === 0) write('devices-message', text('devices_away'));
 }
 
-/** Asks the server and shows the list. */
-async function refresh(): Promise<void> {
-  const answer = await server.devices();
-  if (answer.kind === 'ok') show(answer.value.sessions);
-  else if (answer.kind === 'no_session') await client.refresh();
-}
-
-function show(devices: Device[]): void {
-  const recentFirst = devices.toSorted(
-    (a, b) => Number(b.current) - Number(a.current) || b.last_seen_at - a.last_seen_at,
-  );
-  endOthersButton.hidden = devices.length < 2;
-  // A list that is rebuilt under a finger or a screen reader loses the place.
-  const text = JSON.stringify(recentFirst);
-  if (list.dataset.shown === text) return;
-  list.dataset.shown = text;
-  list.replaceChildren(...recentFirst.map(row));
-}
-
-function row({
-  session_id,
-  current,
-  created_at,
-  last_seen_at,
-  client: { ip, user_agent },
-}: Device): HTMLLIElement {
-  const name = device(user_agent ?? '');
-  const heading = make('h2', {}, name);
-  const seen = current ? 'in use now' : `last seen ${ago(last_seen_at, now())}`;
-  const facts = [ip, seen, `signed in ${moment(created_at, now())}`].filter(Boolean).join(' · ');
-  const about = make('div', {}, heading, make('p', { className: 'detail' }, facts));
-  if (current) {
-    heading.append(make('span', { className: 'badge' }, 'this device'));
-    return make('li', {}, about);
+/** Touches only what is another than before: under a finger or a screen reader nothing loses its place. */
+function show(shown: signIns.SignIn[] = []): void {
+  const ids = shown.map(({ session_id }) => session_id);
+  for (const [id, { item }] of cards) {
+    if (ids.includes(id)) continue;
+    item.remove();
+    cards.delete(id);
   }
-  const button = make(
-    'button',
-    { type: 'button', className: 'quiet', ariaLabel: `Sign out ${name}` },
-    'Sign out',
-  );
-  onClick(button, () => carryOut(() => server.end(session_id), `${name} is signed out.`));
-  return make('li', {}, about, button);
+  shown.forEach((signIn, place) => {
+    const { session_id: id } = signIn;
+    const card = cards.get(id) ?? new DeviceCard(signIn, endOne);
+    cards.set(id, card);
+    card.show(signIn);
+    if (list.children[place] !== card.item) list.insertBefore(card.item, list.children[place] ?? null);
+  });
+  endOthersButton.disabled = shown.length < 2;
+  endAllButton.disabled = shown.length === 0;
+  const message = element('devices-message', HTMLElement).textContent;
+  if (shown.length === 0 || INSTEAD.some((key) => text(key) === message)) write('devices-message', '');
+}
+
+async function endOne({ session_id }: signIns.SignIn, device: string): Promise<void> {
+  const title = text('end_one_title', { device });
+  if (!(await confirmed(title, text('end_one_text'), text('sign_out')))) return;
+  await carryOut(() => server.end(session_id), text('device_ended', { device }));
+}
+
+async function endOthers(): Promise<void> {
+  // As many as there are now.
+  await signIns.refresh();
+  const count = cards.size - 1;
+  if (count < 1) return;
+  const title = counted('end_others_title', count);
+  const yes = counted('end_devices', count);
+  if (!(await confirmed(title, text('end_others_text'), yes))) return;
+  await carryOut(server.endOthers, text('others_ended'));
+}
+
+async function endAll(): Promise<void> {
+  await signIns.refresh();
+  const title = counted('end_all_title', cards.size);
+  const words = [text('end_all_text'), unsaved.warning()].filter(Boolean).join(' ');
+  if (!(await confirmed(title, words, counted('end_devices', cards.size)))) return;
+  await carryOut(server.endAll, '', true);
 }
 
 async function carryOut(
@@ -80,14 +83,14 @@ async function carryOut(
   done: string,
   endsThis = false,
 ): Promise<void> {
-  const waiting = () => write('devices-message', 'The server cannot confirm it yet; trying again…');
+  const waiting = () => write('devices-message', text('devices_waiting'));
   const answer = await withPassword(() => server.insist(work, waiting));
-  if (!answer) return write('devices-message', 'Nothing was changed.');
+  if (!answer) return write('devices-message', text('nothing_changed'));
   const ended = answer.kind === 'ok' || answer.kind === 'absent';
   if (answer.kind === 'no_session') return void (await client.refresh());
   if (ended && endsThis) return client.signedOut();
-  await refresh();
+  await signIns.refresh();
   // The button that was pressed is gone with its row.
   element('devices-title', HTMLElement).focus();
-  write('devices-message', ended ? done : 'That did not work. Please reload the page.');
+  write('devices-message', ended ? done : text('failed'));
 }

@@ -1,17 +1,26 @@
 /** Puts the parts together: what the client tells of the session becomes what is seen. */
 
 import type { ClientState } from 'session-wasm/client';
-import * as data from './data';
+import * as account from './account';
+import * as confirmDialog from './confirm-dialog';
 import * as devices from './devices';
-import * as inspector from './inspector';
-import * as overview from './overview';
-import { element, onClick, write } from './page';
-import * as server from './server';
-import { client, farewell, nameOf } from './session';
+import * as elsewhere from './elsewhere';
+import { element, write } from './page';
+import * as relativeTime from './relative-time';
+import * as security from './security';
+import { client, farewell, nameOf, start as watch } from './session';
+import { settings } from './settings';
 import * as signIn from './sign-in';
+import * as signIns from './sign-ins';
+import * as signOut from './sign-out';
+import { text } from './texts';
 import * as views from './views';
 
 const root = document.documentElement;
+
+/** What only those see who work on an application, so others do not load it. */
+type Developer = typeof import('./developer/developer');
+let developer: Developer | undefined;
 
 /** What was lost with the session that has just ended. */
 let lost = '';
@@ -19,45 +28,44 @@ let lost = '';
 function render(state: ClientState): void {
   const isSignedIn = state.status === 'signed_in';
   element('who-bar', HTMLElement).hidden = !isSignedIn;
-  write('outage', state.unavailable ? outage(isSignedIn) : '');
+  if (state.unavailable) write('outage', text(isSignedIn ? 'outage_signed_in' : 'server_away'));
+  else write('outage', '');
   if (state.status === 'asking') return;
   if (isSignedIn) {
     write('who-bar-name', nameOf(state.view));
-    overview.show(state);
+    account.show(state);
+    security.show(state.view);
+    developer?.show(state);
   } else if (root.dataset.state !== 'signed-out') {
-    overview.clear();
-    devices.clear();
-    lost = data.clear();
+    clear();
   }
-  write('farewell', isSignedIn ? '' : lost + farewell(state));
+  write('farewell', isSignedIn ? '' : [farewell(state), lost].filter(Boolean).join(' '));
   const hasComeIn = isSignedIn && root.dataset.state !== 'signed-in';
   root.dataset.state = isSignedIn ? 'signed-in' : 'signed-out';
   views.show(isSignedIn);
   if (hasComeIn) signIn.passOn();
 }
 
-const outage = (isSignedIn: boolean) =>
-  `The server does not answer. ${isSignedIn ? 'You stay signed in; trying' : 'Trying'} again…`;
-
-async function signOut(): Promise<void> {
-  const answer = await server.insist(server.signOut, () =>
-    write('outage', 'The server cannot confirm that you are signed out yet. Trying again…'),
-  );
-  if (answer.kind === 'ok' || answer.kind === 'no_session') client.signedOut();
-  else write('outage', 'The server refused to sign you out. Please reload the page.');
+/** Nothing of a session stays when it is over. */
+function clear(): void {
+  account.clear();
+  signIns.clear();
+  security.clear();
+  lost = developer?.clear() ?? '';
 }
 
-function begin(): void {
+async function begin(): Promise<void> {
+  root.dataset.scripted = '';
   root.dataset.state = 'asking';
-  signIn.start();
-  overview.start();
-  devices.start();
-  data.start();
-  inspector.start();
-  onClick(element('sign-out', HTMLButtonElement), signOut);
+  // Without it the page is whole for everybody else.
+  if (settings.developer) developer = await import('./developer/developer').catch(() => undefined);
+  for (const part of [signIn, signOut, confirmDialog, account, signIns, devices, security, relativeTime])
+    part.start();
+  developer?.start();
   views.follow();
   client.addEventListener('changed', ({ detail }) => render(detail));
-  client.start();
+  watch();
+  elsewhere.start();
 }
 
 begin();

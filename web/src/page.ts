@@ -24,7 +24,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** Runs `work` on a click, once at a time. */
 export function onClick(button: HTMLButtonElement, work: () => Promise<void>): void {
-  button.addEventListener('click', () => onceAtATime(button, work));
+  button.addEventListener('click', () => onceAtATime([button], work));
 }
 
 /** Runs `work` when a form is sent, once at a time. */
@@ -34,17 +34,22 @@ export function onSubmit(
 ): void {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    onceAtATime(form, () => work(event.submitter));
+    const { submitter } = event;
+    onceAtATime(submitter ? [form, submitter] : [form], () => work(submitter));
   });
 }
 
-async function onceAtATime(owner: HTMLElement, work: () => Promise<void>): Promise<void> {
-  if (owner.ariaBusy === 'true') return;
-  owner.ariaBusy = 'true';
+/** The first of `owners` is busy meanwhile, and so are the others. */
+async function onceAtATime(
+  owners: [HTMLElement, ...HTMLElement[]],
+  work: () => Promise<void>,
+): Promise<void> {
+  if (owners[0].ariaBusy === 'true') return;
+  for (const owner of owners) owner.ariaBusy = 'true';
   try {
     await work();
   } finally {
-    owner.ariaBusy = null;
+    for (const owner of owners) owner.ariaBusy = null;
   }
 }
 
@@ -60,6 +65,6 @@ export function reveal(field: HTMLInputElement, toggle: HTMLButtonElement): void
 }
 
 /** One line of a list of terms: `Signing key  s1`. */
-export function term(name: string, value: Node | string): HTMLDivElement {
-  return make('div', {}, make('dt', {}, name), make('dd', {}, value));
+export function term(name: string, ...value: (Node | string)[]): HTMLDivElement {
+  return make('div', {}, make('dt', {}, name), make('dd', {}, ...value));
 }

@@ -1,10 +1,11 @@
-/** Asks for the password once more, where the server wants it to be fresh. */
+/** Asks for the password again, where the server wants it to be fresh. */
 
 import { element, onClick, onSubmit, reveal, write } from './page';
 import type { Answer } from './server';
 import * as server from './server';
 import { client, current } from './session';
-import { span } from './words';
+import { text } from './texts';
+import { ahead } from './times';
 
 const dialog = element('password-dialog', HTMLDialogElement);
 const form = element('password-form', HTMLFormElement);
@@ -37,7 +38,7 @@ export async function askAgain(): Promise<boolean> {
 client.addEventListener('ended', () => dialog.open && dialog.close('cancelled'));
 
 async function confirm(): Promise<void> {
-  const waiting = () => write('password-message', 'The server does not answer; trying again…');
+  const waiting = () => write('password-message', text('server_away'));
   const answer = await server.insist(() => server.reauthenticate(field.value), waiting);
   switch (answer.kind) {
     case 'ok':
@@ -46,13 +47,13 @@ async function confirm(): Promise<void> {
     case 'no_session':
       return void (await client.refresh());
     case 'refused':
-      write('password-message', 'The password is wrong.');
+      write('password-message', text('password_wrong'));
       break;
     case 'limited':
-      write('password-message', `Too many attempts. You can try again in ${span(answer.retryAfter)}.`);
+      write('password-message', text('sign_in_limited_until', { when: ahead(answer.retryAfter) }));
       break;
     default:
-      write('password-message', 'The server refused the request.');
+      write('password-message', text('failed'));
   }
   field.select();
 }

@@ -2,6 +2,7 @@
 
 import type { SessionView } from 'session-wasm/client';
 import { BASE } from './base';
+import * as serverTime from './server-time';
 
 export interface Device {
   session_id: string;
@@ -44,7 +45,6 @@ const document = async (response: Response): Promise<Document> => ({
 // What only looks is passive: it does not count as use of the session.
 const PASSIVE = { 'Session-Activity': 'passive' };
 
-export const session = () => ask('GET', '/session', json<SessionView>, PASSIVE);
 export const devices = () => ask('GET', '/sessions', json<{ sessions: Device[] }>, PASSIVE);
 export const data = () => ask('GET', '/session/data', document, PASSIVE);
 export const publicDocument = (path: string) => ask('GET', path, text, PASSIVE);
@@ -80,6 +80,7 @@ async function ask<T>(
       cache: 'no-store',
       signal: AbortSignal.timeout(DEADLINE * 1000),
     });
+    serverTime.heed(response);
     return response.ok ? { kind: 'ok', value: await read(response) } : await problem(response);
   } catch {
     return { kind: 'unavailable', retryAfter: DEFAULT_RETRY };

@@ -6,7 +6,9 @@ import { element, onSubmit, reveal, write } from './page';
 import { askAgain } from './password-dialog';
 import * as server from './server';
 import { client } from './session';
-import { countdown, span } from './words';
+import { text } from './texts';
+import { ahead, countdown } from './times';
+import * as views from './views';
 
 const form = element('sign-in-form', HTMLFormElement);
 const username = element('username', HTMLInputElement);
@@ -22,17 +24,21 @@ const COMES_BACK = 10_000;
 
 export function start(): void {
   reveal(password, element('show-password', HTMLButtonElement));
+  views.on('sign-in', { enter: focus });
   onSubmit(form, async () => {
-    button.disabled = true;
     for (const id of ['farewell', 'sign-in-message', 'cookie-refused']) write(id, '');
     const view = await attempt();
-    button.disabled = false;
     if (!view) return password.select();
     form.reset();
     write('sign-in-message', '');
     client.adopt(view);
     leave();
   });
+}
+
+/** As `autofocus` does where the form is there from the beginning. Who was signed out is told so first. */
+function focus(): void {
+  if (document.activeElement === document.body) username.focus();
 }
 
 /** To where the visitor wanted to go, if that is another page of this site. */
@@ -53,48 +59,45 @@ export async function passOn(): Promise<void> {
 }
 
 async function attempt(): Promise<SessionView | undefined> {
-  const waiting = () => write('sign-in-message', 'Signing in is not possible at this moment. Trying again…');
+  const waiting = () => write('sign-in-message', text('sign_in_waiting'));
   const answer = await server.insist(() => server.signIn(username.value, password.value), waiting);
   switch (answer.kind) {
     case 'ok':
       return (await isKept()) ? answer.value : undefined;
     case 'refused':
-      write('sign-in-message', 'The name or the password is wrong.');
+      write('sign-in-message', text('sign_in_refused'));
       return undefined;
     case 'limited':
-      write('sign-in-message', `Too many attempts. You can try again in ${span(answer.retryAfter)}.`);
+      write('sign-in-message', text('sign_in_limited_until', { when: ahead(answer.retryAfter) }));
       await count(answer.retryAfter);
       write('sign-in-message', '');
       return undefined;
-    default: {
-      const why = 'message' in answer ? answer.message : 'there is no sign-in at this address';
-      write('sign-in-message', `The server refused the request: ${why}.`);
+    case 'absent':
+      write('sign-in-message', text('sign_in_absent'));
       return undefined;
-    }
+    default:
+      write('sign-in-message', text('failed'));
+      return undefined;
   }
 }
 
 /** Whether the browser has kept the cookie: some keep it for https alone, and say nothing of it. */
 async function isKept(): Promise<boolean> {
-  const answer = await server.session();
-  if (answer.kind !== 'no_session') return true;
-  const why =
-    location.protocol === 'http:'
-      ? 'It does so for addresses that begin with https, and not for this one. Open the page under https, or, to try it out on this machine, in Chromium or Firefox.'
-      : 'Its settings block cookies of this site. Allow them, and sign in again.';
-  write(
-    'cookie-refused',
-    `Name and password are right, but this browser did not keep the session cookie, so you are not signed in. ${why}`,
-  );
+  const { status, unavailable } = await client.refresh();
+  if (status === 'signed_in' || unavailable) return true;
+  const isPlain = location.protocol === 'http:';
+  write('cookie-refused', text(isPlain ? 'cookie_refused_http' : 'cookie_refused_settings'));
   return false;
 }
 
 /** Counts down on the button, where a screen reader does not repeat it every second. */
 async function count(seconds: number): Promise<void> {
   const end = performance.now() + seconds * 1000;
+  button.disabled = true;
   for (let left = seconds; left > 0; left = (end - performance.now()) / 1000) {
-    button.textContent = `Try again in ${countdown(left)}`;
+    button.textContent = text('try_again_in', { countdown: countdown(left) });
     await server.pause(Math.min(1, left));
   }
-  button.textContent = 'Sign in';
+  button.textContent = text('sign_in');
+  button.disabled = false;
 }

@@ -2,53 +2,51 @@
 
 import type { SignedIn } from 'session-wasm/client';
 import { element, onClick, write } from './page';
-import { client, current, now, type View } from './session';
-import { countdown, moment } from './words';
+import { client, current, endOf, now, type View } from './session';
+import { text } from './texts';
+import { countdown, moment, timeOfDay } from './times';
 
 const root = document.documentElement;
 const bar = element('warning', HTMLElement);
-const button = element('stay-now', HTMLButtonElement);
+const stayNow = element('stay-now', HTMLButtonElement);
+const stay = element('stay', HTMLButtonElement);
 
 export function start(): void {
-  for (const id of ['stay', 'stay-now']) onClick(element(id, HTMLButtonElement), stay);
+  for (const button of [stay, stayNow]) onClick(button, goOn);
 }
 
-export function show({ expiring, view }: SignedIn): void {
+export function show({ expiring, unavailable, view }: SignedIn): void {
+  const { isFinal } = endOf(view);
   root.toggleAttribute('data-urgent', expiring);
   bar.hidden = !expiring;
   if (expiring) describe(view);
   else write('warning-text', '');
+  stayNow.hidden = isFinal;
+  // Nothing moves the final deadline, and nobody answers.
+  stay.disabled = stayNow.disabled = isFinal || unavailable;
 }
 
 function describe(view: View): void {
-  const isFinal = view.absolute_expires_at <= view.idle_expires_at;
-  const endsAt = Math.min(view.absolute_expires_at, view.idle_expires_at);
+  const { endsAt, isFinal } = endOf(view);
+  const time = timeOfDay(endsAt);
   // The live region says it once; the countdown beside it is for the eyes.
-  write(
-    'warning-text',
-    isFinal ? FINAL : `You will be signed out at ${moment(endsAt, now())} unless you stay.`,
-  );
+  write('warning-text', text(isFinal ? 'warning_final' : 'warning_idle', { time }));
   write('warning-left', countdown(endsAt - now()));
-  button.hidden = isFinal;
 }
-
-const FINAL = 'Your session reaches its final deadline shortly. Save what you are doing.';
 
 export function clear(): void {
   root.removeAttribute('data-urgent');
   bar.hidden = true;
-  write('warning-text', '');
+  for (const id of ['warning-text', 'stay-done']) write(id, '');
 }
 
-async function stay(): Promise<void> {
-  const hadFocus = document.activeElement === button;
+async function goOn(): Promise<void> {
+  const hadFocus = document.activeElement === stayNow;
   const { unavailable } = await client.extend();
   const view = current();
   if (!view) return;
-  if (unavailable)
-    return write('done', 'The server cannot confirm it at this moment. Please try again shortly.');
+  if (unavailable) return write('stay-done', text('stay_failed'));
   // The button that was pressed is gone with the warning.
   if (hadFocus) element('main', HTMLElement).focus();
-  const until = moment(view.idle_expires_at, now());
-  write('done', `You stay signed in until ${until}, and longer if you come back before.`);
+  write('stay-done', text('stay_done', { time: moment(view.idle_expires_at, now()) }));
 }

@@ -18,6 +18,9 @@ use crate::target_dir::target_dir;
 const DEFAULT_USERS: &str = "session-data/users";
 const FIRST_USER: &str = "demo";
 
+/// The variable of the setting `--page-developer`.
+const DEVELOPER: &str = "SESSION_PAGE_DEVELOPER";
+
 pub(crate) fn start(flags: &[&str]) -> Result<()> {
     let server = build()?;
     let users = setting(flags, "users");
@@ -26,7 +29,12 @@ pub(crate) fn start(flags: &[&str]) -> Result<()> {
         println!("sign in as {FIRST_USER} with the password {password} (shown only now)");
     }
     // The server takes this process's place, so signals and the exit code are its own.
-    let error = command(&server.to_string_lossy(), ["serve"]).args(flags).exec();
+    let mut serve = command(&server.to_string_lossy(), ["serve"]);
+    // Whoever tries it out is to see all that there is; a flag says otherwise.
+    if env::var_os(DEVELOPER).is_none() {
+        serve.env(DEVELOPER, "on");
+    }
+    let error = serve.args(flags).exec();
     Err(error).with_context(|| format!("cannot start {}", server.display()))
 }
 

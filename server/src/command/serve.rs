@@ -7,7 +7,7 @@ use futures_util::future::OptionFuture;
 use session_core::KeyRing;
 use session_engine::store::Store;
 use session_engine::{Clock, Events, Keys, SystemClock, UsersFile};
-use session_http::{App, Lifecycle, RequestLog, TrustedProxies, serve};
+use session_http::{App, AppBuilder, Lifecycle, RequestLog, TrustedProxies, serve};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_files::make_parent;
@@ -52,6 +52,8 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
         let every = "is every address of this machine, and browsers know the server by one";
         return Err(format!("`--listen {}` {every}: set `--public-origin`", settings.listen).into());
     }
+    #[cfg(feature = "page")]
+    let page = settings.page.settings()?;
     let listener = settings.listen.bind().await;
     let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
@@ -64,7 +66,10 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     wait_for(&*store).await;
     let management = ManagementListener::open(settings).await?;
     let events = settings.events.is_on().then(|| Events::start(log, Arc::clone(&clock)));
-    let app = app(settings, &ring, store, clock, own_origin(settings, address)?, lifecycle.clone(), events)?;
+    let app = App::builder(Keys::new(&ring, settings.cookie_name.clone()), store);
+    #[cfg(feature = "page")]
+    let app = app.page(page);
+    let app = set_up(app, settings, clock, own_origin(settings, address)?, lifecycle.clone(), events)?;
     let delivering = match (webhook, app.events()) {
         (Some(webhook), Some(events)) => Some(webhook.start(events.clone(), lifecycle.clone())?),
         _ => None,
@@ -104,10 +109,9 @@ fn own_origin(settings: &Settings, address: SocketAddr) -> Result<String> {
     Ok(origin.to_string())
 }
 
-fn app(
+fn set_up(
+    app: AppBuilder,
     settings: &Settings,
-    ring: &KeyRing,
-    store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     public_origin: String,
     lifecycle: Lifecycle,
@@ -118,7 +122,7 @@ fn app(
     if users.names()?.is_empty() {
         tracing::warn!("there are no users yet; add one with `session-server user add NAME`");
     }
-    let app = App::builder(Keys::new(ring, settings.cookie_name.clone()), store)
+    let app = app
         .clock(clock)
         .users(Arc::clone(&users) as _)
         .public_origin(public_origin)

@@ -118,7 +118,7 @@ fn arguments_from_file(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<
 }
 
 /// A line as it may be shown: what stands after `store =` may hold a password.
-fn line_at(text: &str, position: usize) -> (usize, String) {
+pub(super) fn line_at(text: &str, position: usize) -> (usize, String) {
     let before = &text[..position.min(text.len())];
     let number = before.matches('\n').count() + 1;
     let line = text.lines().nth(number - 1).unwrap_or_default().trim();
@@ -130,7 +130,7 @@ fn line_at(text: &str, position: usize) -> (usize, String) {
 }
 
 /// The parser's words without their line breaks.
-fn told(message: &str) -> String {
+pub(super) fn told(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -10,6 +10,8 @@ mod keys;
 mod machine;
 mod managed;
 mod operation;
+#[cfg(feature = "page")]
+mod page;
 mod partitions;
 mod restarts;
 mod rolling;

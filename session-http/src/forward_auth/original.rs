@@ -1,9 +1,9 @@
-use http::header::ACCEPT;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderName, Method};
 
 use super::access::{Access, AccessRules, Ruling};
 use crate::app::App;
 use crate::headers::single_value;
+use crate::navigation::is_navigation;
 use crate::next;
 use crate::request::Request;
 use crate::visitor::Visitor;
@@ -66,19 +66,5 @@ impl Original {
     pub(super) fn way_back(&self) -> Option<String> {
         let target = self.target.as_deref().filter(|_| self.is_navigation && self.method == Method::GET);
         target.and_then(next::local)
-    }
-}
-
-/// Every current browser says what it asks for (Fetch Metadata); of others and of programs, who accepts HTML wants
-/// to show it.
-fn is_navigation(headers: &HeaderMap) -> bool {
-    match single_value(headers, "sec-fetch-dest") {
-        Some(destination) => destination == "document",
-        None if headers.contains_key("sec-fetch-dest") => false,
-        None => headers.get_all(ACCEPT).iter().any(|line| {
-            let types = line.to_str().unwrap_or_default().split(',');
-            let mut names = types.filter_map(|media_type| media_type.split(';').next());
-            names.any(|name| name.trim().eq_ignore_ascii_case("text/html"))
-        }),
     }
 }

@@ -76,7 +76,7 @@ async fn a_form_leads_to_a_local_page(fleet: Fleet) {
     let answer = browser.submit("/login", &form("%2F%2Fevil.example")).await.expect_status(303);
     assert_eq!(answer.header("location"), "/");
     let answer = browser.submit("/logout", "").await.expect_status(303);
-    assert_eq!(answer.header("location"), "/");
+    assert_eq!(answer.header("location"), "/#signed-out");
     assert!(browser.cookie.is_none());
 }
 

@@ -5,6 +5,8 @@
 mod client;
 mod document;
 mod fleet;
+#[cfg(feature = "page")]
+mod markup;
 mod moody_store;
 
 mod clocks;
@@ -20,6 +22,8 @@ mod log_out;
 mod management;
 mod openapi;
 mod own_routes;
+#[cfg(feature = "page")]
+mod page;
 mod renewals;
 mod revocation_feed;
 mod revocations;

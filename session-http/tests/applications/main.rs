@@ -18,6 +18,8 @@ mod cart;
 mod devices;
 mod limits;
 mod own_answers;
+#[cfg(feature = "page")]
+mod page;
 mod readme;
 mod refusals;
 mod sign_in;

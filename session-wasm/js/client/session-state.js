@@ -26,6 +26,11 @@ export class SessionState {
     return this.state.status === 'signed_in';
   }
 
+  /** The server said that nobody is signed in, or the page did. */
+  get isOver() {
+    return ['signed_out', 'ended'].includes(this.state.status) && !this.state.unavailable;
+  }
+
   isOf(sessionId) {
     return this.isSignedIn && this.state.view.session_id === sessionId;
   }

@@ -150,3 +150,41 @@ test('new keys are fetched when a statement names one', async (t) => {
     keyId,
   );
 });
+
+test('a page that knows that nobody is signed in asks for nothing, until a tab tells it otherwise', async (t) => {
+  const server = await startServer(t);
+  const context = await newProfile(t, browser, server, { signedIn: false });
+  const questions = async (page) => {
+    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    // Whatever was to be asked is on its way before this.
+    await page.evaluate(() => fetch('/livez'));
+    return server.proxy.seen.filter(({ path }) => path === '/session').length;
+  };
+  const page = await open(context, server, { askWhenSignedOut: false }, { later: '' });
+  await page.evaluate(() => {
+    client.signedOut();
+    client.start();
+  });
+  await until(page, { status: 'signed_out', unavailable: false });
+  assert.equal(await questions(page), 0);
+  await signIn(context, server);
+  await open(context, server);
+  await until(page, { status: 'signed_in', confirmed: true });
+  await page.evaluate(() => client.signedOut());
+  const before = await questions(page);
+  assert.equal(await questions(page), before);
+});
+
+test('a page that signs in before it has asked for anything learns the time', async (t) => {
+  const server = await startServer(t);
+  const context = await newProfile(t, browser, server, { signedIn: false });
+  const page = await open(context, server, { askWhenSignedOut: false }, { later: '' });
+  await page.evaluate(() => {
+    client.signedOut();
+    client.start();
+  });
+  const view = await signIn(context, server);
+  await page.evaluate((adopted) => client.adopt(adopted), view);
+  await verified(page);
+  assert.ok(Math.abs((await page.evaluate(() => client.now())) - view.created_at) < 60);
+});

@@ -1,7 +1,7 @@
 /** Finds the sessions of a subject, or one by its ID, and ends them. */
 
 import { element, make, onClick, onSubmit, term, write } from '../page';
-import { ago, device, moment } from '../words';
+import { ago, moment } from '../times';
 import { confirmed, dismiss } from './confirm';
 import type { Answer, Listed, Shown, Word } from './management';
 import * as management from './management';
@@ -135,10 +135,10 @@ function row(session: Listed, subject: string): HTMLLIElement {
   return made;
 }
 
-const deviceOf = ({ client }: Listed) => device(client.user_agent ?? '');
+const deviceOf = ({ client }: Listed) => words.device(client.user_agent ?? '');
 
 const facts = ({ client, created_at, last_seen_at }: Listed) =>
-  [client.ip, `started ${moment(created_at, now())}`, `last seen ${ago(last_seen_at, now())}`]
+  [client.ip, `started ${moment(created_at, now())}`, `last seen ${ago(last_seen_at, now(), 'just now')}`]
     .filter(Boolean)
     .join(' · ');
 
@@ -234,7 +234,7 @@ function drawOne(session: Shown): void {
     term('Session ID', make('code', {}, session.session_id)),
     term('Started', at(session.created_at)),
     term('Password last entered', at(session.authenticated_at)),
-    term('Last seen', ago(session.last_seen_at, now())),
+    term('Last seen', ago(session.last_seen_at, now(), 'just now')),
     term('Ends if it is not used', at(Math.min(session.idle_expires_at, session.absolute_expires_at))),
     term('Ends in any case', at(session.absolute_expires_at)),
     term('Claims', make('code', {}, claims)),

@@ -1,7 +1,7 @@
 /** Puts the parts together: whoever has a token sees what the server counts, and finds and ends sessions. */
 
 import { element, onClick, onSubmit, reveal, write } from '../page';
-import { clockTime } from '../words';
+import { clockTime } from '../times';
 import * as charts from './charts';
 import * as finder from './finder';
 import * as management from './management';

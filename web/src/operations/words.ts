@@ -1,4 +1,6 @@
-/** Numbers of the operations view as people read them. */
+/** Numbers and devices of the operations view as people read them. */
+
+import { described, verbatim } from '../user-agent';
 
 /** `0`, `0.5`, `12`, `1,240`: three digits are enough for a rate. */
 export function amount(value: number): string {
@@ -16,6 +18,13 @@ export function latency(seconds: number): string {
 
 /** `live`, `wrong secret`: the value of a label. */
 export const plain = (label: string): string => label.replaceAll('_', ' ');
+
+/** `Firefox on Windows`. */
+export function device(userAgent: string): string {
+  const { browser, system } = described(userAgent);
+  const known = [browser, system].filter((part) => part !== undefined).join(' on ');
+  return known || verbatim(userAgent) || 'Unknown device';
+}
 
 /** `no sessions`, `1 session`, `3 sessions`. */
 export function sessions(count: number): string {

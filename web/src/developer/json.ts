@@ -1,5 +1,7 @@
 /** JSON as a person writes it: the first fault is told with its line. */
 
+import { text as words } from '../texts';
+
 export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
 export type Members = { [member: string]: Json };
 
@@ -41,13 +43,13 @@ class Reader {
 
   document(): void {
     this.#take(SPACE);
-    if (this.text[this.#at] !== '{') this.#fail('expected an object, which begins with {');
+    if (this.text[this.#at] !== '{') this.#fail(words('json_object'));
     this.#value(1);
-    if (this.#at < this.text.length) this.#fail('expected nothing more after the last }');
+    if (this.#at < this.text.length) this.#fail(words('json_more'));
   }
 
   #value(depth: number): void {
-    if (depth > MAX_DEPTH) this.#fail('nested too deeply');
+    if (depth > MAX_DEPTH) this.#fail(words('json_depth'));
     const next = this.text[this.#at];
     if (next === '{') this.#object(depth);
     else if (next === '[') this.#list(']', () => this.#value(depth + 1));
@@ -60,12 +62,12 @@ class Reader {
     const names = new Set<string>();
     this.#list('}', () => {
       const start = this.#at;
-      if (this.text[start] !== '"') this.#fail('expected the name of a member, in double quotes');
+      if (this.text[start] !== '"') this.#fail(words('json_name'));
       const name = this.#string();
-      if (names.has(name)) this.#fail(`the member ${JSON.stringify(name)} is there twice`, start);
+      if (names.has(name)) this.#fail(words('json_twice', { name: JSON.stringify(name) }), start);
       names.add(name);
       this.#take(SPACE);
-      this.#expect(':', `expected : after the name ${JSON.stringify(name)}`);
+      this.#expect(':', words('json_colon', { name: JSON.stringify(name) }));
       this.#value(depth + 1);
     });
   }
@@ -80,24 +82,24 @@ class Reader {
     for (;;) {
       item();
       if (this.text[this.#at] === end) break;
-      this.#expect(',', `expected , or ${end}`);
+      this.#expect(',', words('json_comma', { end }));
     }
     this.#at += 1;
   }
 
   #string(): string {
     const text = this.#take(STRING);
-    if (text === undefined) this.#fail('this text has no closing quote on its line, or a wrong escape');
+    if (text === undefined) this.#fail(words('json_string'));
     return JSON.parse(text as string);
   }
 
   #other(): void {
     const start = this.#at;
     const text = this.#take(OTHER);
-    if (!text) this.#fail('expected a value: "…", a number, true, false, null, {…} or […]');
+    if (!text) this.#fail(words('json_value'));
     const isInteger = /^-?\d+$/.test(text as string);
     if (isInteger && !Number.isSafeInteger(Number(text))) {
-      this.#fail('this number has more digits than can be kept exactly; put it in quotes', start);
+      this.#fail(words('json_digits'), start);
     }
   }
 

@@ -1,14 +1,17 @@
 /** “Inspector”: shows what a pasted cookie or statement says. Nothing that is pasted leaves the page. */
 
+import { copyable } from '../copy';
+import { element, make, term, write } from '../page';
+import * as server from '../server';
+import { now } from '../session';
+import { text } from '../texts';
+import * as views from '../views';
 import { draw } from './checks';
-import { type Finding, inspect } from './inspect';
-import { element, make, term, write } from './page';
-import * as server from './server';
-import { now } from './session';
-import * as views from './views';
+import { type Field, type Finding, inspect } from './inspect';
 
 const area = element('inspector-text', HTMLTextAreaElement);
 const findings = element('findings', HTMLElement);
+const clearButton = element('inspector-clear', HTMLButtonElement);
 
 type Package = typeof import('session-wasm/statement');
 type Verifier = InstanceType<Package['StatementVerifier']>;
@@ -17,11 +20,12 @@ let verifier: Verifier | undefined;
 
 export function start(): void {
   area.addEventListener('input', show);
-  element('inspector-clear', HTMLButtonElement).addEventListener('click', () => {
+  clearButton.addEventListener('click', () => {
     clear();
     area.focus();
   });
   views.on('inspector', { enter, leave: clear });
+  show();
 }
 
 function clear(): void {
@@ -37,10 +41,7 @@ async function enter(): Promise<void> {
   try {
     module ??= await import('session-wasm/statement');
   } catch {
-    return write(
-      'inspector-message',
-      'This browser cannot run the module that reads cookies and statements.',
-    );
+    return write('inspector-message', text('inspector_no_module'));
   }
   show();
   const [keys, feed] = await Promise.all([
@@ -51,15 +52,16 @@ async function enter(): Promise<void> {
     verifier = new module.StatementVerifier({ issuer: location.origin, jwks: keys.value });
   }
   if (feed.kind === 'ok') verifier?.useRevocations(feed.value, Math.floor(now()));
-  const missing = verifier ? '' : 'The public keys could not be fetched, so signatures are not checked.';
+  const missing = verifier ? '' : text('inspector_no_keys');
   write('inspector-message', missing);
   show();
 }
 
 function show(): void {
+  clearButton.disabled = area.value === '';
   if (!module) return;
-  const text = area.value.trim();
-  const found = text ? inspect(text, module, verifier, Math.floor(now())) : [];
+  const pasted = area.value.trim();
+  const found = pasted ? inspect(pasted, module, verifier, Math.floor(now())) : [];
   findings.replaceChildren(...found.map(card));
 }
 
@@ -75,6 +77,8 @@ function card({ title, seal: [state, words], notes, lines, fields }: Finding): H
     seal,
     ...notes.map((note) => make('p', {}, note)),
     ...(lines.length > 0 ? [checks] : []),
-    make('dl', {}, ...fields.map(([name, value]) => term(name, value))),
+    make('dl', {}, ...fields.map(line)),
   );
 }
+
+const line = ({ name, value, isId = false }: Field) => term(name, isId ? copyable(value) : value);

@@ -1,8 +1,9 @@
 /** Two changes of the same data, side by side: the person decides, member by member. */
 
+import { element, make, onClick, onSubmit } from '../page';
+import { type Key, text } from '../texts';
 import type { Json, Members } from './json';
 import { type Difference, differences, merged } from './merge';
-import { element, make, onClick, onSubmit } from './page';
 
 export interface Conflict {
   before: Members;
@@ -53,22 +54,23 @@ function takenFromMine(): Set<string> {
   return new Set([...chosen].map((input) => input.dataset.member ?? ''));
 }
 
-const NOTES = {
-  mine: 'Changed by you alone',
-  theirs: 'Changed in the other place alone',
-  both: 'Changed in both places: please choose',
+const NOTES: Record<Difference['changedBy'], Key> = {
+  mine: 'conflict_mine',
+  theirs: 'conflict_theirs',
+  both: 'conflict_both',
 };
 
 function choice(difference: Difference, place: number): HTMLFieldSetElement {
   const { name, before, mine, theirs, changedBy } = difference;
-  const note = make('p', { className: 'detail' }, `${NOTES[changedBy]}. Before: ${inWords(before)}`);
+  const was = text('conflict_before', { value: inWords(before) });
+  const note = make('p', { className: 'detail' }, text(NOTES[changedBy]), ' ', was);
   return make(
     'fieldset',
     {},
     make('legend', {}, name),
     note,
-    option(place, name, 'mine', 'Yours', mine, changedBy),
-    option(place, name, 'theirs', 'The other', theirs, changedBy),
+    option(place, name, 'mine', 'conflict_yours', mine, changedBy),
+    option(place, name, 'theirs', 'conflict_other', theirs, changedBy),
   );
 }
 
@@ -76,7 +78,7 @@ function option(
   place: number,
   member: string,
   value: 'mine' | 'theirs',
-  title: string,
+  title: Key,
   content: Json | undefined,
   changedBy: Difference['changedBy'],
 ): HTMLLabelElement {
@@ -88,13 +90,13 @@ function option(
     'label',
     { className: 'option' },
     input,
-    make('span', {}, `${title}: `),
+    make('span', {}, text(title)),
     make('code', {}, inWords(content)),
   );
 }
 
 function inWords(value: Json | undefined): string {
-  if (value === undefined) return 'not there';
+  if (value === undefined) return text('conflict_absent');
   const line = JSON.stringify(value);
   return line.length > 60 ? JSON.stringify(value, undefined, 2) : line;
 }

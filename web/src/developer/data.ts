@@ -1,13 +1,15 @@
-/** “Session data”: an editor that never loses what somebody wrote, here or in another tab. */
+/** “Data”: an editor that never loses what somebody wrote, here or in another tab. */
 
+import { element, onClick, onSubmit, write } from '../page';
+import type { Document } from '../server';
+import * as server from '../server';
+import { client } from '../session';
+import { text as words } from '../texts';
+import * as unsaved from '../unsaved';
+import * as views from '../views';
 import * as conflict from './conflict';
 import { type Members, parse } from './json';
 import { patchBetween, same } from './merge';
-import { element, onClick, onSubmit, write } from './page';
-import type { Document } from './server';
-import * as server from './server';
-import { client } from './session';
-import * as views from './views';
 
 /** Seconds between two looks for changes in another place. */
 const REFRESH_EVERY = 5;
@@ -15,6 +17,7 @@ const REFRESH_EVERY = 5;
 const form = element('data-form', HTMLFormElement);
 const area = element('data-text', HTMLTextAreaElement);
 const saveButton = element('data-save', HTMLButtonElement);
+const discardButton = element('data-discard', HTMLButtonElement);
 
 /** What the text was made from, and what a change is based on. */
 interface Base {
@@ -26,25 +29,32 @@ let base: Base | undefined;
 
 export function start(): void {
   onSubmit(form, save);
-  onClick(element('data-discard', HTMLButtonElement), discard);
+  onClick(discardButton, discard);
   area.addEventListener('input', judge);
   conflict.start(saveMerged, edit);
   views.on('data', { enter: refresh });
   const look = () => views.isShown('data') && document.visibilityState === 'visible' && refresh();
   setInterval(look, REFRESH_EVERY * 1000);
   document.addEventListener('visibilitychange', look);
-  addEventListener('beforeunload', (event) => isDirty() && event.preventDefault());
+  unsaved.heed(() => isDirty() || conflict.isOpen());
+  showWhatCanBeDone();
 }
 
 const isDirty = () => base !== undefined && area.value !== base.text;
 
+/** A button that would do nothing cannot be pressed. */
+function showWhatCanBeDone(): void {
+  saveButton.disabled = discardButton.disabled = !isDirty();
+}
+
 /** Forgets all of it, and says what was lost with the session. */
 export function clear(): string {
-  const lost = isDirty() ? 'What you had not saved of the session data is gone. ' : '';
+  const lost = isDirty() || conflict.isOpen() ? words('data_lost') : '';
   base = undefined;
   area.value = '';
   conflict.close();
   for (const id of ['data-problem', 'data-message', 'data-revision']) write(id, '');
+  showWhatCanBeDone();
   return lost;
 }
 
@@ -56,7 +66,7 @@ async function refresh(): Promise<void> {
   if (answer.kind === 'no_session') return void (await client.refresh());
   // Whoever began to write meanwhile goes on with what was there.
   if (answer.kind !== 'ok' || isDirty() || base !== asked || answer.value.tag === base?.tag) return;
-  if (base) write('data-message', 'This was changed in another place, and is shown as it is now.');
+  if (base) write('data-message', words('data_changed_elsewhere'));
   adopt(answer.value);
 }
 
@@ -69,15 +79,10 @@ function adopt({ text, tag }: Document): void {
   area.value = shown;
   // Numbers with more digits than JavaScript has would come back as others.
   area.readOnly = !members;
-  saveButton.disabled = !members;
-  write(
-    'data-problem',
-    members
-      ? ''
-      : 'This data holds numbers with more digits than a page can keep, so it can be read here and not changed.',
-  );
-  write('data-revision', `Revision ${tag.replaceAll('"', '')}`);
+  write('data-problem', members ? '' : words('data_read_only'));
+  write('data-revision', words('data_revision', { revision: tag.replaceAll('"', '') }));
   area.ariaInvalid = null;
+  showWhatCanBeDone();
 }
 
 const pretty = (members: Members) => JSON.stringify(members, undefined, 2);
@@ -88,8 +93,9 @@ function judge(): Members | undefined {
   const read = parse(area.value);
   const fault = 'fault' in read ? read.fault : undefined;
   area.ariaInvalid = fault ? 'true' : null;
-  write('data-problem', fault ? `Line ${fault.line}: ${fault.message}.` : '');
+  write('data-problem', fault ? words('data_fault', { line: String(fault.line), fault: fault.message }) : '');
   write('data-message', '');
+  showWhatCanBeDone();
   return 'members' in read ? read.members : undefined;
 }
 
@@ -105,10 +111,9 @@ async function save(): Promise<void> {
 
 /** Makes `members` of what `from` was, and only of that. */
 async function send(from: Pick<Base, 'tag' | 'members'>, members: Members): Promise<void> {
-  if (same(from.members, members)) return settle(from.tag, members, 'There was nothing to save.');
+  if (same(from.members, members)) return settle(from.tag, members, words('data_same'));
   const patch = patchBetween(from.members, members);
-  const waiting = () =>
-    write('data-message', 'The server does not answer; your text is still here. Trying again…');
+  const waiting = () => write('data-message', words('data_waiting'));
   const question = () => server.changeData(patch ? 'PATCH' : 'PUT', from.tag, patch ?? members);
   const written = area.value;
   const answer = await server.insist(question, waiting);
@@ -122,7 +127,7 @@ async function send(from: Pick<Base, 'tag' | 'members'>, members: Members): Prom
     default:
       write(
         'data-message',
-        `It was not saved: ${'message' in answer ? answer.message : 'the server refused it'}.`,
+        words('data_not_saved', { reason: 'message' in answer ? answer.message : answer.kind }),
       );
   }
 }
@@ -134,7 +139,8 @@ function saved(document: Document, written: string): void {
   conflict.close();
   // Somebody went on writing while it was saved.
   if (goesOn) area.value = meanwhile;
-  write('data-message', 'Saved.');
+  showWhatCanBeDone();
+  write('data-message', words('data_saved'));
 }
 
 function settle(tag: string, members: Members, message: string): void {
@@ -145,14 +151,13 @@ function settle(tag: string, members: Members, message: string): void {
 
 /** Somebody else was faster: shows both, and lets the person decide. */
 async function collide(before: Members, mine: Members): Promise<void> {
-  const waiting = () => write('data-message', 'It was changed in another place; asking what it is now…');
+  const waiting = () => write('data-message', words('data_waiting'));
   const answer = await server.insist(server.data, waiting);
   if (answer.kind !== 'ok') return void (await client.refresh());
   const read = parse(answer.value.text);
-  if ('fault' in read)
-    return write('data-message', `It was not saved: in another place ${read.fault.message}.`);
+  if ('fault' in read) return write('data-message', words('data_not_saved', { reason: read.fault.message }));
   // An attempt whose answer was lost may have been the one that changed it.
-  if (same(read.members, mine)) return settle(answer.value.tag, mine, 'Saved.');
+  if (same(read.members, mine)) return settle(answer.value.tag, mine, words('data_saved'));
   conflict.open({ before, mine, theirs: read.members, tag: answer.value.tag });
   write('data-message', '');
 }
@@ -165,6 +170,7 @@ function edit({ tag, theirs }: conflict.Conflict, members: Members): void {
   adopt({ tag, text: JSON.stringify(theirs) });
   area.value = pretty(members);
   conflict.close();
+  showWhatCanBeDone();
   area.focus();
 }
 
@@ -172,5 +178,5 @@ async function discard(): Promise<void> {
   base = undefined;
   conflict.close();
   await refresh();
-  write('data-message', 'This is what the server has.');
+  write('data-message', words('data_discarded'));
 }
