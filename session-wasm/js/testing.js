@@ -1,4 +1,4 @@
-import module from '#testing.wasm';
+import * as module from '#testing.wasm';
 import { Channel } from './channel.js';
 import { whenGone } from './gone.js';
 import { instantiate } from './instantiate.js';
@@ -132,7 +132,7 @@ let channel;
 const gone = whenGone(glue.release);
 
 function begin() {
-  channel ??= new Channel(glue.reserve, instantiate('testing', glue, module).memory);
+  channel ??= new Channel(glue.reserve, instantiate(glue.__wbg_set_wasm, module).memory);
   return channel;
 }
 
