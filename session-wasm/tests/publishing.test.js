@@ -29,7 +29,9 @@ function expected() {
   const typesOfCommonJs = types.map((name) => name.replace(/ts$/, 'cts'));
   const edges = ['.workerd.js', '.edge-light.js'];
   const adapters = ['express', 'fastify', 'fetch', 'hono', 'next'];
-  const forEdges = ['cookie', 'statement', ...adapters].flatMap((name) => edges.map((ending) => name + ending));
+  const forEdges = ['cookie', 'statement', ...adapters].flatMap((name) =>
+    edges.map((ending) => name + ending),
+  );
   const modules = ['cookie.wasm', 'statement.wasm'];
   const others = ['client', 'cookie.trusted', 'react', 'statement', 'testing', 'vue'];
   const anywhere = [...adapters, ...others].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
