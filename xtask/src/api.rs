@@ -8,12 +8,13 @@ use anyhow::{Context, Result, ensure};
 use crate::process::run;
 use crate::root::root;
 use crate::target_dir::target_dir;
-use crate::test;
+use crate::{page, test};
 
 const CRATES: [&str; 3] = ["session-core", "session-engine", "session-http"];
 
 /// Writes the texts anew.
 pub(crate) fn write() -> Result<()> {
+    page::build()?;
     describe()?;
     for name in CRATES {
         fs::write(file(name), of(name)?)?;
@@ -21,7 +22,7 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
-/// Fails unless the texts are as the code is.
+/// Fails unless the texts are as the code is. The page has to be built.
 pub(crate) fn hold() -> Result<()> {
     describe()?;
     for name in CRATES {
