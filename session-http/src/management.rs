@@ -13,6 +13,7 @@ mod subjects;
 mod tokens;
 
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,9 +25,9 @@ use serde::de::DeserializeOwned;
 use session_core::SessionId;
 use session_engine::{SessionError, Subject};
 
-use crate::answer::Answer;
 use tokio::sync::Semaphore;
 
+use crate::answer::Answer;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -50,6 +51,9 @@ pub struct Management {
 
 /// By then whoever was faster is done.
 const CONTENDED_RETRY: Duration = Duration::from_secs(1);
+
+/// The most that is told in one answer, and as much unless less is asked for.
+const MAX_LIMIT: usize = 100;
 
 /// How many may wait for events at a time: each has the store asked several times a second.
 const MAX_WAITING: usize = 64;
@@ -144,8 +148,14 @@ fn query_of<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
 }
 
 /// A number of a query that is in a range. It has one text: no sign, and no zeros before it.
-fn number(text: &str, range: RangeInclusive<u64>) -> Option<u64> {
+fn number<N: FromStr + PartialOrd + ToString>(text: &str, range: RangeInclusive<N>) -> Option<N> {
     text.parse().ok().filter(|number| range.contains(number) && number.to_string() == text)
+}
+
+/// How many are asked for in one answer: as many as there may be, unless it is said.
+fn limit_of(query: Option<&str>) -> Result<usize, Problem> {
+    let limit = query.map_or(Some(MAX_LIMIT), |text| number(text, 1..=MAX_LIMIT));
+    limit.ok_or_else(|| unexpected_query("`limit` is not 1 to 100"))
 }
 
 fn unexpected_query(detail: &str) -> Problem {

@@ -8,13 +8,12 @@ use anyhow::{Context, Result, ensure};
 use crate::process::run;
 use crate::root::root;
 use crate::target_dir::target_dir;
-use crate::{page, test};
+use crate::workspace;
 
 const CRATES: [&str; 3] = ["session-core", "session-engine", "session-http"];
 
 /// Writes the texts anew.
 pub(crate) fn write() -> Result<()> {
-    page::build()?;
     describe()?;
     for name in CRATES {
         fs::write(file(name), of(name)?)?;
@@ -22,7 +21,7 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
-/// Fails unless the texts are as the code is. The page has to be built.
+/// Fails unless the texts are as the code is.
 pub(crate) fn hold() -> Result<()> {
     describe()?;
     for name in CRATES {
@@ -44,7 +43,8 @@ fn file(name: &str) -> PathBuf {
 /// everything else would be built again for it.
 fn describe() -> Result<()> {
     let json = "-Z unstable-options --output-format json";
-    run(test::documentation().env("RUSTDOC", root().join("xtask/unstable-rustdoc")).env("RUSTDOCFLAGS", json))
+    let mut doc = workspace::documentation()?;
+    run(doc.env("RUSTDOC", root().join("xtask/unstable-rustdoc")).env("RUSTDOCFLAGS", json))
 }
 
 fn of(name: &str) -> Result<String> {

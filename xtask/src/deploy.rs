@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::process::{command, run};
 use crate::setup::{self, CC, REDIS};
-use crate::{page, test, virtual_environment};
+use crate::{virtual_environment, workspace};
 
 /// What each of these is, and which version, by hash.
 const TOOLS: &str = "deploy/tools.txt";
@@ -19,11 +19,10 @@ pub(crate) fn hold() -> Result<()> {
     let lint = ["--regions", "eu-central-1", "us-east-1", "--template", "deploy/aws/session-server.yaml"];
     run(&mut command(&tool("cfn-lint"), lint))?;
     run(&mut command(&tool("shellcheck"), ["deploy/aws/start.sh"]))?;
-    page::build()?;
     let test = ["--test", "deploy", "--", "--include-ignored"];
     // What takes a build of its own, and what takes a container engine's own tools.
     let skipped = ["--skip", "image::", "--skip", "docker_compose_understands"];
-    run(test::tests().args(test).args(skipped).env("DEPLOY_TOOLS", tools))
+    run(workspace::cargo("test")?.args(test).args(skipped).env("DEPLOY_TOOLS", tools))
 }
 
 /// The directory with their programs.

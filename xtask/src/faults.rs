@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::{command, output, run};
 use crate::setup::{self, CC, HAPROXY, IPROUTE, REDIS, UTIL_LINUX};
 use crate::target_dir::target_dir;
-use crate::{page, test};
+use crate::workspace;
 
 /// What an upgrade begins with: the commit of the last release.
 const OLDER: &str = "2ac18e74ad7d72f3bd2476e83338b88816a3ea6f";
@@ -21,9 +21,8 @@ pub(crate) fn short() -> Result<()> {
         eprintln!("xtask: NOT RUN: F10 and F35, since this machine allows no network namespaces");
         return Ok(());
     }
-    page::build()?;
     let ignored = ["--test", "command_line", "--", "--ignored"];
-    run(test::tests().args(ignored).args(["partitions", "a_primary_that_is_demoted"]))
+    run(workspace::cargo("test")?.args(ignored).args(["partitions", "a_primary_that_is_demoted"]))
 }
 
 /// All tests of faults, in full length and by the program as it is released.
@@ -33,13 +32,12 @@ pub(crate) fn long() -> Result<()> {
         bail!("F10 and F35 want network namespaces, which this machine does not allow (be root)");
     }
     let older = older_server()?;
-    page::build()?;
     let suites =
         ["--release", "--test", "store", "--test", "api", "--", "redis_", "history", "faults", "clocks"];
-    run(test::tests().args(suites).env("MOVED_SLOTS", "5000"))?;
+    run(workspace::cargo("test")?.args(suites).env("MOVED_SLOTS", "5000"))?;
     let of_program = |times: &str, tests: &[&str]| {
         let program = ["--release", "--test", "command_line", "--", "--include-ignored", "--nocapture"];
-        let mut command = test::tests();
+        let mut command = workspace::cargo("test")?;
         command.args(program).args(["--test-threads", "1"]).args(tests);
         run(command.env("PARTITIONS", times).env("OLDER_SERVER", &older))
     };

@@ -24,6 +24,7 @@ mod target_dir;
 mod test;
 mod virtual_environment;
 mod wheels;
+mod workspace;
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
 //! The page and the operations view, built by Vite into `session-http/page/` and `session-http/operations/`, where that
 //! crate embeds them from.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 
@@ -10,13 +10,12 @@ use crate::{npm, package};
 
 /// Once in a run, during which the sources are taken to stay as they are.
 pub(crate) fn build() -> Result<()> {
-    static IS_BUILT: Mutex<bool> = Mutex::new(false);
-    let mut is_built = IS_BUILT.lock().expect("no panic while it is built");
-    if !*is_built {
-        package::assemble()?;
-        npm::install("web")?;
-        run(&mut npm::script("web", "build"))?;
-        *is_built = true;
+    static IS_BUILT: AtomicBool = AtomicBool::new(false);
+    // Where it fails the run is over.
+    if IS_BUILT.swap(true, Ordering::Relaxed) {
+        return Ok(());
     }
-    Ok(())
+    package::assemble()?;
+    npm::install("web")?;
+    run(&mut npm::script("web", "build"))
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::process::run;
 use crate::setup::{self, HAPROXY, NGINX, REDIS};
 use crate::wheels::{self, Program};
-use crate::{npm, page, test, virtual_environment};
+use crate::{npm, virtual_environment, workspace};
 
 /// Those that Debian does not have, or has too old.
 const PROXIES: [Program; 2] = [
@@ -25,8 +25,7 @@ const APPLICATIONS: &str = "examples/forward-auth/applications";
 /// Every story on every proxy, with the page inside the server, where people sign in.
 pub(crate) fn hold() -> Result<()> {
     let places = fetch()?;
-    page::build()?;
-    run(test::tests().args(["--test", "proxies", "--", "--include-ignored"]).envs(places))
+    run(workspace::cargo("test")?.args(["--test", "proxies", "--", "--include-ignored"]).envs(places))
 }
 
 /// All that they need, and the variables by which the tests find what is not on the path.

@@ -12,8 +12,8 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, npm, package, page, proxies, redis_servers, reproducible, schemas,
-    serve, setup,
+    api, deploy, faults, fuzz, image, npm, package, proxies, redis_servers, reproducible, schemas, serve,
+    setup, workspace,
 };
 
 const PARTS: [&str; 12] = [
@@ -30,10 +30,6 @@ const PARTS: [&str; 12] = [
     "web",
     "fuzz",
 ];
-
-/// What no other crate of the workspace asks for, and has tests.
-const FEATURES: &str =
-    "session-engine/store-testing,session-http/axum,session-server/otlp,session-server/page";
 
 pub(crate) const TOOLCHAINS: &str = "session-wasm/toolchains";
 pub(crate) const FRAMEWORKS: &str = "session-wasm/toolchains/frameworks";
@@ -75,24 +71,12 @@ fn perform(name: &str) -> Result<()> {
     }
 }
 
-/// `cargo test` with what is tested anywhere: each other choice of features would be another build of everything,
-/// which takes minutes. The page has to be built.
-pub(crate) fn tests() -> Command {
-    command("cargo", ["test", "--workspace", "--features", FEATURES])
-}
-
-/// `cargo doc` of the same build.
-pub(crate) fn documentation() -> Command {
-    command("cargo", ["doc", "--quiet", "--no-deps", "--workspace", "--features", FEATURES])
-}
-
 fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
-    page::build()?;
-    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", FEATURES];
-    run(command("cargo", clippy).args(["--", "-D", "warnings"]))?;
+    let clippy = ["--quiet", "--all-targets", "--", "-D", "warnings"];
+    run(workspace::cargo("clippy")?.args(clippy))?;
     features()?;
-    run(documentation().env("RUSTDOCFLAGS", "-D warnings"))?;
+    run(workspace::documentation()?.env("RUSTDOCFLAGS", "-D warnings"))?;
     api::hold()?;
     run(&mut npm::script("web", "lint"))
 }
@@ -114,8 +98,7 @@ fn features() -> Result<()> {
 
 fn rust() -> Result<()> {
     setup::tools(&[REDIS, HAPROXY, CC, OPENSSL, SYSTEMD, PROMTOOL])?;
-    page::build()?;
-    run(&mut tests())?;
+    run(&mut workspace::cargo("test")?)?;
     alone()?;
     faults::short()?;
     setup::rust_target(BARE_TARGET)?;
@@ -126,19 +109,18 @@ fn rust() -> Result<()> {
 /// What must not lose a single request, and would where others keep the store from answering in time.
 fn alone() -> Result<()> {
     let alone = ["--test", "command_line", "--", "--ignored", "--test-threads", "1"];
-    run(tests().args(alone).args(["a_rolling_restart_fails", "a_rotation_under_requests"]))
+    run(workspace::cargo("test")?.args(alone).args(["a_rolling_restart_fails", "a_rotation_under_requests"]))
 }
 
 /// The suites of the store and of the API on servers that people run, beside Debian's Redis of the rust
 /// part. Neither is built with TLS, so that is left to the other.
 fn other_redis() -> Result<()> {
     setup::tools(&[REDIS, CC])?;
-    page::build()?;
     for server in redis_servers::programs()? {
         eprintln!("xtask: on {}", server.display());
         let redis = ["--test", "store", "--test", "api", "--", "redis", "history", "--skip", "redis_tls"];
         // The rounds of a race are many on one server already.
-        run(tests().args(redis).env("REDIS_SERVER", server).env("RACE_ROUNDS", "1000"))?;
+        run(workspace::cargo("test")?.args(redis).env("REDIS_SERVER", server).env("RACE_ROUNDS", "1000"))?;
     }
     Ok(())
 }
@@ -148,10 +130,12 @@ fn other_redis() -> Result<()> {
 fn long() -> Result<()> {
     reproducible::hold()?;
     setup::tools(&[REDIS, CC])?;
-    page::build()?;
     let length = [("RACE_ROUNDS", "10000"), ("PATCH_ROUNDS", "1000"), ("KILL_LOOPS", "1000")];
     let suites = ["--release", "--test", "api", "--test", "store", "--"];
-    run(tests().args(suites).args(["a_late_save", "parallel_patches", "kill_loop"]).envs(length))
+    run(workspace::cargo("test")?
+        .args(suites)
+        .args(["a_late_save", "parallel_patches", "kill_loop"])
+        .envs(length))
 }
 
 /// The package in every runtime there is, against the vectors and against the native verdicts.

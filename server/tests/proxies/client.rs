@@ -3,7 +3,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
 }
 
 /// Until the other side closes the connection, which it was asked to do, or ends it because it leaves unread
-/// what it was sent. A body in chunks is left so.
+/// what it was sent: the answer is whole all the same. A body in chunks is left so.
 pub(crate) async fn read_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     match in_time(stream.read_to_end(&mut bytes)).await {
@@ -151,7 +151,10 @@ pub(crate) async fn read_answer(stream: &mut TcpStream) -> Answer {
         let (name, value) = line.split_once(':').unwrap();
         (name.parse().unwrap(), value.trim().parse().unwrap())
     });
-    Answer { status: status.unwrap(), headers: headers.collect(), text: body.to_owned() }
+    let answer = Answer { status: status.unwrap(), headers: headers.collect(), text: body.to_owned() };
+    let length = answer.headers.get(CONTENT_LENGTH).map(|length| length.to_str().unwrap().parse());
+    assert!(length.is_none_or(|length| length == Ok(body.len())), "cut short: {answer:?}");
+    answer
 }
 
 impl Answer {

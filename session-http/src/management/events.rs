@@ -5,13 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use session_engine::store::EventCursor;
 
-use super::{Management, number, query_of, unexpected_query};
+use super::{Management, limit_of, number, query_of, unexpected_query};
 use crate::answer::{self, Answer};
 use crate::problem::Problem;
 use crate::request::Request;
-
-/// The most events in one answer, and as many unless fewer are asked for.
-const MAX_EVENTS: u64 = 100;
 
 /// The longest wait, in seconds: less than proxies and clients take for a connection that is dead.
 const MAX_WAIT: u64 = 30;
@@ -38,7 +35,7 @@ pub(super) async fn read(management: Management, request: Request) -> Result<Ans
         return Err(Problem::new(StatusCode::NOT_FOUND, "events_off", "events are off on this server"));
     };
     let query: Query = query_of(&request)?;
-    let (after, wait, limit) = (query.after()?, query.wait()?, query.limit()?);
+    let (after, wait, limit) = (query.after()?, query.wait()?, limit_of(query.limit.as_deref())?);
     let _place = match wait.is_zero() {
         true => None,
         false => Some(management.waiting.try_acquire().map_err(|_| too_many_waiting())?),
@@ -69,11 +66,5 @@ impl Query {
     fn wait(&self) -> Result<Duration, Problem> {
         let wait = number(self.wait.as_deref().unwrap_or("0"), 0..=MAX_WAIT);
         wait.map(Duration::from_secs).ok_or_else(|| unexpected_query("`wait` is not 0 to 30"))
-    }
-
-    fn limit(&self) -> Result<usize, Problem> {
-        let Some(text) = &self.limit else { return Ok(MAX_EVENTS as usize) };
-        let limit = number(text, 1..=MAX_EVENTS);
-        limit.map(|limit| limit as usize).ok_or_else(|| unexpected_query("`limit` is not 1 to 100"))
     }
 }

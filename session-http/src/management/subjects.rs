@@ -3,15 +3,12 @@ use session_engine::{ListedSession, Revocation};
 
 use super::cursor::Cursor;
 use super::{
-    Management, no_such_session, number, problem, query_of, session_id_of, subject_of, unexpected_query,
+    Management, limit_of, no_such_session, problem, query_of, session_id_of, subject_of, unexpected_query,
 };
 use crate::answer::{self, Answer};
 use crate::listed_view::ListedView;
 use crate::problem::Problem;
 use crate::request::Request;
-
-/// The most sessions in one answer, and as many unless fewer are asked for.
-const MAX_PAGE: u64 = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +43,7 @@ struct Revoked {
 pub(super) async fn list(management: Management, request: Request) -> Result<Answer, Problem> {
     let subject = subject_of(&request)?;
     let page: Page = query_of(&request)?;
-    let limit = page.limit()?;
+    let limit = limit_of(page.limit.as_deref())?;
     let begin =
         page.cursor.map(|text| text.parse().map_err(|_| unexpected_query("`cursor` is none of ours")));
     let begin: Option<Cursor> = begin.transpose()?;
@@ -76,13 +73,5 @@ pub(super) async fn revoke(management: Management, request: Request) -> Result<A
     match management.app().sessions().revoke_one(&subject, id).await.map_err(problem)? {
         true => Ok(answer::no_content()),
         false => Err(no_such_session()),
-    }
-}
-
-impl Page {
-    fn limit(&self) -> Result<usize, Problem> {
-        let Some(text) = &self.limit else { return Ok(MAX_PAGE as usize) };
-        let limit = number(text, 1..=MAX_PAGE);
-        limit.map(|limit| limit as usize).ok_or_else(|| unexpected_query("`limit` is not 1 to 100"))
     }
 }
