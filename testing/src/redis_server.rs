@@ -16,6 +16,7 @@ use session_core::UnixTime;
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, Issued};
+use crate::held_disk::HeldDisk;
 use crate::hosts::Host;
 use crate::ports::free_port;
 
@@ -32,18 +33,32 @@ pub struct RedisServer {
     flags: Vec<String>,
     directory: TempDir,
     clock: Option<StandingClock>,
+    disk: Option<HeldDisk>,
     process: Child,
 }
 
 impl RedisServer {
+    /// Flags of a server that hands each change to the kernel before it answers, so that what it answered
+    /// survives its being killed, and that waits for no disk, however slow. Of its own accord it asks the disk
+    /// once a second, and while that takes long it answers for up to two seconds what it has in its memory
+    /// alone.
+    pub const DURABLE: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "no"];
+
     /// A server with Redis' own defaults, nothing on the disk, and these flags.
     pub fn start(flags: &[&str]) -> Self {
         Self::start_with(flags, None)
     }
 
-    /// A server that writes each change to its append-only file, so that it survives being killed.
+    /// A server that survives being killed.
     pub fn start_durable() -> Self {
-        Self::start(&["--appendonly", "yes"])
+        Self::start(&Self::DURABLE)
+    }
+
+    /// A server whose disk hangs while the test [holds](Self::hold_disk) it.
+    pub fn start_on_held_disk(flags: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let disk = HeldDisk::new(directory.path());
+        Self::start_in(directory, Ipv4Addr::LOCALHOST, free_port(), flags, None, Some(disk))
     }
 
     /// A server whose wall clock stands until the test moves it.
@@ -111,9 +126,20 @@ impl RedisServer {
     fn start_at_address(address: Ipv4Addr, port: u16, flags: &[&str], now: Option<UnixTime>) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = now.map(|now| StandingClock::at(now, directory.path()));
+        Self::start_in(directory, address, port, flags, clock, None)
+    }
+
+    fn start_in(
+        directory: TempDir,
+        address: Ipv4Addr,
+        port: u16,
+        flags: &[&str],
+        clock: Option<StandingClock>,
+        disk: Option<HeldDisk>,
+    ) -> Self {
         let flags: Vec<_> = flags.iter().copied().map(str::to_owned).collect();
-        let process = spawn(port, &flags, directory.path(), clock.as_ref());
-        let mut server = Self { address, port, flags, directory, clock, process };
+        let process = spawn(port, &flags, directory.path(), clock.as_ref(), disk.as_ref());
+        let mut server = Self { address, port, flags, directory, clock, disk, process };
         server.wait_until_it_answers();
         server
     }
@@ -151,7 +177,18 @@ impl RedisServer {
     pub fn restart(&mut self) {
         self.kill();
         assert!(self.address.is_loopback(), "one on a host cannot be restarted");
-        self.process = spawn(self.port, &self.flags, self.directory.path(), self.clock.as_ref());
+        let (clock, disk) = (self.clock.as_ref(), self.disk.as_ref());
+        self.process = spawn(self.port, &self.flags, self.directory.path(), clock, disk);
+    }
+
+    /// From now on its disk confirms nothing.
+    pub fn hold_disk(&self) {
+        self.disk.as_ref().expect("a server on a held disk").hold();
+    }
+
+    /// Its disk goes on.
+    pub fn release_disk(&self) {
+        self.disk.as_ref().expect("a server on a held disk").release();
     }
 
     /// Stops it in its tracks: it answers nothing, while the kernel still accepts connections.
@@ -259,7 +296,13 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, flags: &[String], directory: &Path, clock: Option<&StandingClock>) -> Child {
+fn spawn(
+    port: u16,
+    flags: &[String],
+    directory: &Path,
+    clock: Option<&StandingClock>,
+    disk: Option<&HeldDisk>,
+) -> Child {
     let mut command = program();
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     // Whoever replicates need not wait for others who may want to.
@@ -273,6 +316,9 @@ fn spawn(port: u16, flags: &[String], directory: &Path, clock: Option<&StandingC
     command.stdin(Stdio::null()).stdout(Stdio::null());
     if let Some(clock) = clock {
         command.env("LD_PRELOAD", StandingClock::library()).env("STANDING_CLOCK", &clock.path);
+    }
+    if let Some(disk) = disk {
+        disk.put_before(&mut command);
     }
     start(&mut command)
 }

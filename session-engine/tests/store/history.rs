@@ -24,7 +24,8 @@ use self::worlds::{Cluster, Failover, Restarts};
 
 const A_WHILE: Duration = Duration::from_secs(6);
 
-/// Of one server that is killed, stopped and cut off, nothing is lost, though nobody waits for a replica.
+/// Of one server that is killed, stopped and cut off, and whose disk hangs, nothing is lost, though nobody
+/// waits for a replica.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_primary_that_fails_in_every_way() {
     let (world, seed) = (Restarts::start(), seed());
@@ -55,6 +56,15 @@ async fn a_lost_confirmation_is_caught() {
     is_caught(async || {
         let (world, seed) = (Failover::start(), seed());
         Clients::of(world.open_async().await, seed).work_while(world.fail(seed)).await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_before_the_disk_has_it_is_caught() {
+    is_caught(async || {
+        let (world, seed) = (Restarts::start_lazy(), seed());
+        Clients::of(world.open().await, seed).work_while(world.fail(seed, A_WHILE)).await
     })
     .await;
 }

@@ -105,7 +105,7 @@ async fn a_stopped_redis_is_noticed_while_nobody_asks() {
 /// F1.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_redis_loses_nothing_and_is_found_within_a_second_of_its_return() {
-    let (mut redis, store, entry) = start(&["--appendonly", "yes"]).await;
+    let (mut redis, store, entry) = start(&RedisServer::DURABLE).await;
     store.delete(&create(&*store, "bob").await).await.unwrap();
     redis.kill();
     let begun = Instant::now();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use session_core::{SessionId, SessionSecret};
 use session_engine::{Clock, REQUEST_BUDGET};
+use session_testing::RedisServer;
 
 use crate::client::{Answer, Browser};
 use crate::fleet::{ABSOLUTE, Fleet, PASSWORD, START};
@@ -16,7 +17,7 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Redis with its data on the disk, so that it is still there after a kill.
 async fn durable_fleet() -> Fleet {
-    Fleet::on_redis_with(&["--appendonly", "yes"]).await
+    Fleet::on_redis_with(&RedisServer::DURABLE).await
 }
 
 /// The commands that Redis was given for sessions since `before`; what a link asks for itself, and

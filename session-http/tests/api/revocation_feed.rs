@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use session_http::Limits;
+use session_testing::RedisServer;
 
 use crate::client::{Answer, Browser};
 use crate::fleet::Fleet;
@@ -116,7 +117,7 @@ async fn a_crowd_asks_a_store_that_is_down_once() {
 /// Whoever cannot know who was revoked must not say that nobody was.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_store_there_is_no_feed() {
-    let mut fleet = Fleet::on_redis_with(&["--appendonly", "yes"]).await;
+    let mut fleet = Fleet::on_redis_with(&RedisServer::DURABLE).await;
     let mut alice = fleet.alice().await;
     let id = id_of(&mut alice).await;
     alice.log_out().await.expect_status(204);

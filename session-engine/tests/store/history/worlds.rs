@@ -26,14 +26,23 @@ async fn open(settings: &RedisSettings) -> Vec<Arc<dyn Documents>> {
     stores
 }
 
-/// One primary that writes what it does to its disk.
+/// One primary that writes what it does to its disk, which hangs at times.
 pub(super) struct Restarts {
     pub(super) redis: RedisServer,
 }
 
 impl Restarts {
     pub(super) fn start() -> Self {
-        Self { redis: RedisServer::start_durable() }
+        Self::start_asking_its_disk("always")
+    }
+
+    /// It answers before the disk has what it answers.
+    pub(super) fn start_lazy() -> Self {
+        Self::start_asking_its_disk("everysec")
+    }
+
+    fn start_asking_its_disk(often: &str) -> Self {
+        Self { redis: RedisServer::start_on_held_disk(&["--appendonly", "yes", "--appendfsync", often]) }
     }
 
     pub(super) async fn open(&self) -> Vec<Arc<dyn Documents>> {
@@ -46,12 +55,21 @@ impl Restarts {
         let begun = Instant::now();
         while begun.elapsed() < span {
             sleep(Duration::from_millis(dice.random_range(200..600))).await;
-            match dice.random_range(0..3) {
+            match dice.random_range(0..4) {
                 0 => {
                     self.redis.restart();
                     self.redis.wait_until_it_answers();
                 }
+                // It dies while it waits for its disk.
                 1 => {
+                    self.redis.hold_disk();
+                    sleep(Duration::from_millis(dice.random_range(50..1_500))).await;
+                    self.redis.kill();
+                    self.redis.release_disk();
+                    self.redis.restart();
+                    self.redis.wait_until_it_answers();
+                }
+                2 => {
                     self.redis.stop();
                     sleep(Duration::from_millis(dice.random_range(50..800))).await;
                     self.redis.resume();
