@@ -1,7 +1,9 @@
 //! Cargo on all crates at once, with every feature that is tested anywhere: each other choice of features would be
 //! another build of everything, which takes minutes.
 
+use std::num::NonZero;
 use std::process::Command;
+use std::thread;
 
 use anyhow::Result;
 
@@ -12,10 +14,16 @@ use crate::process::command;
 const FEATURES: &str =
     "session-engine/store-testing,session-http/axum,session-server/otlp,session-server/page";
 
+/// So many tests at a time where there are fewer processors: they wait for deadlines far more than they work.
+const TESTS_AT_A_TIME: usize = 4;
+
 /// `cargo TASK`, once the page is built that one of the features embeds.
 pub(crate) fn cargo(task: &str) -> Result<Command> {
     page::build()?;
-    Ok(command("cargo", [task, "--workspace", "--features", FEATURES]))
+    let mut cargo = command("cargo", [task, "--workspace", "--features", FEATURES]);
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    cargo.env("RUST_TEST_THREADS", processors.max(TESTS_AT_A_TIME).to_string());
+    Ok(cargo)
 }
 
 /// `cargo doc` likewise, of what is ours.

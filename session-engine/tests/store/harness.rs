@@ -70,7 +70,7 @@ pub(crate) struct OnRedis {
 }
 
 impl Harness for OnRedis {
-    const ROUNDS: usize = 10_000;
+    const ROUNDS: usize = 3_000;
 
     async fn start() -> Self {
         let redis = RedisServer::start_at(START, &[]);
