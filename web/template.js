@@ -1,4 +1,4 @@
-// Plugins for `index.html`, which the server fills in for each visitor.
+// Plugins for `index.html`, a template that the server fills in for each visitor.
 
 import { readFileSync } from 'node:fs';
 
@@ -15,7 +15,7 @@ const icons = {
 
 const SETTINGS = { service: 'Session', logo: null, developer: true, session: 'unknown' };
 
-/** In development nobody fills it in: it is English, and knows nothing of the visitor. */
+/** In development nobody fills it in: it is English, and knows nothing of the visitor or of a brand. */
 const inEnglish = {
   name: 'in-english',
   apply: 'serve',
@@ -28,8 +28,9 @@ function fillIn(html) {
   const values = { ...texts, language: 'en', service: SETTINGS.service, next: '/#welcome' };
   const json = { settings: SETTINGS, texts };
   return html
-    .replace(/\{\{\{(\w+)\}\}\}/g, (_, name) => (name in json ? JSON.stringify(json[name]) : ''))
-    .replace(/\{\{(\w+)\}\}/g, (_, name) => escaped(service(values[name])));
+    .replace(/\{% if \w+ %\}.*?\{% endif %\}/gs, '')
+    .replace(/\{\{(\w+)\|tojson\}\}/g, (_, name) => JSON.stringify(json[name]))
+    .replace(/\{\{(\w+)\}\}/g, (_, name) => escaped(service(values[name] ?? '')));
 }
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');

@@ -3,14 +3,13 @@
 mod brand;
 mod built;
 mod colour;
-mod escape;
 mod language;
 mod logo;
 mod pages;
 mod palette;
 mod seen;
 mod settings;
-mod template;
+mod templates;
 mod texts;
 
 use std::future::Future;
@@ -51,5 +50,5 @@ where
 
 async fn show(app: App, request: Request) -> Result<Answer, Problem> {
     let seen = Seen::of(app.visitor(request.headers.clone(), request.peer)).await;
-    Ok(app.pages().index(&request.headers, &request.query, &seen))
+    app.pages().index(&request.headers, &request.query, &seen)
 }

@@ -176,7 +176,7 @@ everywhere('sessions of a subject are found and ended', async (t, { browser, fla
   await tab.see('Nothing was changed.');
   assert.equal(await status(phone), 200);
   await tab.click(name);
-  await tab.click('End this session', 'dialog');
+  await tab.click('End this session', 'dialog[open]');
   await tab.see('The session of demo has ended: Safari on iPhone.');
   assert.deepEqual([await status(phone), await status(laptop)], [401, 200]);
   assert.equal(await tab.evaluate(rows), 2);
@@ -184,7 +184,7 @@ everywhere('sessions of a subject are found and ended', async (t, { browser, fla
   await tab.click('End all');
   await tab.see('End all 2 sessions of demo?');
   await tab.assertAccessible();
-  await tab.click('End 2 sessions', 'dialog');
+  await tab.click('End 2 sessions', 'dialog[open]');
   await tab.see('2 sessions of demo have ended.');
   assert.deepEqual([await status(laptop), await status(other)], [401, 401]);
   await tab.see('no sessions of demo');
@@ -221,7 +221,7 @@ everywhere(
     await tab.press('Enter');
     await tab.see('One session');
     await tab.click('End', '#shown');
-    await tab.click('End this session', 'dialog');
+    await tab.click('End this session', 'dialog[open]');
     await tab.see('The session of demo has ended: Safari on iPhone.');
     assert.equal(await status(device), 401);
     assert.deepEqual(await tab.faults(), []);
@@ -254,7 +254,7 @@ inEveryBrowser('a list of many pages is read on, and all of it is counted and en
   await tab.see('100 sessions of Zoë/of the office, and more');
   await tab.click('End all');
   await tab.see('End all 105 sessions of Zoë/of the office?');
-  await tab.click('End 105 sessions', 'dialog');
+  await tab.click('End 105 sessions', 'dialog[open]');
   await tab.see('105 sessions of Zoë/of the office have ended.');
   assert.equal(await status(another), 200);
   assert.deepEqual(await tab.faults(), []);
@@ -326,7 +326,7 @@ inEveryBrowser(
     await tab.see('1 session of demo');
     await tab.click(`End the session of Safari on iPhone, ${device.view.session_id}`);
     await redis.kill();
-    await tab.click('End this session', 'dialog');
+    await tab.click('End this session', 'dialog[open]');
     await tab.see('What was asked for is not confirmed yet.');
     await tab.see('is away');
     await tab.assertAccessible();

@@ -58,17 +58,12 @@ export class Tab {
     await this.driver.moveTo(x, y);
   }
 
-  /** Writes into the field of this label, in place of what is there. */
+  /** Writes into the field of this label, in place of what is there, and waits until it stands there. */
   async fill(label, text) {
-    await this.until((name) => {
-      const labels = [...document.querySelectorAll('label')].filter((each) => each.innerText.trim() === name);
-      const field = labels.find((each) => each.checkVisibility())?.control;
-      field?.focus();
-      field?.select();
-      return Boolean(field) && document.activeElement === field;
-    }, label);
+    await this.until(isReadyFor, label);
     await this.press('Delete');
     await this.type(text);
+    await this.until(hasText, label, text);
   }
 
   text = (id) => this.evaluate((name) => document.getElementById(name).textContent, id);
@@ -120,6 +115,20 @@ export class Tab {
 function isSeen(text, isPattern) {
   const seen = document.body.innerText;
   return isPattern ? new RegExp(text).test(seen) : seen.includes(text);
+}
+
+function isReadyFor(label) {
+  const labels = [...document.querySelectorAll('label')].filter((each) => each.innerText.trim() === label);
+  const field = labels.find((each) => each.checkVisibility())?.control;
+  field?.focus();
+  field?.select();
+  return Boolean(field) && document.activeElement === field;
+}
+
+/** Some drivers answer before the page has had every key. */
+function hasText(label, text) {
+  const labels = [...document.querySelectorAll('label')].filter((each) => each.innerText.trim() === label);
+  return labels.some(({ control }) => control?.value === text);
 }
 
 /** Where to click on what is called `name` and can be pressed; nothing as long as something else would be hit. */

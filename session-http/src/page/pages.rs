@@ -1,26 +1,21 @@
-//! The pages in each language, as far as they are the same for everybody.
+//! The pages in each language, and as far as they are the same for everybody.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use super::seen::{self, Seen};
 use super::settings::PageSettings;
-use super::template::Template;
+use super::templates::{INDEX, REFUSAL, SIGNED_IN, Templates};
 use super::texts::filled_in;
-use super::{brand, built, escape, language};
+use super::{brand, built, language};
 use crate::answer::Answer;
 use crate::path_prefix::PathPrefix;
 use crate::problem::{Problem, Reason};
-
-const SIGNED_IN: &str = include_str!("signed_in.html");
-const NOT_FOUND: &str = include_str!("not_found.html");
-
-/// Between these the page has its own logo.
-const LOGO: [&str; 2] = ["<!--logo-->", "<!--/logo-->"];
 
 /// Where the sign-in form leads to: the page itself.
 const WELCOME: &str = "/#welcome";
@@ -29,6 +24,7 @@ const WELCOME: &str = "/#welcome";
 #[derive(Debug)]
 pub(crate) struct Pages {
     settings: PageSettings,
+    templates: Templates,
     welcome: String,
     languages: Vec<Localised>,
 }
@@ -36,11 +32,10 @@ pub(crate) struct Pages {
 #[derive(Debug)]
 struct Localised {
     language: String,
-    index: Template,
-    signed_in: Template,
     texts: BTreeMap<String, String>,
-    not_found: String,
-    not_shown: String,
+    /// What the page is filled in with for everybody, and what is there instead of one.
+    page: Value,
+    refusal: Value,
 }
 
 /// What the script of the page is told.
@@ -57,7 +52,12 @@ impl Pages {
     pub(crate) fn new(settings: PageSettings, prefix: &PathPrefix) -> Self {
         let languages = settings.texts.languages();
         let languages = languages.into_iter().map(|language| Localised::of(language, &settings, prefix));
-        Self { languages: languages.collect(), welcome: prefix.of(WELCOME), settings }
+        Self {
+            languages: languages.collect(),
+            templates: Templates::new(brand::logo(&settings, "").as_deref()),
+            welcome: prefix.of(WELCOME),
+            settings,
+        }
     }
 
     /// What the operator has put beside the page.
@@ -67,16 +67,17 @@ impl Pages {
 
     /// The page for one visitor, whose form leads to where `?next=` says, or else to the page itself. The form checks
     /// that when it is sent.
-    pub(super) fn index(&self, headers: &HeaderMap, query: &str, seen: &Seen) -> Answer {
+    pub(super) fn index(&self, headers: &HeaderMap, query: &str, seen: &Seen) -> Result<Answer, Problem> {
         let localised = self.localised(headers);
         let next = next(query);
-        let html = localised.index.render(|mark| match mark {
-            "next" => Some(next.as_deref().unwrap_or(&self.welcome).into()),
-            "settings" => Some(escape::json(&self.told(seen)).into()),
-            "html_attributes" => Some(attributes(seen, next.is_some()).into()),
-            "signed_in" => Some(localised.signed_in(&self.settings.name, seen)?.into()),
-            _ => None,
-        });
+        let values = context! {
+            next => next.as_deref().unwrap_or(&self.welcome),
+            settings => Serde(self.told(seen)),
+            html_attributes => attributes(seen, next.is_some()),
+            signed_in => self.signed_in(localised, seen)?,
+            ..localised.page.clone()
+        };
+        let html = self.templates.render(INDEX, values)?;
         let mut answer = Answer::new(html.into());
         let answered = answer.headers_mut();
         answered.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
@@ -87,22 +88,44 @@ impl Pages {
                 answered.append(SET_COOKIE, cookie.clone());
             }
         }
-        answer
+        Ok(answer)
     }
 
     /// A refusal with its status and headers, for somebody to look at.
     pub(crate) fn refusal(&self, headers: &HeaderMap, problem: Problem) -> Answer {
         let localised = self.localised(headers);
-        let html = if problem.status() == http::StatusCode::NOT_FOUND {
-            &localised.not_found
+        let [title, text] = if problem.status() == StatusCode::NOT_FOUND {
+            ["not_found_title", "not_found_text"]
         } else {
-            &localised.not_shown
+            ["not_shown_title", "not_shown_text"]
         };
-        let mut answer = problem.into_answer().map(|_| html.clone().into());
+        let say = |key| localised.say(key, &self.settings.name);
+        let values = context! { title => say(title), text => say(text), ..localised.refusal.clone() };
+        let Ok(html) = self.templates.render(REFUSAL, values) else { return problem.into_answer() };
+        let mut answer = problem.into_answer().map(|_| html.into());
         let answered = answer.headers_mut();
         answered.append(VARY, HeaderValue::from_static("Accept, Accept-Language, Sec-Fetch-Dest"));
         dress(answered, localised);
         answer
+    }
+
+    /// What somebody who is signed in sees without scripts.
+    fn signed_in(&self, localised: &Localised, seen: &Seen) -> Result<Option<Value>, Problem> {
+        let Seen::Present(session) = seen else { return Ok(None) };
+        let value = |name: &str| match name {
+            "service" => Some(self.settings.name.as_str()),
+            "subject" => Some(seen::name_of(session)),
+            _ => None,
+        };
+        let texts: BTreeMap<_, _> =
+            localised.texts.iter().map(|(key, text)| (key.clone(), filled_in(text, value))).collect();
+        let values = context! {
+            since => seen::time(session.record().created_at),
+            idle => seen::time(session.live().idle_expires_at()),
+            absolute => seen::time(session.record().absolute_expires_at),
+            ..Value::from(texts)
+        };
+        self.templates.render(SIGNED_IN, values).map(|html| Some(Value::from_safe_string(html)))
     }
 
     fn localised(&self, headers: &HeaderMap) -> &Localised {
@@ -128,84 +151,56 @@ impl Pages {
 
 impl Localised {
     fn of(language: &str, settings: &PageSettings, prefix: &PathPrefix) -> Self {
-        let texts = settings.texts.of(language).clone();
-        let say = |key: &str| {
-            let service = |name: &str| (name == "service").then_some(settings.name.as_str());
-            texts.get(key).map(|text| filled_in(text, service))
-        };
-        let index = index_template(settings).filled_in(|mark| match mark {
-            "language" => Some(language.to_owned().into()),
-            "service" => Some(settings.name.clone().into()),
-            "brand" => Some(brand::link(settings, "").into()),
-            "texts" => Some(escape::json(&texts).into()),
-            "help" => Some(help_link(settings, &say("help_link").unwrap_or_default()).into()),
-            key => say(key).map(Cow::Owned),
-        });
-        let base = prefix.of("/");
-        let refusal = |title: &str, text: &str| {
-            Template::of(NOT_FOUND).render(|mark| match mark {
-                "language" => Some(language.to_owned().into()),
-                "service" => Some(settings.name.clone().into()),
-                "title" => say(title).map(Cow::Owned),
-                "text" => say(text).map(Cow::Owned),
-                "home" => Some(base.clone().into()),
-                "icon" => Some(format!("{base}{}", built::icon()).into()),
-                "style_sheet" => Some(format!("{base}{}", built::style_sheet()).into()),
-                "brand" => Some(brand::link(settings, &base).into()),
-                "logo" => Some(brand::logo(settings, &base).unwrap_or_else(|| own_logo(&base)).into()),
-                key => say(key).map(Cow::Owned),
-            })
-        };
-        Self {
+        let mut localised = Self {
             language: language.to_owned(),
-            index,
-            signed_in: Template::of(SIGNED_IN),
-            not_found: refusal("not_found_title", "not_found_text"),
-            not_shown: refusal("not_shown_title", "not_shown_text"),
-            texts,
-        }
-    }
-
-    /// What somebody who is signed in sees without scripts.
-    fn signed_in(&self, service: &str, seen: &Seen) -> Option<String> {
-        let Seen::Present(session) = seen else { return None };
-        let value = |name: &str| match name {
-            "service" => Some(service),
-            "subject" => Some(seen::name_of(session)),
-            _ => None,
+            texts: settings.texts.of(language).clone(),
+            page: Value::UNDEFINED,
+            refusal: Value::UNDEFINED,
         };
-        let html = self.signed_in.render(|mark| match mark {
-            "since" => Some(seen::time(session.record().created_at).into()),
-            "idle" => Some(seen::time(session.live().idle_expires_at()).into()),
-            "absolute" => Some(seen::time(session.record().absolute_expires_at).into()),
-            key => self.texts.get(key).map(|text| filled_in(text, value).into()),
-        });
-        Some(html)
+        let service = &settings.name;
+        let said: BTreeMap<_, _> =
+            localised.texts.keys().map(|key| (key.clone(), localised.say(key, service))).collect();
+        let said = Value::from(said);
+        let help = settings
+            .help_url
+            .as_ref()
+            .map(|url| context! { url, text => localised.say("help_link", service) });
+        let base = prefix.of("/");
+        let logo = brand::logo(settings, &base).unwrap_or_else(|| own_logo(&base));
+        localised.page = context! {
+            language,
+            service,
+            help,
+            brand => markup(brand::link(settings, "")),
+            texts => localised.texts.clone(),
+            ..said.clone()
+        };
+        localised.refusal = context! {
+            language,
+            service,
+            brand => markup(brand::link(settings, &base)),
+            logo => markup(logo),
+            icon => built::icon(),
+            style_sheet => built::style_sheet(),
+            base,
+            ..said
+        };
+        localised
     }
-}
 
-/// The page that was built, with the operator's logo in place of its own.
-fn index_template(settings: &PageSettings) -> Template {
-    let html = built::text(built::INDEX);
-    let Some(logo) = brand::logo(settings, "") else { return Template::of(&html) };
-    let with_logo = || {
-        let (before, rest) = html.split_once(LOGO[0])?;
-        let (_, after) = rest.split_once(LOGO[1])?;
-        Some(format!("{before}{logo}{after}"))
-    };
-    Template::of(&with_logo().unwrap_or_else(|| html.clone()))
-}
-
-/// The link beneath the form, where there is help.
-fn help_link(settings: &PageSettings, text: &str) -> String {
-    let link = |url: &String| {
-        format!("<p class=\"help\"><a href=\"{}\">{}</a></p>", escape::html(url), escape::html(text))
-    };
-    settings.help_url.as_ref().map(link).unwrap_or_default()
+    /// A text, with the name of the service in it.
+    fn say(&self, key: &str, service: &str) -> String {
+        let text = self.texts.get(key).map(String::as_str).unwrap_or_default();
+        filled_in(text, |name| (name == "service").then_some(service))
+    }
 }
 
 fn own_logo(base: &str) -> String {
     format!("<img src=\"{base}{}\" alt=\"\" width=\"28\" height=\"28\">", built::icon())
+}
+
+fn markup(html: String) -> Value {
+    Value::from_safe_string(html)
 }
 
 /// By this the style sheet knows that the form is not needed without scripts. Who is signed in and was sent here on the
@@ -236,32 +231,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_mark_has_a_text_in_every_language() {
-        let settings = PageSettings::new();
-        let pages = Pages::new(settings.clone(), &PathPrefix::default());
+    fn every_mark_is_filled_in_in_every_language() {
+        let pages = Pages::new(PageSettings::new(), &PathPrefix::default());
+        let for_one = ["next", "settings", "html_attributes", "signed_in", "help"];
         for localised in &pages.languages {
-            let later: Vec<_> = localised.index.marks().collect();
-            for mark in ["html_attributes", "settings", "next", "signed_in"] {
-                assert_eq!(later.iter().filter(|later| **later == mark).count(), 1, "{mark}");
+            for (template, values, others) in [
+                (INDEX, &localised.page, &for_one[..]),
+                (REFUSAL, &localised.refusal, &["title", "text"]),
+                (SIGNED_IN, &localised.page, &["since", "idle", "absolute"]),
+            ] {
+                let marks = pages.templates.marks(template);
+                let is_known =
+                    |mark: &str| others.contains(&mark) || !values.get_attr(mark).unwrap().is_undefined();
+                let unknown: Vec<_> = marks.iter().filter(|mark| !is_known(mark)).collect();
+                assert!(
+                    !marks.is_empty() && unknown.is_empty(),
+                    "{template}, {}: {unknown:?}",
+                    localised.language
+                );
+                assert!(
+                    others.iter().all(|other| marks.contains(*other)),
+                    "{template} wants all of {others:?}"
+                );
             }
-            assert_eq!(later.len(), 4, "nobody fills in all of {later:?}");
-            let values = ["since", "idle", "absolute"];
-            let mut said = localised.signed_in.marks().filter(|mark| !values.contains(mark));
-            assert_eq!(said.find(|key| !localised.texts.contains_key(*key)), None);
         }
-        let values = ["language", "service", "title", "text", "home", "icon", "style_sheet", "brand", "logo"];
-        let not_found = Template::of(NOT_FOUND);
-        let mut said = not_found.marks().filter(|mark| !values.contains(mark));
+        let texts = &pages.languages[0].texts;
         let keys = ["not_found_title", "not_found_text", "not_shown_title", "not_shown_text", "help_link"];
-        let texts = settings.texts.of("en");
-        assert_eq!(said.find(|key| !texts.contains_key(*key)), None);
         assert_eq!(keys.into_iter().find(|key| !texts.contains_key(*key)), None);
-    }
-
-    #[test]
-    fn the_page_has_a_place_for_a_logo() {
-        let html = built::text(built::INDEX);
-        assert!(LOGO.iter().all(|mark| html.matches(mark).count() == 1));
     }
 
     #[test]
