@@ -56,8 +56,12 @@ export async function newKeys(t) {
  * A session of somebody who is no browser: its cookies, one by one and as the header `cookie`, the
  * `value` of the session cookie, what the server said, and `ask(path)`, which asks on.
  */
-export async function logIn({ origin }, userAgent = 'Mozilla/5.0 (Windows NT 10.0) Firefox/153.0') {
-  const headers = { 'Content-Type': 'application/json', 'User-Agent': userAgent };
+export async function logIn(
+  { origin },
+  userAgent = 'Mozilla/5.0 (Windows NT 10.0) Firefox/153.0',
+  forwarded = {},
+) {
+  const headers = { 'Content-Type': 'application/json', 'User-Agent': userAgent, ...forwarded };
   const answer = await fetch(`${origin}/login`, { method: 'POST', headers, body: JSON.stringify(USER) });
   if (!answer.ok) throw new Error(`login was answered with ${answer.status}`);
   const cookies = answer.headers.getSetCookie().map((line) => line.split(';', 1)[0]);

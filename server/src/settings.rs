@@ -7,6 +7,7 @@ mod redis;
 pub(crate) mod sources;
 pub(crate) mod values;
 
+use std::fs;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use clap::Args;
 use ipnet::IpNet;
 use session_core::{CookieName, SameSite, StatementCookie, Timeouts};
 use session_engine::{AttemptLimits, HashingLimits};
-use session_http::{AccessRules, Limits, Origin, PathPrefix};
+use session_http::{AccessRules, Limits, Origin, PathPrefix, Places};
 
 use crate::Result;
 use crate::data_files::data_file;
@@ -125,6 +126,11 @@ pub(crate) struct Settings {
     /// with `:passive` behind it for what extends no session [default: everything for who is signed in]
     #[arg(long, env = "SESSION_ACCESS_RULES", value_name = "RULES", value_delimiter = ',')]
     access_rules: Vec<String>,
+
+    /// A file with a database of cities or countries in the format of MaxMind (`.mmdb`), by which lists of sessions
+    /// tell where each was begun [default: none]
+    #[arg(long, env = "SESSION_PLACE_DATABASE", value_name = "FILE")]
+    place_database: Option<PathBuf>,
 
     #[cfg(feature = "page")]
     #[command(flatten)]
@@ -237,6 +243,16 @@ impl Settings {
     pub(crate) fn access_rules(&self) -> Result<AccessRules> {
         let rules = AccessRules::parse(self.access_rules.iter().map(String::as_str));
         Ok(rules.map_err(|error| format!("`--access-rules`: {error}"))?)
+    }
+
+    /// Read as a whole, which takes as much memory.
+    pub(crate) fn places(&self) -> Result<Option<Places>> {
+        let Some(path) = &self.place_database else { return Ok(None) };
+        let shown = path.display();
+        let content =
+            fs::read(path).map_err(|error| format!("place database `{shown}` cannot be read: {error}"))?;
+        let places = Places::new(content).map_err(|error| format!("place database `{shown}`: {error}"))?;
+        Ok(Some(places))
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -13,6 +13,8 @@ use crate::lifecycle::Lifecycle;
 #[cfg(feature = "page")]
 use crate::page::Pages;
 use crate::path_prefix::PathPrefix;
+#[cfg(feature = "places")]
+use crate::places::Places;
 use crate::same_site::OwnOrigins;
 
 /// What every request needs: the sessions, the users, and how both are spoken of over HTTP. It is
@@ -36,6 +38,8 @@ pub(crate) struct Parts {
     pub(crate) events: Option<Events>,
     #[cfg(feature = "page")]
     pub(crate) pages: Pages,
+    #[cfg(feature = "places")]
+    pub(crate) places: Option<Places>,
 }
 
 impl App {
@@ -119,6 +123,12 @@ impl App {
     #[cfg(feature = "page")]
     pub(crate) fn pages(&self) -> &Pages {
         &self.0.pages
+    }
+
+    /// Where addresses are, if that is known.
+    #[cfg(feature = "places")]
+    pub(crate) fn places(&self) -> Option<&Places> {
+        self.0.places.as_ref()
     }
 
     /// For whom what is behind a proxy that asks is, if any does.

@@ -17,6 +17,8 @@ use crate::origin::Origin;
 #[cfg(feature = "page")]
 use crate::page::{PageSettings, Pages};
 use crate::path_prefix::PathPrefix;
+#[cfg(feature = "places")]
+use crate::places::Places;
 use crate::same_site::OwnOrigins;
 
 /// Puts an [`App`] together, so that all its parts are about the same keys, store and origin.
@@ -43,6 +45,8 @@ pub struct AppBuilder {
     events: Option<Events>,
     #[cfg(feature = "page")]
     page: PageSettings,
+    #[cfg(feature = "places")]
+    places: Option<Places>,
 }
 
 impl App {
@@ -84,6 +88,8 @@ impl AppBuilder {
             events: None,
             #[cfg(feature = "page")]
             page: PageSettings::new(),
+            #[cfg(feature = "places")]
+            places: None,
         }
     }
 
@@ -217,6 +223,12 @@ impl AppBuilder {
         Self { page, ..self }
     }
 
+    /// By what lists of sessions tell where each was begun. Without it they tell addresses alone.
+    #[cfg(feature = "places")]
+    pub fn places(self, places: Places) -> Self {
+        Self { places: Some(places), ..self }
+    }
+
     /// The application.
     ///
     /// # Errors
@@ -257,6 +269,8 @@ impl AppBuilder {
             trusted_proxies: self.trusted_proxies,
             #[cfg(feature = "page")]
             pages: Pages::new(self.page, &self.prefix),
+            #[cfg(feature = "places")]
+            places: self.places,
             prefix: self.prefix,
             access_rules: self.access_rules,
             lifecycle: self.lifecycle,

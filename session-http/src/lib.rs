@@ -24,6 +24,8 @@ mod exact_json;
 mod files;
 mod forward_auth;
 mod headers;
+#[cfg(any(feature = "page", feature = "places"))]
+mod language;
 mod lifecycle;
 mod listed_view;
 #[cfg(feature = "management")]
@@ -36,6 +38,8 @@ mod origin;
 mod page;
 mod path_prefix;
 mod peer;
+#[cfg(feature = "places")]
+mod places;
 mod problem;
 mod refusal;
 mod request;
@@ -56,7 +60,7 @@ mod trace_context;
 mod visitor;
 #[cfg(feature = "warp")]
 pub mod warp;
-#[cfg(feature = "page")]
+#[cfg(any(feature = "page", feature = "places"))]
 mod weighted;
 
 /// Sessions without HTTP, which all of this stands on.
@@ -76,6 +80,8 @@ pub use origin::{InvalidOrigin, Origin};
 pub use page::{InvalidPageSetting, PageSettings};
 pub use path_prefix::{InvalidPathPrefix, PathPrefix};
 pub use peer::Peer;
+#[cfg(feature = "places")]
+pub use places::{InvalidPlaces, Places};
 pub use problem::Problem;
 #[cfg(feature = "serve")]
 pub use request_log::{REQUEST_SPAN, RequestLog};

@@ -3,7 +3,6 @@
 mod brand;
 mod built;
 mod colour;
-mod language;
 mod logo;
 mod pages;
 mod palette;

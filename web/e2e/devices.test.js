@@ -1,6 +1,7 @@
 // “Devices”: seen from one of them.
 
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import { startRedis } from '../../testing/redis.js';
 import { logIn, startServer, USER } from '../../testing/server.js';
 import { visit } from './browsers.js';
@@ -42,6 +43,20 @@ everywhere('another device is listed, and can be signed out by itself', async (t
   await tab.see('Firefox on Windows is signed out.');
   assert.equal(await tab.evaluate(cards), 2);
   assert.deepEqual([await status(laptop), await status(phone)], [401, 200]);
+  await tab.assertAccessible();
+  assert.deepEqual(await tab.faults(), []);
+});
+
+const PLACES = fileURLToPath(new URL('../../testing/places.mmdb', import.meta.url));
+
+everywhere('a device is somewhere only if the operator has a database', async (t, { browser, serve }) => {
+  const from = { 'X-Forwarded-For': '81.2.69.142' };
+  const server = await serve('--trusted-proxies', '127.0.0.1', '--place-database', PLACES);
+  await logIn(server, PHONE, from);
+  const tab = await visit(t, browser, server, { path: '/#devices' });
+  await tab.signIn();
+  await tab.see(/81\.2\.69\.142 · London, United Kingdom · Signed in/);
+  await tab.see(/127\.0\.0\.1 · Signed in/);
   await tab.assertAccessible();
   assert.deepEqual(await tab.faults(), []);
 });

@@ -3,6 +3,7 @@
 import type { ClientVerdict, SignedIn } from 'session-wasm/client';
 import { deviceName } from './device-name';
 import { icon } from './icons';
+import { originOf } from './origin';
 import { element, write } from './page';
 import { client, current, endOf, nameOf, now, type View } from './session';
 import type { SignIn } from './sign-ins';
@@ -20,8 +21,8 @@ const NEAR_END = 300;
 /** Pictures of devices that are shown at most. */
 const PICTURES = 5;
 
-/** From which this session was started, once that has been told. */
-let address = '';
+/** From where this session was started, once that has been told. */
+let origin = '';
 
 export function start(): void {
   warning.start();
@@ -83,7 +84,7 @@ function where(view: View): string {
     'created_at' in view
       ? text('signed_in_on_since', { device, time: moment(view.created_at, now()) })
       : text('signed_in_on', { device });
-  return [words, address].filter(Boolean).join(' · ');
+  return [words, origin].filter(Boolean).join(' · ');
 }
 
 function sealOf(verdict: ClientVerdict | null): [string, Key | ''] {
@@ -94,7 +95,8 @@ function sealOf(verdict: ClientVerdict | null): [string, Key | ''] {
 const initial = (name: string): string => ([...name.trim()][0] ?? '').toLocaleUpperCase();
 
 function summarise(all: SignIn[] | undefined): void {
-  address = all?.find((each) => each.current)?.client.ip ?? '';
+  const here = all?.find((each) => each.current);
+  origin = here ? originOf(here.client) : '';
   const view = current();
   if (view) write('where', where(view));
   write('devices-summary', all ? counted('devices_summary', all.length) : '');

@@ -2,6 +2,7 @@
 
 import { deviceName } from './device-name';
 import { icon } from './icons';
+import { originOf } from './origin';
 import { make, onClick } from './page';
 import { relativeTime, setTime } from './relative-time';
 import { now } from './session';
@@ -28,7 +29,8 @@ export class DeviceCard {
     this.#seen = make('p', { className: 'seen' });
     const signedIn = phrase('device_signed_in', { when: relativeTime(created_at) });
     const facts = make('p', { className: 'detail', id: `device-${session_id}` }, ...signedIn);
-    if (client.ip) facts.prepend(client.ip, ' · ');
+    const origin = originOf(client);
+    if (origin) facts.prepend(origin, ' · ');
     const heading = make('h2', {}, name, ' ', this.#badge);
     const picture = make('span', { className: 'picture' }, icon(described(agent).kind));
     const about = make('div', { className: 'about' }, heading, this.#seen, facts);

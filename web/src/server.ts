@@ -9,7 +9,13 @@ export interface Device {
   current: boolean;
   created_at: number;
   last_seen_at: number;
-  client: { ip?: string | null; user_agent?: string | null };
+  client: { ip?: string | null; user_agent?: string | null; place?: Place };
+}
+
+/** Where an address is: the country by its two letters. */
+export interface Place {
+  city?: string;
+  country: string;
 }
 
 /** The data as it was written, and the `ETag` under which the server knows it. */

@@ -84,7 +84,7 @@ fn lint() -> Result<()> {
 /// Each feature of the crates that have some, without the others.
 fn features() -> Result<()> {
     let engine = ["", "embedded", "redis", "passwords", "users-file", "store-testing"];
-    let http = ["", "warp", "tower", "axum", "serve", "passwords", "management", "page"];
+    let http = ["", "warp", "tower", "axum", "serve", "passwords", "management", "page", "places"];
     let engine = engine.map(|feature| ("session-engine", feature));
     let http = http.map(|feature| ("session-http", feature));
     let server = [("session-server", "")];

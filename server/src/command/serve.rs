@@ -54,6 +54,7 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     }
     #[cfg(feature = "page")]
     let page = settings.page.settings()?;
+    let places = settings.places()?;
     let listener = settings.listen.bind().await;
     let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
@@ -69,6 +70,10 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     let app = App::builder(Keys::new(&ring, settings.cookie_name.clone()), store);
     #[cfg(feature = "page")]
     let app = app.page(page);
+    let app = match places {
+        Some(places) => app.places(places),
+        None => app,
+    };
     let app = set_up(app, settings, clock, own_origin(settings, address)?, lifecycle.clone(), events)?;
     let delivering = match (webhook, app.events()) {
         (Some(webhook), Some(events)) => Some(webhook.start(events.clone(), lifecycle.clone())?),

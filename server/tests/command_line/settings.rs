@@ -64,3 +64,17 @@ fn a_store_url_is_never_repeated() {
     let help = help.expect_success();
     assert!(help.contains("SESSION_STORE") && !help.contains("hunter2"), "{help}");
 }
+
+#[test]
+fn what_is_no_database_of_places_is_refused() {
+    let machine = Machine::new();
+    machine.write("note.mmdb", "a note");
+    for (file, told) in [
+        ("none.mmdb", "place database `none.mmdb` cannot be read: "),
+        ("note.mmdb", "place database `note.mmdb`: expected a database of cities or countries"),
+    ] {
+        let message = machine.run(&[&SERVE[..], &["--place-database", file]].concat()).expect_refusal();
+        assert!(message.starts_with(told), "{message}");
+    }
+    assert!(!machine.path("session-data").exists(), "nothing is made by a start that was refused");
+}

@@ -54,7 +54,7 @@ pub(super) async fn list(management: Management, request: Request) -> Result<Ans
     let page: Vec<&ListedSession> = rest.by_ref().take(limit).collect();
     let next_cursor = rest.next().and(page.last()).map(|last| Cursor::behind(last).to_string());
     let views = page.into_iter().map(|session| SessionView {
-        session: ListedView::of(management.app(), session),
+        session: ListedView::of(management.app(), session, &request.headers),
         authenticated_at: session.authenticated_at().as_secs(),
     });
     Ok(answer::json(&SessionsView { sessions: views.collect(), next_cursor }))

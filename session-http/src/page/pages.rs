@@ -12,8 +12,9 @@ use super::seen::{self, Seen};
 use super::settings::PageSettings;
 use super::templates::{INDEX, REFUSAL, SIGNED_IN, Templates};
 use super::texts::filled_in;
-use super::{brand, built, language};
+use super::{brand, built};
 use crate::answer::Answer;
+use crate::language;
 use crate::path_prefix::PathPrefix;
 use crate::problem::{Problem, Reason};
 

@@ -21,10 +21,10 @@ struct DeviceView<'a> {
 
 /// `GET /sessions`: the subject's devices. The IDs in it are no credentials (R27).
 pub(super) async fn list(app: App, request: Request) -> Result<Answer, Problem> {
-    let current = app.visitor(request.headers, request.peer).session().await?;
+    let current = app.visitor(request.headers.clone(), request.peer).session().await?;
     let sessions = current.list().await?;
     let views = sessions.iter().map(|session| DeviceView {
-        session: ListedView::of(&app, session),
+        session: ListedView::of(&app, session, &request.headers),
         current: session.id() == current.id(),
     });
     Ok(answer::json(&DevicesView { sessions: views.collect() }))

@@ -1,6 +1,9 @@
+use std::fs;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::Value;
+use session_http::{Places, TrustedProxies};
 
 use crate::client::Browser;
 use crate::fleet::{Fleet, IDLE, PASSWORD, REAUTHENTICATE_WITHIN, START};
@@ -9,6 +12,7 @@ use crate::on_every_store;
 on_every_store!(
     a_session_in_use_was_seen_lately_up_to_its_end,
     devices_are_listed_with_what_they_said_of_themselves,
+    each_comes_with_its_place_where_a_database_knows_it,
     one_device_can_be_ended_from_another,
     all_others_or_all_can_be_ended,
     others_are_ended_only_soon_after_the_password,
@@ -39,7 +43,7 @@ async fn listed(browser: &mut Browser) -> Vec<Value> {
 async fn devices_are_listed_with_what_they_said_of_themselves(fleet: Fleet) {
     let mut phone = fleet.browser();
     let login = serde_json::json!({ "username": "alice", "password": PASSWORD });
-    let request = phone.request(reqwest::Method::POST, "/login").header("User-Agent", "Phone/1.0");
+    let request = phone.request(Method::POST, "/login").header("User-Agent", "Phone/1.0");
     phone.send(request.json(&login)).await.expect_status(200);
     fleet.advance(Duration::from_secs(600));
     let mut laptop = fleet.alice().await;
@@ -53,6 +57,28 @@ async fn devices_are_listed_with_what_they_said_of_themselves(fleet: Fleet) {
     assert_eq!(current["last_seen_at"], START.as_secs() + 600);
     fleet.advance(IDLE - Duration::from_secs(600));
     assert_eq!(listed(&mut laptop).await.len(), 1, "an idle session is no ghost");
+}
+
+async fn each_comes_with_its_place_where_a_database_knows_it(mut fleet: Fleet) {
+    let database = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../testing/places.mmdb")).unwrap();
+    let here = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
+    let places = Places::new(database).unwrap();
+    let address = fleet.add_server_that(|app| app.trusted_proxies(here).places(places)).await;
+    let login = serde_json::json!({ "username": "alice", "password": PASSWORD });
+    for from in ["81.2.69.142", "10.0.0.1"] {
+        let mut browser = Browser::at(address);
+        let request = browser.request(Method::POST, "/login").header("X-Forwarded-For", from);
+        browser.send(request.json(&login)).await.expect_status(200);
+        let request = browser.request(Method::GET, "/sessions").header("Accept-Language", "ja, en;q=0.5");
+        let listed = browser.send(request).await.expect_status(200).json();
+        let current =
+            listed["sessions"].as_array().unwrap().iter().find(|session| session["current"] == true);
+        let place = current.unwrap()["client"].get("place").cloned();
+        let london = serde_json::json!({ "city": "ロンドン", "country": "GB" });
+        assert_eq!(place, (from == "81.2.69.142").then_some(london), "{from}");
+    }
+    let elsewhere = listed(&mut fleet.alice().await).await;
+    assert!(elsewhere.iter().all(|session| session["client"].get("place").is_none()), "without a database");
 }
 
 async fn one_device_can_be_ended_from_another(fleet: Fleet) {
