@@ -66,8 +66,9 @@ fn perform(name: &str) -> Result<()> {
         "faults" => faults::long(),
         "image" => image::hold(),
         "frameworks" => frameworks(),
+        "stories" => stories(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
-        _ => bail!("no part `{name}`; there are {}, long, faults, image, frameworks", PARTS.join(", ")),
+        _ => bail!("no part `{name}`; there are {}, long, faults, image, frameworks, stories", PARTS.join(", ")),
     }
 }
 
@@ -177,6 +178,11 @@ fn frameworks() -> Result<()> {
 
 fn web() -> Result<()> {
     run(&mut page_script("test")?)
+}
+
+/// The same with each story in each browser on each store.
+fn stories() -> Result<()> {
+    run(page_script("test")?.env("EVERY_PAIR", "1"))
 }
 
 /// Pictures of every view, in both colour schemes, wide and narrow, for the README of the page.
