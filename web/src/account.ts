@@ -27,7 +27,7 @@ let origin = '';
 export function start(): void {
   warning.start();
   signIns.onEach(summarise);
-  views.on('account', { enter: signIns.refresh });
+  views.on('account', { enter: signIns.look });
   setInterval(tick, 1000);
 }
 

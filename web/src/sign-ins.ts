@@ -20,9 +20,13 @@ type Show = (signIns: SignIn[] | undefined) => void;
 const shows: Show[] = [];
 
 export function start(): void {
-  const look = () => isLookedAt() && refresh();
   setInterval(look, REFRESH_EVERY * 1000);
   document.addEventListener('visibilitychange', look);
+}
+
+/** Asks the server where somebody may be looking: a tab behind others waits until it is in front. */
+export function look(): void {
+  if (isLookedAt()) refresh();
 }
 
 const isLookedAt = () => views.isShown('account', 'devices') && document.visibilityState === 'visible';
