@@ -68,7 +68,10 @@ fn perform(name: &str) -> Result<()> {
         "frameworks" => frameworks(),
         "stories" => stories(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
-        _ => bail!("no part `{name}`; there are {}, long, faults, image, frameworks, stories", PARTS.join(", ")),
+        _ => bail!(
+            "no part `{name}`; there are {}, long, faults, image, frameworks, stories",
+            PARTS.join(", ")
+        ),
     }
 }
 

@@ -111,8 +111,8 @@ impl Pages {
     }
 
     /// What somebody who is signed in sees without scripts.
-    fn signed_in(&self, localised: &Localised, seen: &Seen) -> Result<Option<Value>, Problem> {
-        let Seen::Present(session) = seen else { return Ok(None) };
+    fn signed_in(&self, localised: &Localised, seen: &Seen) -> Result<Value, Problem> {
+        let Seen::Present(session) = seen else { return Ok(Value::UNDEFINED) };
         let value = |name: &str| match name {
             "service" => Some(self.settings.name.as_str()),
             "subject" => Some(seen::name_of(session)),
@@ -121,12 +121,12 @@ impl Pages {
         let texts: BTreeMap<_, _> =
             localised.texts.iter().map(|(key, text)| (key.clone(), filled_in(text, value))).collect();
         let values = context! {
-            since => seen::time(session.record().created_at),
-            idle => seen::time(session.live().idle_expires_at()),
-            absolute => seen::time(session.record().absolute_expires_at),
+            since => markup(seen::time(session.record().created_at)),
+            idle => markup(seen::time(session.live().idle_expires_at())),
+            absolute => markup(seen::time(session.record().absolute_expires_at)),
             ..Value::from(texts)
         };
-        self.templates.render(SIGNED_IN, values).map(|html| Some(Value::from_safe_string(html)))
+        self.templates.render(SIGNED_IN, values).map(markup)
     }
 
     fn localised(&self, headers: &HeaderMap) -> &Localised {
@@ -181,9 +181,9 @@ impl Localised {
             service,
             brand => markup(brand::link(settings, &base)),
             logo => markup(logo),
-            icon => built::icon(),
-            style_sheet => built::style_sheet(),
-            base,
+            icon => markup(built::icon()),
+            style_sheet => markup(built::style_sheet()),
+            base => markup(base),
             ..said
         };
         localised
@@ -200,6 +200,7 @@ fn own_logo(base: &str) -> String {
     format!("<img src=\"{base}{}\" alt=\"\" width=\"28\" height=\"28\">", built::icon())
 }
 
+/// Ours, and nothing of it is escaped.
 fn markup(html: String) -> Value {
     Value::from_safe_string(html)
 }

@@ -72,6 +72,7 @@ pub(crate) fn value_of(html: &str, tag: &str, attribute: &str) -> Option<String>
     let found = tags(html).into_iter().find(|found| found.starts_with(tag))?;
     let (_, rest) = found.split_once(&format!(" {attribute}=\""))?;
     let value = rest.split_once('"')?.0;
-    let value = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
-    Some(value.replace("&amp;", "&"))
+    let characters =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
+    Some(characters.iter().fold(value.to_owned(), |value, (name, character)| value.replace(name, character)))
 }
