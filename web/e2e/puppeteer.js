@@ -1,6 +1,7 @@
 // Chromium and Firefox, by puppeteer: Chromium by its own protocol, which can pretend more, and
 // Firefox by WebDriver BiDi.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import puppeteer from 'puppeteer-core';
 
 import { NO_SANDBOX, program } from '../../testing/programs.js';
@@ -94,7 +95,22 @@ const pageDriver = (page, faults, errors) => ({
   press: (key) => (key === 'Paste' ? paste(page) : page.keyboard.press(key)),
   close: () => page.close({ runBeforeUnload: false }),
   front: () => page.bringToFront(),
+  holdScripts: () => holdScripts(page),
 });
+
+/** Each takes a while even then, as over a slow network. */
+async function holdScripts(page) {
+  let release;
+  const released = new Promise((resolve) => {
+    release = resolve;
+  });
+  page.on('request', async (request) => {
+    if (request.url().endsWith('.js')) await released.then(() => pause(200));
+    await request.continue();
+  });
+  await page.setRequestInterception(true);
+  return release;
+}
 
 /** As by the keys for it. */
 async function paste({ keyboard }) {

@@ -13,6 +13,26 @@ inEveryBrowser('one can type one’s name at once', async (t, browser) => {
   await tab.until(() => document.activeElement.id === 'username');
 });
 
+inEveryBrowser(
+  'what is typed before the scripts have come stays, and so does the focus',
+  async (t, browser) => {
+    const server = await startServer(t, '--page-developer');
+    const tab = await (await profile(t, browser)).newTab(server);
+    const release = await tab.holdScripts();
+    const arrived = tab.goto();
+    await tab.fill('Username', USER.username);
+    await tab.fill('Password', 'correct');
+    release();
+    await arrived;
+    await tab.until(() => document.documentElement.dataset.state === 'signed-out');
+    assert.equal(await tab.focused(), 'password');
+    await tab.type(USER.password.slice('correct'.length));
+    await tab.press('Enter');
+    await tab.see('Signed in until');
+    assert.deepEqual(await tab.faults(), []);
+  },
+);
+
 everywhere('a wrong password is said, and can be typed again at once', async (t, { browser, serve }) => {
   const server = await serve();
   const tab = await visit(t, browser, server);

@@ -23,6 +23,8 @@ export class Tab {
   type = (text) => this.driver.type(text);
   press = (key) => this.driver.press(key);
   close = () => this.driver.close();
+  /** Lets no script come before the function is called that this gives. */
+  holdScripts = () => this.driver.holdScripts();
   /** Brings the tab to the front of its window. */
   front = () => this.driver.front();
 

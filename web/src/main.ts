@@ -56,7 +56,8 @@ function clear(): void {
 
 async function begin(): Promise<void> {
   root.dataset.scripted = '';
-  root.dataset.state = 'asking';
+  // Who is known not to be signed in may be typing by now, and a form that is hidden loses the focus.
+  root.dataset.state = settings.session === 'absent' ? 'starting' : 'asking';
   // Without it the page is whole for everybody else.
   if (settings.developer) developer = await import('./developer/developer').catch(() => undefined);
   for (const part of [signIn, signOut, confirmDialog, account, signIns, devices, security, relativeTime])
