@@ -19,12 +19,12 @@ async fn go(browser: &mut Browser, path: &str) -> Answer {
 
 async fn an_application_has_the_page_and_gives_it_its_name(site: Site) {
     let page = go(&mut site.stranger(), "/login").await.expect(200);
-    assert!(page.text.contains("\"service\":\"Session\""), "{page:?}");
+    assert!(page.text.contains("<span>Session</span>"), "{page:?}");
     let settings = PageSettings::new().name("Todos").unwrap().accent("#1d4ed8").unwrap();
     let named = site.serve(|app| app.page(settings), Limits::default()).await;
     let mut browser = site.stranger().led_to(named);
     let page = go(&mut browser, "/login").await.expect(200);
-    assert!(page.text.contains("\"service\":\"Todos\""), "{page:?}");
+    assert!(page.text.contains("<span>Todos</span>"), "{page:?}");
     go(&mut browser, "/brand/colours.css").await.expect(200);
 }
 
