@@ -62,6 +62,7 @@ export class Tab {
 
   /** Writes into the field of this label, in place of what is there, and waits until it stands there. */
   async fill(label, text) {
+    await this.until(isDrawn);
     await this.until(isReadyFor, label);
     await this.press('Delete');
     await this.type(text);
@@ -117,6 +118,13 @@ export class Tab {
 function isSeen(text, isPattern) {
   const seen = document.body.innerText;
   return isPattern ? new RegExp(text).test(seen) : seen.includes(text);
+}
+
+/** Nobody types before there is something to be seen, which is when a browser heeds `autofocus`. */
+async function isDrawn() {
+  const frame = () => new Promise(requestAnimationFrame);
+  if (document.visibilityState === 'visible') await frame().then(frame);
+  return true;
 }
 
 function isReadyFor(label) {
