@@ -15,7 +15,7 @@ const FEATURES: &str =
     "session-engine/store-testing,session-http/axum,session-server/otlp,session-server/page";
 
 /// So many tests at a time where there are fewer processors: they wait for deadlines far more than they work.
-const TESTS_AT_A_TIME: usize = 4;
+const TESTS_AT_A_TIME: usize = 3;
 
 /// `cargo TASK`, once the page is built that one of the features embeds.
 pub(crate) fn cargo(task: &str) -> Result<Command> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::task::{JoinSet, yield_now};
 
 use super::harness::{Harness, entry_of, first_deadline, list, random_below, subject_called};
-use crate::store::{Creation, Entry, Freshness, Outcome, Store};
+use crate::store::{Creation, Entry, Freshness, Outcome, Store, Unavailable};
 
 const WRITERS: usize = 64;
 
@@ -14,24 +14,33 @@ const WRITERS: usize = 64;
 pub async fn a_late_save_never_revives_a_document<H: Harness>(harness: H) {
     let (store, second) = (harness.store(), harness.second_server());
     let rounds = std::env::var("RACE_ROUNDS").map_or(H::ROUNDS, |rounds| rounds.parse().expect("a number"));
+    let mut judged = 0;
     for round in 0..rounds {
-        let entry = entry_of("alice");
-        assert_eq!(store.create(&entry, b"0", first_deadline()).await, Ok(Creation::Created));
-        let mut writers = JoinSet::new();
-        for number in 0..WRITERS {
-            let (store, entry) = (if number % 2 == 0 { &store } else { &second }.clone(), entry.clone());
-            writers.spawn(async move { save_once(&*store, &entry, number).await });
-        }
-        for _ in 0..random_below(WRITERS) {
-            yield_now().await;
-        }
-        let loaded = second.load(entry.id, Freshness::Confirmed, None).await.unwrap().expect("the document");
-        assert_eq!(store.delete(&entry).await, Ok(true), "round {round}");
-        let saved_late = second.update(entry.id, &loaded.document, b"saved late").await;
-        assert_eq!(saved_late, Ok(Outcome::Absent), "round {round}");
-        writers.join_all().await;
-        assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None), "round {round}");
+        judged += usize::from(save_late(&store, &second, round).await.is_ok());
     }
+    assert!(judged * 2 > rounds, "of {rounds} rounds {judged} had answers to judge");
+}
+
+/// On a busy machine a store may say that it is unavailable, and then there is nothing to judge.
+async fn save_late(store: &Arc<dyn Store>, second: &Arc<dyn Store>, round: usize) -> Result<(), Unavailable> {
+    let entry = entry_of("alice");
+    assert_eq!(store.create(&entry, b"0", first_deadline()).await?, Creation::Created);
+    let mut writers = JoinSet::new();
+    for number in 0..WRITERS {
+        let (store, entry) = (Arc::clone(if number % 2 == 0 { store } else { second }), entry.clone());
+        writers.spawn(async move { save_once(&*store, &entry, number).await });
+    }
+    for _ in 0..random_below(WRITERS) {
+        yield_now().await;
+    }
+    let loaded = second.load(entry.id, Freshness::Confirmed, None).await?.expect("the document");
+    assert!(store.delete(&entry).await?, "round {round}");
+    let saved_late = second.update(entry.id, &loaded.document, b"saved late").await?;
+    assert_eq!(saved_late, Outcome::Absent, "round {round}");
+    // Whatever they were told.
+    writers.join_all().await;
+    assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await?, None, "round {round}");
+    Ok(())
 }
 
 /// R24: one document, and every writer has a member of its own in it.
@@ -98,12 +107,12 @@ pub async fn the_index_never_misses_a_living_document<H: Harness>(harness: H) {
 }
 
 /// Loads and saves as one request does; `None` when the session was gone before it was loaded.
-async fn save_once(store: &dyn Store, entry: &Entry, number: usize) -> Option<Outcome> {
-    let stored = store.load(entry.id, Freshness::Confirmed, None).await.expect("an answer")?;
+async fn save_once(store: &dyn Store, entry: &Entry, number: usize) -> Result<(), Unavailable> {
+    let Some(stored) = store.load(entry.id, Freshness::Confirmed, None).await? else { return Ok(()) };
     // So that the logout comes in between also where a store never has anybody wait.
     yield_now().await;
     let document = format!("saved by {number}");
-    Some(store.update(entry.id, &stored.document, document.as_bytes()).await.expect("an answer"))
+    store.update(entry.id, &stored.document, document.as_bytes()).await.map(drop)
 }
 
 async fn increment(store: &dyn Store, entry: &Entry, number: usize) {
