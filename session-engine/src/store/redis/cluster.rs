@@ -196,14 +196,16 @@ impl Shared {
             known.map(|((host, _), _)| host.clone())
         };
         let host = host.or_else(|| host_of(&map)).ok_or(Unavailable)?;
-        let link = self.link_to(&mut map, (host, port))?;
+        let keeps_time = !is_ask && slot == self.timekeeper;
+        let link = self.link_to(&mut map, (host, port), keeps_time)?;
         if !is_ask && let Some(owner) = map.owners.get_mut(usize::from(slot)) {
             *owner = Some(Arc::clone(&link));
         }
         Ok(link)
     }
 
-    fn link_to(&self, map: &mut Map, node: Node) -> Result<Arc<Link>, Unavailable> {
+    /// `keeps_time`: whether the node, if it is met for the first time, is taken for the one whose clock counts.
+    fn link_to(&self, map: &mut Map, node: Node, keeps_time: bool) -> Result<Arc<Link>, Unavailable> {
         if let Some(link) = map.links.get(&node) {
             return Ok(Arc::clone(link));
         }
@@ -212,8 +214,7 @@ impl Shared {
         let probe = cmd("CLUSTER").arg("MYID").to_owned();
         // One that was demoted says itself who has its slots now.
         let target = Target::any_at(self.dialler.clone(), address, probe);
-        let link = Arc::new(Link::open(target, &self.options).map_err(|_| Unavailable)?);
-        link.keep_time(false);
+        let link = Arc::new(Link::open(target, &self.options, keeps_time).map_err(|_| Unavailable)?);
         map.links.insert(node, Arc::clone(&link));
         Ok(link)
     }
@@ -292,8 +293,10 @@ impl Shared {
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
         let mut owners = vec![None; usize::from(SLOTS)];
         let mut links = BTreeMap::new();
+        let has_timekeeper = |(first, last, _): &&_| (*first..=*last).contains(&self.timekeeper);
+        let timekeeper = view.ranges.iter().find(has_timekeeper).map(|(_, _, node)| node);
         for (first, last, node) in &view.ranges {
-            let Ok(link) = self.link_to(&mut map, node.clone()) else { continue };
+            let Ok(link) = self.link_to(&mut map, node.clone(), timekeeper == Some(node)) else { continue };
             for owner in owners.iter_mut().take(usize::from(*last) + 1).skip(usize::from(*first)) {
                 *owner = Some(Arc::clone(&link));
             }
@@ -303,9 +306,8 @@ impl Shared {
         let young = map.links.iter().filter(|(node, link)| !links.contains_key(*node) && link.is_young());
         let young: Vec<_> = young.map(|(node, link)| (node.clone(), Arc::clone(link))).collect();
         links.extend(young);
-        let timekeeper = &owners[usize::from(self.timekeeper)];
-        for link in links.values() {
-            link.keep_time(timekeeper.as_ref().is_some_and(|timekeeper| Arc::ptr_eq(timekeeper, link)));
+        for (node, link) in &links {
+            link.keep_time(timekeeper == Some(node));
         }
         *map = Map { links, owners };
     }

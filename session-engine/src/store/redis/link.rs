@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::advice::Advice;
 use super::dial::DEADLINE;
-use super::fault::Fault;
+use super::fault::{Fault, Verdict};
 use super::keys::Keys;
 use super::line::{Asked, Connection, Line};
 use super::request::Request;
@@ -62,20 +62,21 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Begins to dial, and waits for nothing.
-    pub(super) fn open(target: Target, options: &LinkOptions) -> Result<Self, OpenError> {
+    /// Begins to dial, and waits for nothing. `keeps_time`: see [`Link::keep_time`].
+    pub(super) fn open(target: Target, options: &LinkOptions, keeps_time: bool) -> Result<Self, OpenError> {
         let LinkOptions { refusals, skew, is_told_of, confirmed, needs_replica } = options.clone();
         let fences = confirmed.as_ref().map(Keys::fences);
         let line = Arc::new(Line::new(refusals, is_told_of, fences));
         let target = target.tell_disconnections_to(Arc::clone(&line.is_disturbed));
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
-        let keeps_time = Arc::new(AtomicBool::new(true));
+        let keeps_time = Arc::new(AtomicBool::new(keeps_time));
         let supervisor = Supervisor {
             target,
             line: Arc::clone(&line),
             skew,
             needs_replica,
             keeps_time: Arc::clone(&keeps_time),
+            compared_at: None,
             advice: None,
             known_down: None,
         };
@@ -116,7 +117,11 @@ impl Link {
 
     /// Whether its clock is the one that sessions go by, of several.
     pub(super) fn keep_time(&self, keeps_time: bool) {
-        self.keeps_time.store(keeps_time, Ordering::Relaxed);
+        let kept_time = self.keeps_time.swap(keeps_time, Ordering::Relaxed);
+        if keeps_time && !kept_time {
+            // Its clock is read at once.
+            self.line.is_disturbed.notify_one();
+        }
     }
 
     /// The result of a request that may change something: sent once, since after an error nobody
@@ -174,6 +179,8 @@ struct Supervisor {
     skew: Option<Arc<Skew>>,
     needs_replica: bool,
     keeps_time: Arc<AtomicBool>,
+    /// When the clocks were last compared, if they are.
+    compared_at: Option<Instant>,
     /// What was last told of the server's settings.
     advice: Option<Advice>,
     /// Why there is no connection, as it was told.
@@ -221,7 +228,7 @@ impl Supervisor {
     async fn try_to_connect(&mut self) -> Result<Connection, RedisError> {
         let connection = Connection::new(self.target.dial().await?);
         // Before anybody is served by it, since deadlines go by its clock.
-        self.compare_clocks(&connection).await;
+        self.compare_clocks(&connection).await?;
         self.line.put(connection.clone());
         Ok(connection)
     }
@@ -249,13 +256,12 @@ impl Supervisor {
 
     /// Returns when the connection was given up, or another one took its place.
     async fn watch(&mut self, connection: &Connection) -> Option<Connection> {
-        let mut compared_at = Instant::now();
         let mut old_at = Instant::now() + between(SHORTEST_LIFE, LONGEST_LIFE);
         while self.line.has(connection) {
             let disturbed = timeout(PROBE_INTERVAL, self.line.is_disturbed.notified()).await;
-            if compared_at.elapsed() >= CLOCK_INTERVAL {
-                compared_at = Instant::now();
-                self.compare_clocks(connection).await;
+            if self.compared_at.is_none_or(|at| at.elapsed() >= CLOCK_INTERVAL) {
+                // What came of it is noted on the connection.
+                let _ = self.compare_clocks(connection).await;
             }
             if Instant::now() >= old_at && disturbed.is_err() {
                 match self.try_to_connect().await {
@@ -293,14 +299,24 @@ impl Supervisor {
     }
 
     /// Where the clock may not be asked for, it is taken to be the same.
-    async fn compare_clocks(&self, connection: &Connection) {
-        let Some(skew) = &self.skew else { return };
+    async fn compare_clocks(&mut self, connection: &Connection) -> RedisResult<()> {
+        self.compared_at = None;
+        let Some(skew) = &self.skew else { return Ok(()) };
         if !self.keeps_time.load(Ordering::Relaxed) {
-            return;
+            return Ok(());
         }
         let time = redis::cmd("TIME").query_async::<(u64, u64)>(&mut connection.redis.clone()).await;
+        // No answer is no leave to go by a clock that may be another.
+        let lost = time.as_ref().err().filter(|error| Verdict::of(error) != Verdict::Sound).cloned();
         if let Ok((secs, _)) = self.line.settle(connection, Asked::Named("TIME"), time) {
             skew.learn(UnixTime::from_secs(secs));
+        }
+        match lost {
+            Some(error) => Err(error),
+            None => {
+                self.compared_at = Some(Instant::now());
+                Ok(())
+            }
         }
     }
 }

@@ -57,7 +57,7 @@ impl Topology {
                 return Ok(Self::Cluster(cluster));
             }
         };
-        Ok(Self::Primary(Link::open(target, &options)?))
+        Ok(Self::Primary(Link::open(target, &options, true)?))
     }
 
     /// Whether whoever is needed has answered lately.

@@ -18,7 +18,7 @@ pub async fn a_late_save_never_revives_a_document<H: Harness>(harness: H) {
     for round in 0..rounds {
         judged += usize::from(save_late(&store, &second, round).await.is_ok());
     }
-    assert!(judged * 2 > rounds, "of {rounds} rounds {judged} had answers to judge");
+    assert!(judged * 10 >= rounds * 9, "of {rounds} rounds {judged} had answers to judge");
 }
 
 /// On a busy machine a store may say that it is unavailable, and then there is nothing to judge.
@@ -106,7 +106,7 @@ pub async fn the_index_never_misses_a_living_document<H: Harness>(harness: H) {
     }
 }
 
-/// Loads and saves as one request does; `None` when the session was gone before it was loaded.
+/// Loads and saves as one request does, unless the session was gone before it was loaded.
 async fn save_once(store: &dyn Store, entry: &Entry, number: usize) -> Result<(), Unavailable> {
     let Some(stored) = store.load(entry.id, Freshness::Confirmed, None).await? else { return Ok(()) };
     // So that the logout comes in between also where a store never has anybody wait.
