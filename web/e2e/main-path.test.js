@@ -19,7 +19,7 @@ for (const browser of EVERY_BROWSER) {
       const tab = await visit(t, browser, server);
       await tab.seeSignIn();
       await tab.assertAccessible();
-      assert.equal(await tab.focused(), 'username');
+      await tab.until(() => document.activeElement.id === 'username');
       await tab.type(USER.username);
       await tab.press('Tab');
       await tab.type(USER.password);

@@ -62,7 +62,7 @@ export class Tab {
 
   /** Writes into the field of this label, in place of what is there, and waits until it stands there. */
   async fill(label, text) {
-    await this.until(isDrawn);
+    await this.until(hasCaret);
     await this.until(isReadyFor, label);
     await this.press('Delete');
     await this.type(text);
@@ -120,11 +120,11 @@ function isSeen(text, isPattern) {
   return isPattern ? new RegExp(text).test(seen) : seen.includes(text);
 }
 
-/** Nobody types before there is something to be seen, which is when a browser heeds `autofocus`. */
-async function isDrawn() {
-  const frame = () => new Promise(requestAnimationFrame);
-  if (document.visibilityState === 'visible') await frame().then(frame);
-  return true;
+/** Nobody types before the caret is seen in the field that has `autofocus`. */
+function hasCaret() {
+  const waits = document.querySelector('#username')?.autofocus && !location.hash;
+  globalThis.hadCaret ||= !waits || document.activeElement !== document.body;
+  return globalThis.hadCaret || document.visibilityState !== 'visible';
 }
 
 function isReadyFor(label) {

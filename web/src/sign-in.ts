@@ -36,8 +36,12 @@ export function start(): void {
   });
 }
 
-/** As `autofocus` does where the form is there from the beginning. Who was signed out is told so first. */
+/**
+ * As `autofocus` does where the form is there from the beginning; two that both do it may come while
+ * somebody types. A browser heeds it in no address with a fragment. Who was signed out is told so first.
+ */
 function focus(): void {
+  if (username.autofocus && !location.hash) return;
   if (document.activeElement === document.body) username.focus();
 }
 
