@@ -1,6 +1,6 @@
 /** Asks before something ends that cannot be taken back. */
 
-import { element, onClick, write } from './page';
+import { answerOf, element, onClick, write } from './page';
 import { client } from './session';
 
 const dialog = element('confirm', HTMLDialogElement);
@@ -17,8 +17,5 @@ export async function confirmed(title: string, words: string, yes: string): Prom
   write('confirm-title', title);
   write('confirm-text', words);
   write('confirm-yes', yes);
-  dialog.returnValue = '';
-  dialog.showModal();
-  await new Promise((closed) => dialog.addEventListener('close', closed, { once: true }));
-  return dialog.returnValue === 'yes';
+  return (await answerOf(dialog)) === 'yes';
 }

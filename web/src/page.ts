@@ -68,3 +68,20 @@ export function reveal(field: HTMLInputElement, toggle: HTMLButtonElement): void
 export function term(name: string, ...value: (Node | string)[]): HTMLDivElement {
   return make('div', {}, make('dt', {}, name), make('dd', {}, ...value));
 }
+
+/**
+ * Opens `dialog`, and gives what it is closed with; nothing where that is done by the Escape key. The `close`
+ * event would tell a frame later, while the next button may have been pressed by then.
+ */
+export function answerOf(dialog: HTMLDialogElement): Promise<string> {
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      if (dialog.open) return;
+      observer.disconnect();
+      resolve(dialog.returnValue);
+    });
+    observer.observe(dialog, { attributeFilter: ['open'] });
+  });
+}

@@ -1,6 +1,6 @@
 /** Asks for the password again, where the server wants it to be fresh. */
 
-import { element, onClick, onSubmit, reveal, write } from './page';
+import { answerOf, element, onClick, onSubmit, reveal, write } from './page';
 import type { Answer } from './server';
 import * as server from './server';
 import { client, current } from './session';
@@ -27,11 +27,9 @@ export async function askAgain(): Promise<boolean> {
   write('password-message', '');
   // Password managers look for the name beside it.
   element('password-name', HTMLInputElement).value = current()?.subject ?? '';
-  dialog.returnValue = '';
-  dialog.showModal();
-  await new Promise((closed) => dialog.addEventListener('close', closed, { once: true }));
+  const answer = await answerOf(dialog);
   form.reset();
-  return dialog.returnValue === 'confirmed';
+  return answer === 'confirmed';
 }
 
 /** A session that ends takes its questions along. */

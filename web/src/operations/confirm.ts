@@ -1,6 +1,6 @@
 /** Asks before something is ended. */
 
-import { element, onClick, write } from '../page';
+import { answerOf, element, onClick, write } from '../page';
 
 const dialog = element('confirm', HTMLDialogElement);
 
@@ -12,10 +12,7 @@ export async function confirmed(title: string, text: string, yes: string): Promi
   write('confirm-title', title);
   write('confirm-text', text);
   write('confirm-yes', yes);
-  dialog.returnValue = '';
-  dialog.showModal();
-  await new Promise((closed) => dialog.addEventListener('close', closed, { once: true }));
-  return dialog.returnValue === 'yes';
+  return (await answerOf(dialog)) === 'yes';
 }
 
 export function dismiss(): void {
