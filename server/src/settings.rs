@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::Args;
 use ipnet::IpNet;
 use session_core::{CookieName, SameSite, StatementCookie, Timeouts};
-use session_engine::{AttemptLimits, HashingLimits};
+use session_engine::{AttemptLimits, HashingLimits, NearCacheLimits};
 use session_http::{AccessRules, Limits, Origin, PathPrefix, Places};
 
 use crate::Result;
@@ -89,6 +89,15 @@ pub(crate) struct Settings {
     /// Sessions of one user at a time; with one more, the one that was used least lately ends
     #[arg(long, env = "SESSION_SESSIONS_PER_USER", value_name = "N", default_value = "100")]
     pub(crate) sessions_per_user: NonZero<usize>,
+
+    /// Sessions that this server keeps for a moment, so that the next check need not ask Redis, which tells when one
+    /// changes; 0 for none
+    #[arg(long, env = "SESSION_NEAR_CACHE", value_name = "N", default_value_t = NearCacheLimits::default().entries)]
+    near_cache: usize,
+
+    /// Longest time for which such a session is believed where Redis could not tell
+    #[arg(long, env = "SESSION_NEAR_CACHE_AGE", value_name = "TIME", value_parser = some_seconds, default_value = "2s")]
+    near_cache_age: Duration,
 
     /// Time after the password was entered in which a session may end others
     #[arg(long, env = "SESSION_REAUTHENTICATE_WITHIN", value_name = "TIME", value_parser = whole_seconds, default_value = "5m")]
@@ -218,6 +227,11 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn timeouts(&self) -> Result<Timeouts> {
         Ok(Timeouts::new(self.idle_timeout, self.absolute_timeout)?)
+    }
+
+    pub(crate) fn near_cache(&self) -> Option<NearCacheLimits> {
+        let limits = NearCacheLimits { entries: self.near_cache, max_age: self.near_cache_age };
+        (limits.entries > 0).then_some(limits)
     }
 
     pub(crate) fn same_site(&self) -> SameSite {

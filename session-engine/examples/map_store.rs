@@ -98,7 +98,11 @@ impl Documents for MapStore {
     ) -> Result<Option<Stored>, Unavailable> {
         Ok(self.maps().0.sessions.get_mut(&id).map(|kept| {
             kept.idle_expires_at = extend_to.unwrap_or(kept.idle_expires_at);
-            Stored { document: kept.document.clone(), idle_expires_at: Some(kept.idle_expires_at) }
+            Stored {
+                document: kept.document.clone(),
+                idle_expires_at: Some(kept.idle_expires_at),
+                is_told_of: false,
+            }
         }))
     }
 

@@ -112,7 +112,7 @@ impl LoginsBuilder {
         let nobody = Password::new(String::new());
         let nobodys_hash = PasswordHash::new(&nobody, self.cost, &mut HashingMemory::default())?;
         let Self { users, store, hashing, limits, cost, events } = self;
-        let store = BoundedStore::new(store);
+        let store = BoundedStore::new(store, None);
         let hashing = HashingPool::new(hashing);
         let audit = Audit::new(events);
         Ok(Logins { users, store, hashing, limits, cost, counts: counts(), audit, nobodys_hash })

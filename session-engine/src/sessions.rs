@@ -8,9 +8,10 @@ mod device;
 mod error;
 mod feed;
 mod find;
-mod known_deadlines;
+mod known_sessions;
 mod list;
 mod live;
+mod near_cache;
 mod pace;
 mod renew;
 mod resume;
@@ -37,7 +38,8 @@ use crate::subject::Subject;
 use change_queues::ChangeQueues;
 use counts::SessionCounts;
 use feed::LatestFeed;
-use known_deadlines::KnownDeadlines;
+use known_sessions::KnownSessions;
+use near_cache::NearCache;
 use pace::PaceLimit;
 
 pub use builder::SessionsBuilder;
@@ -46,6 +48,7 @@ pub use error::SessionError;
 pub use find::FoundSession;
 pub use list::ListedSession;
 pub use live::{Guest, GuestSession, LiveSession, Owner};
+pub use near_cache::NearCacheLimits;
 pub use pace::Pace;
 pub use renew::Renewal;
 pub use resume::{Activity, Resumed};
@@ -67,7 +70,8 @@ pub struct Sessions {
     timeouts: Timeouts,
     guest_timeouts: Timeouts,
     max_per_subject: NonZero<usize>,
-    known_deadlines: Arc<KnownDeadlines>,
+    known: Arc<KnownSessions>,
+    near: Option<Arc<NearCache>>,
     changes: Arc<ChangeQueues>,
     change_pace: Arc<PaceLimit<SessionId>>,
     renewal_pace: Arc<PaceLimit<Subject>>,

@@ -14,6 +14,7 @@
 
 mod attempt_counter;
 mod bounded;
+mod changes;
 mod documents;
 #[cfg(feature = "embedded")]
 pub mod embedded;
@@ -32,6 +33,7 @@ pub use attempt_counter::{
     ATTEMPT_PATIENCE, Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit,
 };
 pub(crate) use bounded::BoundedStore;
+pub use changes::ChangeListener;
 pub use documents::{Creation, Documents, Outcome, Stored};
 pub use entry::Entry;
 pub use event_log::{EventCursor, EventLog, EventPage, InvalidEventCursor, MAX_EVENTS, Watch, Watched};

@@ -6,7 +6,7 @@ use session_core::{SameSite, StatementCookie, Timeouts};
 use session_engine::store::Store;
 #[cfg(feature = "passwords")]
 use session_engine::{AttemptLimits, HashingLimits, PasswordCost, Users};
-use session_engine::{Clock, Events, Keys, Pace, Sessions, SessionsBuilder};
+use session_engine::{Clock, Events, Keys, NearCacheLimits, Pace, Sessions, SessionsBuilder};
 
 use crate::app::{App, Parts};
 use crate::client_address::TrustedProxies;
@@ -166,6 +166,12 @@ impl AppBuilder {
     /// How often one session may list or end the sessions of its subject, on each server.
     pub fn device_pace(self, pace: Pace) -> Self {
         Self { sessions: self.sessions.device_pace(pace), ..self }
+    }
+
+    /// How much is kept of sessions that were just checked, with a store in Redis; `None` for nothing: see
+    /// [`SessionsBuilder::near_cache`](session_engine::SessionsBuilder::near_cache).
+    pub fn near_cache(self, limits: Option<NearCacheLimits>) -> Self {
+        Self { sessions: self.sessions.near_cache(limits), ..self }
     }
 
     /// Where the time comes from, if not from the operating system. The store must have the same.

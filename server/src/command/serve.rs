@@ -133,6 +133,7 @@ fn set_up(
         .public_origin(public_origin)
         .allowed_origins(settings.allowed_origins.clone())
         .timeouts(settings.timeouts()?)
+        .near_cache(settings.near_cache())
         .same_site(settings.same_site())
         .statement_cookie(settings.statement_cookie())
         .reauthenticate_within(settings.reauthenticate_within)

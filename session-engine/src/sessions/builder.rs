@@ -7,6 +7,7 @@ use session_core::Timeouts;
 
 use super::Sessions;
 use super::counts::SessionCounts;
+use super::near_cache::{NearCache, NearCacheLimits};
 use super::pace::{Pace, PaceLimit};
 use crate::audit::Audit;
 use crate::clock::{Clock, SystemClock};
@@ -14,7 +15,7 @@ use crate::events::Events;
 use crate::keys::Keys;
 #[cfg(feature = "passwords")]
 use crate::logins::Users;
-use crate::store::{BoundedStore, Store};
+use crate::store::{BoundedStore, ChangeListener, Store};
 
 /// Puts [`Sessions`] together.
 #[must_use]
@@ -32,6 +33,7 @@ pub struct SessionsBuilder {
     renewal_pace: Pace,
     device_pace: Pace,
     events: Option<Events>,
+    near_cache: Option<NearCacheLimits>,
 }
 
 impl Sessions {
@@ -52,6 +54,7 @@ impl Sessions {
             renewal_pace: SessionsBuilder::DEFAULT_RENEWAL_PACE,
             device_pace: SessionsBuilder::DEFAULT_DEVICE_PACE,
             events: None,
+            near_cache: Some(NearCacheLimits::default()),
         }
     }
 }
@@ -107,6 +110,13 @@ impl SessionsBuilder {
         Self { device_pace, ..self }
     }
 
+    /// How much is kept of sessions that were just checked, so that the next check need not ask the store; `None`
+    /// for nothing. It is so with a store that tells of changes, as one in Redis does, and nothing is kept of any
+    /// other. Whatever changes or ends a session never goes by it.
+    pub fn near_cache(self, near_cache: Option<NearCacheLimits>) -> Self {
+        Self { near_cache, ..self }
+    }
+
     /// What others are told by of what happens to sessions; without it they are told nothing, and it costs nothing.
     pub fn events(self, events: Events) -> Self {
         Self { events: Some(events), ..self }
@@ -135,9 +145,11 @@ impl SessionsBuilder {
     /// The sessions.
     #[must_use]
     pub fn build(self) -> Sessions {
+        let near = self.near_cache.map(|limits| Arc::new(NearCache::new(limits)));
+        let listener = near.clone().map(|near| near as Arc<dyn ChangeListener>);
         let guest_timeouts = self.guest_timeouts.unwrap_or_else(|| guests(self.timeouts));
         Sessions {
-            store: BoundedStore::new(self.store),
+            store: BoundedStore::new(self.store, listener),
             clock: self.clock,
             #[cfg(feature = "passwords")]
             users: self.users,
@@ -146,7 +158,8 @@ impl SessionsBuilder {
             timeouts: self.timeouts,
             guest_timeouts,
             max_per_subject: self.max_per_subject,
-            known_deadlines: Arc::default(),
+            known: Arc::default(),
+            near,
             changes: Arc::default(),
             change_pace: Arc::new(PaceLimit::new(self.change_pace)),
             renewal_pace: Arc::new(PaceLimit::new(self.renewal_pace)),

@@ -180,7 +180,7 @@ impl Sessions {
             if kept.record.successor.is_some() {
                 return Err(SessionError::Renewed);
             }
-            let mut latest = kept.clone();
+            let mut latest = Kept::clone(&kept);
             let results = waiting.iter().map(|waiting| {
                 // Whoever has given up may have asked again, and for something else since: what comes late would
                 // come in its place.

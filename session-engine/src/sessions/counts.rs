@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::SessionError;
 use super::live::Kept;
 use crate::telemetry::CountedBy;
@@ -22,6 +24,7 @@ pub(super) struct SessionCounts {
     checks: CountedBy,
     starts: CountedBy,
     deadlines: CountedBy,
+    near: CountedBy,
 }
 
 impl SessionCounts {
@@ -35,7 +38,7 @@ impl SessionCounts {
             ),
             checks: CountedBy::new(
                 "session_checks_total",
-                "Sessions of authentic cookies that the store was asked for, by what it said",
+                "Sessions of authentic cookies, by what the store said of them",
                 "outcome",
                 &OUTCOMES,
             ),
@@ -51,6 +54,12 @@ impl SessionCounts {
                 "outcome",
                 &LOOK_UPS,
             ),
+            near: CountedBy::new(
+                "session_near_cache_total",
+                "Checks that the near cache was asked for, by whether it had the session and the store need not be asked",
+                "outcome",
+                &LOOK_UPS,
+            ),
         }
     }
 
@@ -62,7 +71,11 @@ impl SessionCounts {
         self.deadlines.count(if is_known { "hit" } else { "miss" });
     }
 
-    pub(super) fn note_check(&self, checked: &Result<Kept, SessionError>) {
+    pub(super) fn note_near(&self, is_known: bool) {
+        self.near.count(if is_known { "hit" } else { "miss" });
+    }
+
+    pub(super) fn note_check(&self, checked: &Result<Arc<Kept>, SessionError>) {
         self.checks.count(match checked {
             Ok(_) => "live",
             Err(SessionError::Ended) => "ended",

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use session_core::{SessionId, UnixTime};
 
 use super::live::Kept;
@@ -9,26 +11,26 @@ use crate::store::Freshness;
 /// A living session that was looked up by its ID, which is public: it authorizes whoever asked to nothing.
 #[derive(Clone, Debug)]
 pub struct FoundSession {
-    kept: Kept,
+    kept: Arc<Kept>,
     last_seen_at: UnixTime,
 }
 
 impl FoundSession {
     /// Its present ID.
     #[must_use]
-    pub const fn id(&self) -> SessionId {
+    pub fn id(&self) -> SessionId {
         self.kept.id
     }
 
     /// What the store keeps of it.
     #[must_use]
-    pub const fn record(&self) -> &Record {
+    pub fn record(&self) -> &Record {
         &self.kept.record
     }
 
     /// Until when it lives without further use.
     #[must_use]
-    pub const fn idle_expires_at(&self) -> UnixTime {
+    pub fn idle_expires_at(&self) -> UnixTime {
         self.kept.idle_expires_at
     }
 
@@ -69,7 +71,7 @@ impl Sessions {
         Err(SessionError::Contended)
     }
 
-    pub(super) fn found(&self, kept: Kept) -> FoundSession {
+    pub(super) fn found(&self, kept: Arc<Kept>) -> FoundSession {
         let Record { issued_at, last_seen_at, .. } = kept.record;
         let last_seen_at = self.seen_at(kept.record.terms(), kept.idle_expires_at, issued_at, last_seen_at);
         FoundSession { kept, last_seen_at }

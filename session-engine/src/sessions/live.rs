@@ -1,8 +1,12 @@
+use std::sync::Arc;
+
+use quick_cache::Weighter;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use session_core::{SessionId, UnixTime};
 
 use super::error::SessionError;
+use super::statement::LastStatement;
 use crate::record::{DocumentTooLarge, Record};
 use crate::store::Entry;
 use crate::subject::Subject;
@@ -14,7 +18,7 @@ use crate::subject::Subject;
 #[derive(Clone, Debug)]
 pub struct LiveSession<O = Subject> {
     owner: O,
-    kept: Kept,
+    kept: Arc<Kept>,
 }
 
 /// A session that an application began on purpose before anybody had signed in.
@@ -51,19 +55,20 @@ pub(super) mod sealed {
 }
 
 impl<O: Owner> LiveSession<O> {
-    pub(super) fn new(kept: Kept) -> Result<Self, SessionError> {
+    pub(super) fn new(kept: impl Into<Arc<Kept>>) -> Result<Self, SessionError> {
+        let kept = kept.into();
         Ok(Self { owner: O::of(&kept.record)?, kept })
     }
 
     /// Its public ID.
     #[must_use]
-    pub const fn id(&self) -> SessionId {
+    pub fn id(&self) -> SessionId {
         self.kept.id
     }
 
     /// What the store keeps of it.
     #[must_use]
-    pub const fn record(&self) -> &Record {
+    pub fn record(&self) -> &Record {
         &self.kept.record
     }
 
@@ -77,15 +82,15 @@ impl<O: Owner> LiveSession<O> {
 
     /// Until when it lives without further use. Another server may have pushed it since.
     #[must_use]
-    pub const fn idle_expires_at(&self) -> UnixTime {
+    pub fn idle_expires_at(&self) -> UnixTime {
         self.kept.idle_expires_at
     }
 
-    pub(super) const fn kept(&self) -> &Kept {
+    pub(super) const fn kept(&self) -> &Arc<Kept> {
         &self.kept
     }
 
-    pub(super) fn into_kept(self) -> Kept {
+    pub(super) fn into_kept(self) -> Arc<Kept> {
         self.kept
     }
 }
@@ -105,9 +110,32 @@ pub(super) struct Kept {
     pub(super) record: Record,
     pub(super) document: Vec<u8>,
     pub(super) idle_expires_at: UnixTime,
+    pub(super) last_statement: LastStatement,
+}
+
+/// How many sessions a server remembers.
+pub(super) const CAPACITY: usize = 100_000;
+
+/// One with much data counts as several that are remembered: one for each begun kibibyte.
+#[derive(Clone)]
+pub(super) struct ByLength;
+
+impl Weighter<SessionId, Arc<Kept>> for ByLength {
+    fn weight(&self, _: &SessionId, kept: &Arc<Kept>) -> u64 {
+        1 + (kept.document.len() / 1024) as u64
+    }
 }
 
 impl Kept {
+    pub(super) const fn new(
+        id: SessionId,
+        record: Record,
+        document: Vec<u8>,
+        idle_expires_at: UnixTime,
+    ) -> Self {
+        Self { id, record, document, idle_expires_at, last_statement: LastStatement::none() }
+    }
+
     pub(super) fn entry(&self) -> Entry {
         self.record.entry(self.id)
     }
@@ -129,6 +157,6 @@ impl Kept {
 
     fn with(&self, record: Record) -> Result<Self, DocumentTooLarge> {
         let document = record.to_document()?;
-        Ok(Self { record, document, ..*self })
+        Ok(Self::new(self.id, record, document, self.idle_expires_at))
     }
 }

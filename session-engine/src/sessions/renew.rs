@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use session_core::{AuthenticCookie, SessionSecret, UnixTime};
@@ -33,7 +34,7 @@ pub enum Renewal {
 /// A renewal that is done, and what takes it back.
 struct Renewed {
     issued: Issued,
-    old: Kept,
+    old: Arc<Kept>,
     /// What stands in the place of the old document.
     marker: Vec<u8>,
 }
@@ -102,10 +103,10 @@ impl Sessions {
                 self.take_back(issued.session.kept()).await;
                 return Err(unavailable.into());
             }
-            let old = old.kept().clone();
+            let old = Arc::clone(old.kept());
             let marker = old.record.renewed_as(issued.session.id(), now).to_document()?;
             let replaced = self.store.update(old.id, &old.document, &marker).await;
-            self.known_deadlines.forget(old.id);
+            self.known.forget(old.id);
             match replaced {
                 Ok(Outcome::Done) => {
                     self.change_pace.hand_over(&old.id, issued.session.id());
@@ -121,7 +122,7 @@ impl Sessions {
                 // Nobody knows whether the old one is gone. Whoever asked is told so and goes on with
                 // the old cookie, so that is what must stand in the end.
                 Err(unavailable) => {
-                    let (sessions, new) = (self.clone(), issued.session.kept().clone());
+                    let (sessions, new) = (self.clone(), Arc::clone(issued.session.kept()));
                     let undo = async move { sessions.undo_renewal(&old, &marker, &new).await };
                     tokio::spawn(undo.in_current_span());
                     return Err(unavailable.into());

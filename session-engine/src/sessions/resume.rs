@@ -1,13 +1,15 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use session_core::{AuthenticCookie, CookieRefusal, Deadlines, HeaderRefusal, SessionId, Standing, UnixTime};
 
 use super::live::{GuestSession, Kept, LiveSession, Owner};
+use super::near_cache::NearCache;
 use super::renew::RENEWAL_GRACE;
 use super::{SessionError, Sessions};
 use crate::audit::End;
 use crate::record::Record;
-use crate::store::Freshness;
+use crate::store::{ChangeListener, Freshness};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -100,7 +102,7 @@ impl Sessions {
         cookie: &AuthenticCookie,
         activity: Activity,
         freshness: Freshness,
-    ) -> Result<Kept, SessionError> {
+    ) -> Result<Arc<Kept>, SessionError> {
         let kept = self.try_to_resume(cookie, activity, freshness).await;
         self.counts.note_check(&kept);
         kept
@@ -111,12 +113,24 @@ impl Sessions {
         cookie: &AuthenticCookie,
         activity: Activity,
         freshness: Freshness,
-    ) -> Result<Kept, SessionError> {
+    ) -> Result<Arc<Kept>, SessionError> {
+        let (id, now) = (cookie.session_id(), self.now());
+        let near = self.near(freshness).and_then(|near| near.get(id));
+        if self.near(freshness).is_some() {
+            self.counts.note_near(near.is_some());
+        }
+        let known = near.clone().or_else(|| self.known.of(id, now));
         let extend_to = match activity {
-            Activity::Active => self.due_extension(cookie),
+            Activity::Active => self.due_extension(cookie, known.as_deref(), now),
             Activity::Passive => None,
         };
-        let kept = self.look_up(cookie.session_id(), freshness, extend_to).await?;
+        let kept = match near {
+            Some(near) if extend_to.is_none() && self.is_unexpired(&near, now) => near,
+            near => {
+                near.and_then(|_| self.near(freshness)).into_iter().for_each(|near| near.changed(id));
+                self.look_up(id, freshness, extend_to).await?
+            }
+        };
         // In constant time.
         if !kept.record.secret_hash.matches(cookie.secret()) {
             return Err(SessionError::WrongSecret);
@@ -163,47 +177,90 @@ impl Sessions {
         id: SessionId,
         freshness: Freshness,
         extend_to: Option<UnixTime>,
-    ) -> Result<Kept, SessionError> {
+    ) -> Result<Arc<Kept>, SessionError> {
+        let read = self.read(id, freshness, extend_to);
+        match (self.near(freshness), extend_to) {
+            (Some(near), None) => near.get_or_read(id, read).await,
+            _ => Ok(read.await?.0),
+        }
+    }
+
+    /// As the store has it, and whether it tells when that changes.
+    async fn read(
+        &self,
+        id: SessionId,
+        freshness: Freshness,
+        extend_to: Option<UnixTime>,
+    ) -> Result<(Arc<Kept>, bool), SessionError> {
         let now = self.now();
         let Some(stored) = self.store.load(id, freshness, extend_to).await? else {
-            self.known_deadlines.forget(id);
+            self.known.forget(id);
             return Err(SessionError::Ended);
         };
-        let record = Record::from_document(&stored.document)?;
-        let known = self.known_deadlines.of(id, now).map(|known| known.idle_expires_at);
-        let mut idle_expires_at = match stored.idle_expires_at.or(known) {
+        let known = self.known.of(id, now);
+        let known_deadline = known.as_ref().map(|known| known.idle_expires_at);
+        let mut idle_expires_at = match stored.idle_expires_at.or(known_deadline) {
             Some(deadline) => deadline,
             None => self.store.idle_deadline(id, freshness).await?.ok_or(SessionError::Ended)?,
         };
-        let terms = record.terms();
-        let timeouts = self.timeouts(terms);
-        let latest = timeouts.idle_deadline(record.absolute_expires_at, now);
+        let kept = match known {
+            // It need not be read again, nor signed.
+            Some(known) if known.document == stored.document => known,
+            _ => {
+                let record = Record::from_document(&stored.document)?;
+                Arc::new(Kept::new(id, record, stored.document, idle_expires_at))
+            }
+        };
+        let absolute_expires_at = kept.record.absolute_expires_at;
+        let timeouts = self.timeouts(kept.record.terms());
+        let latest = timeouts.idle_deadline(absolute_expires_at, now);
         if timeouts != self.timeouts && extend_to.is_some() && idle_expires_at > latest {
             // Only the record tells whose timeouts are others, and by then the deadline has been pushed.
             self.store.load(id, freshness, Some(latest)).await?;
             idle_expires_at = latest;
         }
-        let deadlines = Deadlines { idle_expires_at, absolute_expires_at: record.absolute_expires_at };
-        match timeouts.judge(deadlines, now) {
+        match timeouts.judge(Deadlines { idle_expires_at, absolute_expires_at }, now) {
             Standing::Unexpired { .. } => {
-                self.known_deadlines.learn(id, idle_expires_at, terms);
-                Ok(Kept { id, record, document: stored.document, idle_expires_at })
+                let kept = match kept.idle_expires_at == idle_expires_at {
+                    true => kept,
+                    false => Arc::new(Kept { idle_expires_at, ..Kept::clone(&kept) }),
+                };
+                self.known.learn(Arc::clone(&kept));
+                Ok((kept, stored.is_told_of))
             }
             Standing::IdlyExpired => Err(SessionError::Ended),
             Standing::AbsolutelyExpired => Err(SessionError::Expired),
         }
     }
 
+    /// Where a check looks first.
+    fn near(&self, freshness: Freshness) -> Option<&NearCache> {
+        self.near.as_deref().filter(|_| freshness == Freshness::MayBeCached)
+    }
+
+    /// Whether it is within both deadlines as far as is known: if it is not, the store is asked.
+    fn is_unexpired(&self, kept: &Kept, now: UnixTime) -> bool {
+        let deadlines = Deadlines {
+            idle_expires_at: kept.idle_expires_at,
+            absolute_expires_at: kept.record.absolute_expires_at,
+        };
+        matches!(self.timeouts(kept.record.terms()).judge(deadlines, now), Standing::Unexpired { .. })
+    }
+
     /// The extension that use makes now, if it is due. Without knowledge of the deadline it is.
-    fn due_extension(&self, cookie: &AuthenticCookie) -> Option<UnixTime> {
-        let (now, absolute_expires_at) = (self.now(), cookie.expires_at());
-        let known = self.known_deadlines.of(cookie.session_id(), now);
+    fn due_extension(
+        &self,
+        cookie: &AuthenticCookie,
+        known: Option<&Kept>,
+        now: UnixTime,
+    ) -> Option<UnixTime> {
+        let absolute_expires_at = cookie.expires_at();
         self.counts.note_deadline(known.is_some());
         let Some(known) = known else {
             return Some(self.timeouts.idle_deadline(absolute_expires_at, now));
         };
         let deadlines = Deadlines { idle_expires_at: known.idle_expires_at, absolute_expires_at };
-        match self.timeouts(known.terms).judge(deadlines, now) {
+        match self.timeouts(known.record.terms()).judge(deadlines, now) {
             Standing::Unexpired { extend_to, .. } => extend_to,
             Standing::IdlyExpired | Standing::AbsolutelyExpired => None,
         }

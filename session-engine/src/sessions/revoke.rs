@@ -327,7 +327,7 @@ impl Sessions {
             for _ in 0..MAX_TRIES {
                 let outcome = sessions.store.delete_unchanged(&entry, &document).await?;
                 if outcome != Outcome::Conflict {
-                    sessions.known_deadlines.forget(entry.id);
+                    sessions.known.forget(entry.id);
                 }
                 match outcome {
                     Outcome::Done => {
@@ -358,7 +358,7 @@ impl Sessions {
     }
 
     pub(super) async fn delete(&self, entry: &Entry) -> Result<bool, SessionError> {
-        self.known_deadlines.forget(entry.id);
+        self.known.forget(entry.id);
         Ok(self.store.delete(entry).await?)
     }
 }

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::MAX_TRIES;
 use super::live::{Guest, GuestSession, Kept, LiveSession, Owner};
+use super::statement::LastStatement;
 use super::{Activity, SessionError, Sessions};
 use crate::audit::End;
 use crate::budget::to_its_end;
@@ -179,7 +181,7 @@ impl Sessions {
         for _ in 0..MAX_TRIES {
             let issued = self.begin_for(login, login.carried(&guest.record().data)).await?;
             let deleted = self.store.delete_unchanged(&guest.kept().entry(), &guest.kept().document).await;
-            self.known_deadlines.forget(guest.id());
+            self.known.forget(guest.id());
             match deleted {
                 Ok(Outcome::Done) => {
                     self.audit.left(&guest.kept().entry(), End::Replaced);
@@ -276,14 +278,14 @@ impl Sessions {
         if issued_at >= expires_at {
             return Err(EndsBeforeItStarts { issued_at, expires_at }.into());
         }
-        let terms = record.terms();
-        let idle_expires_at = self.timeouts(terms).idle_deadline(expires_at, now);
+        let idle_expires_at = self.timeouts(record.terms()).idle_deadline(expires_at, now);
         let kept = match record.subject.clone() {
             Some(subject) => self.put_unless_revoked(&subject, record, idle_expires_at).await?,
             None => self.put_under_fresh_id(record, idle_expires_at).await?,
         };
         let cookie = self.keys.load().cookie().sign(kept.id, secret, issued_at, expires_at)?;
-        self.known_deadlines.learn(kept.id, idle_expires_at, terms);
+        let kept = Arc::new(kept);
+        self.known.learn(Arc::clone(&kept));
         Ok(Issued { session: LiveSession::new(kept)?, cookie })
     }
 
@@ -311,7 +313,7 @@ impl Sessions {
         idle_expires_at: UnixTime,
     ) -> Result<Kept, SessionError> {
         let document = record.to_document()?;
-        let mut kept = Kept { id: SessionId::generate()?, record, document, idle_expires_at };
+        let mut kept = Kept::new(SessionId::generate()?, record, document, idle_expires_at);
         // Claims that fit into no statement must not become a session that nobody can be shown.
         self.can_be_stated(&kept)?;
         for _ in 0..MAX_DRAWS {
@@ -320,6 +322,7 @@ impl Sessions {
                 return Ok(kept);
             }
             kept.id = SessionId::generate()?;
+            kept.last_statement = LastStatement::none();
         }
         tracing::error!("new session IDs are taken again and again: the random number generator repeats");
         Err(SessionError::Entropy)

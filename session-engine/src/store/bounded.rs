@@ -7,7 +7,7 @@ use session_core::{SessionId, UnixTime};
 
 #[cfg(feature = "passwords")]
 use super::{Admission, AttemptEnd, AttemptKey, AttemptLimit};
-use super::{Creation, Entry, Epoch, Freshness, Listed, Outcome, Revocations, Store, Stored, Unavailable};
+use super::{ChangeListener, Creation, Entry, Epoch, Freshness, Listed, Outcome, Revocations, Store, Stored, Unavailable};
 use crate::subject::Subject;
 use times::StoreTimes;
 
@@ -16,12 +16,22 @@ use times::StoreTimes;
 #[derive(Clone)]
 pub(crate) struct BoundedStore {
     store: Arc<dyn Store>,
+    /// Who hears of changes that are made here, at once.
+    listener: Option<Arc<dyn ChangeListener>>,
     times: Arc<StoreTimes>,
 }
 
 impl BoundedStore {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, times: Arc::new(StoreTimes::new()) }
+    pub(crate) fn new(store: Arc<dyn Store>, listener: Option<Arc<dyn ChangeListener>>) -> Self {
+        listener.iter().for_each(|listener| store.tell_changes_to(Arc::clone(listener)));
+        Self { store, listener, times: Arc::new(StoreTimes::new()) }
+    }
+
+    /// The result of a change, whatever it is, once the listener has heard of it.
+    async fn changing<T>(&self, id: SessionId, change: impl Future<Output = T>) -> T {
+        let result = change.await;
+        self.listener.iter().for_each(|listener| listener.changed(id));
+        result
     }
 
     /// The store itself, which takes as long as it takes.
@@ -67,11 +77,12 @@ impl BoundedStore {
         expected: &[u8],
         document: &[u8],
     ) -> Result<Outcome, Unavailable> {
-        self.times.update.of_answer(self.store.update(id, expected, document)).await
+        let change = self.times.update.of_answer(self.store.update(id, expected, document));
+        self.changing(id, change).await
     }
 
     pub(crate) async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
-        self.times.delete.of_answer(self.store.delete(entry)).await
+        self.changing(entry.id, self.times.delete.of_answer(self.store.delete(entry))).await
     }
 
     pub(crate) async fn delete_unchanged(
@@ -79,7 +90,8 @@ impl BoundedStore {
         entry: &Entry,
         expected: &[u8],
     ) -> Result<Outcome, Unavailable> {
-        self.times.delete.of_answer(self.store.delete_unchanged(entry, expected)).await
+        let change = self.times.delete.of_answer(self.store.delete_unchanged(entry, expected));
+        self.changing(entry.id, change).await
     }
 
     pub(crate) fn seconds_ahead(&self) -> i64 {

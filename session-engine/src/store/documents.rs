@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use session_core::{SessionId, UnixTime};
 
 use super::Unavailable;
+use super::changes::ChangeListener;
 use super::entry::Entry;
 use super::freshness::Freshness;
 use super::trouble::Trouble;
@@ -61,6 +64,12 @@ pub trait Documents: Send + Sync + 'static {
         0
     }
 
+    /// Has somebody told of documents that change, from now on or a little later; of those that were loaded
+    /// and are said to be [told of](Stored::is_told_of). Most stores tell nobody.
+    fn tell_changes_to(&self, listener: Arc<dyn ChangeListener>) {
+        drop(listener);
+    }
+
     /// What the store refused of late, while it answered. Asks nothing of it.
     fn troubles(&self) -> Vec<Trouble> {
         Vec::new()
@@ -74,6 +83,9 @@ pub struct Stored {
     pub document: Vec<u8>,
     /// When it will be let go, if that was learnt on the way.
     pub idle_expires_at: Option<UnixTime>,
+    /// Whether its next change will be told to the [`ChangeListener`], whoever changes it: to the moment, as
+    /// long as nothing is in the way, and what is in the way is told when it is found out.
+    pub is_told_of: bool,
 }
 
 /// What became of a creation.

@@ -20,6 +20,7 @@ mod acl;
 mod address;
 mod advice;
 mod attempt_counter;
+mod changes;
 mod cluster;
 mod cluster_view;
 mod dial;
@@ -48,6 +49,7 @@ use std::sync::Arc;
 use session_core::UnixTime;
 use tokio::sync::Mutex;
 
+use self::changes::Changes;
 use self::keys::Keys;
 use self::known_revocations::KnownRevocations;
 use self::readiness::Readiness;
@@ -72,6 +74,7 @@ pub struct RedisStore {
     clock: Arc<dyn Clock>,
     refusals: Arc<Refusals>,
     skew: Arc<Skew>,
+    changes: Arc<Changes>,
     readiness: Readiness,
     known_revocations: Arc<Mutex<KnownRevocations>>,
 }
@@ -81,6 +84,8 @@ pub struct RedisStore {
 struct LinkOptions {
     refusals: Arc<Refusals>,
     skew: Option<Arc<Skew>>,
+    /// Who is told of what has changed since it was read over the connection.
+    changes: Option<Arc<Changes>>,
     /// Whether what becomes of the connection is logged: of several to one server one is enough.
     is_told_of: bool,
     /// Where what is answered counts only when a replica has it: the keys, for what shows that.
@@ -100,14 +105,16 @@ impl RedisStore {
         settings.check_prefix()?;
         let keys = Keys::new(&settings.prefix);
         let (refusals, skew) = (Arc::<Refusals>::default(), Arc::new(Skew::new(Arc::clone(&clock))));
+        let changes = Arc::new(Changes::new(keys.clone()));
         let first = LinkOptions {
             refusals: Arc::clone(&refusals),
             skew: Some(Arc::clone(&skew)),
+            changes: Some(Arc::clone(&changes)),
             is_told_of: true,
             confirmed: None,
             needs_replica: settings.durability == Durability::Strict,
         };
-        let other = LinkOptions { skew: None, is_told_of: false, ..first.clone() };
+        let other = LinkOptions { skew: None, changes: None, is_told_of: false, ..first.clone() };
         let confirming = LinkOptions { confirmed: Some(keys.clone()), ..other.clone() };
         let servers = Topology::open(settings, &keys, first)?;
         let bulk = Topology::open(settings, &keys, other)?;
@@ -116,7 +123,9 @@ impl RedisStore {
             Durability::Strict => Some(Topology::open(settings, &keys, confirming)?),
         };
         let (readiness, known_revocations) = (Readiness::default(), Arc::default());
-        Ok(Self { servers, bulk, confirmed, keys, clock, refusals, skew, readiness, known_revocations })
+        let this =
+            Self { servers, bulk, confirmed, keys, clock, refusals, skew, changes, readiness, known_revocations };
+        Ok(this)
     }
 
     /// For what may be large. Where the servers are known not to answer, nobody waits for them again.

@@ -9,6 +9,7 @@ mod harness;
 mod history;
 mod kill_loop;
 mod map;
+mod near_cache;
 mod redis;
 mod redis_cluster;
 mod redis_faults;

@@ -9,7 +9,7 @@ const KEYS: [&str; 6] =
     ["session:*", "subject-sessions:*", "subject-epoch:*", "revocations", "attempts:*", "fence:*"];
 
 /// Scripts run as the user, so what they ask for is among these.
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "hello",
     "select",
     "info",
@@ -31,6 +31,8 @@ const COMMANDS: [&str; 26] = [
     "time",
     "evalsha",
     "script|load",
+    // For the near cache.
+    "client|tracking",
     // Of a cluster.
     "asking",
     "cluster|info",

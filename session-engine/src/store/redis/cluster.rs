@@ -80,6 +80,11 @@ impl Cluster {
         self.owner_of(key).map_or(0, |link| link.connection())
     }
 
+    /// Whether whoever has a key tells of its changes.
+    pub(super) fn tells_changes_of(&self, key: &str) -> bool {
+        self.owner_of(key).is_some_and(|link| link.tells_changes())
+    }
+
     /// Whether whoever has a key has `SET … IFEQ`.
     pub(super) fn has_ifeq(&self, key: &str) -> bool {
         self.owner_of(key).is_some_and(|link| link.has_ifeq())

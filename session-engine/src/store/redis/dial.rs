@@ -14,6 +14,7 @@ use rustls::crypto::CryptoProvider;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::changes::Changes;
 use super::{OpenError, RedisSettings};
 
 /// How long one command, or one dial, may take. A server that is stopped still accepts connections
@@ -57,9 +58,10 @@ impl Dialler {
     }
 
     /// Has whoever waits on `disturbed` woken when a connection ends, so that one that nobody uses
-    /// is replaced as fast as one in use.
-    pub(super) fn tell_disconnections_to(self, disturbed: Arc<Notify>) -> Self {
+    /// is replaced as fast as one in use. What the server says has changed is passed on.
+    pub(super) fn tell_pushes_to(self, disturbed: Arc<Notify>, changes: Option<Arc<Changes>>) -> Self {
         let tell = move |push: PushInfo| {
+            changes.iter().for_each(|changes| changes.hear(&push));
             if push.kind == PushKind::Disconnection {
                 disturbed.notify_one();
             }

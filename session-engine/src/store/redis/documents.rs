@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use super::request::Request;
 use super::scripts;
 use super::topology::Topology;
 use crate::store::{
-    Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Trouble, Unavailable,
+    ChangeListener, Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Trouble, Unavailable,
 };
 
 #[async_trait]
@@ -38,7 +39,7 @@ impl Documents for RedisStore {
         Ok(Creation::Exists)
     }
 
-    // There is no cache in between, so every answer is a confirmed one. That a session has ended is not told
+    // Whatever is kept is kept above, so every answer is a confirmed one. That a session has ended is not told
     // before it cannot be undone any more (R55).
     async fn load(
         &self,
@@ -110,6 +111,10 @@ impl Documents for RedisStore {
         self.skew.seconds_ahead()
     }
 
+    fn tell_changes_to(&self, listener: Arc<dyn ChangeListener>) {
+        self.changes.tell(listener);
+    }
+
     fn troubles(&self) -> Vec<Trouble> {
         let mut troubles = self.refusals.recent();
         if self.confirmed.as_ref().is_some_and(|confirmed| !confirmed.is_up()) {
@@ -132,12 +137,17 @@ impl RedisStore {
             let extending = Request::new("GETEX", key()).arg("PX").arg(self.lifetime(deadline));
             let document = servers.run_idempotent(&extending).await;
             if !document.as_ref().is_err_and(|fault: &Fault| fault.is_any_of(&CANNOT_WRITE)) {
-                let stored = |document| Stored { document, idle_expires_at: Some(deadline) };
+                // A write, after which Redis tells of nothing.
+                let stored =
+                    |document| Stored { document, idle_expires_at: Some(deadline), is_told_of: false };
                 return Ok(readable(document)?.map(stored));
             }
         }
-        let document = readable(servers.run_idempotent(&Request::new("GET", key())).await)?;
-        Ok(document.map(|document| Stored { document, idle_expires_at: None }))
+        let key = key();
+        // Where the connection is lost meanwhile, and another takes its place, all is said to have changed.
+        let is_told_of = servers.tells_changes_of(&key);
+        let document = readable(servers.run_idempotent(&Request::new("GET", key)).await)?;
+        Ok(document.map(|document| Stored { document, idle_expires_at: None, is_told_of }))
     }
 
     /// How long from now, in milliseconds, for a command that counts from when it arrives: a deadline

@@ -35,6 +35,12 @@ impl Keys {
         format!("{}session:{id}", self.prefix)
     }
 
+    /// Whose document it is, if it is one.
+    pub(super) fn session_of(&self, key: &[u8]) -> Option<SessionId> {
+        let id = key.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b"session:")?;
+        std::str::from_utf8(id).ok()?.parse().ok()
+    }
+
     /// The index of a subject: a sorted set of [`member`]s, by absolute deadline.
     pub(super) fn index(&self, subject: &Subject) -> String {
         format!("{}subject-sessions:{}", self.prefix, utf8_percent_encode(subject.as_str(), ENCODED))

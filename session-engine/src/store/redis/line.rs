@@ -1,6 +1,6 @@
 //! The connection that commands take, and what their results say about it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Arg, Cmd, ConnectionAddr, FromRedisValue, RedisError, RedisResult, Value, cmd};
 use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit, watch};
 
+use super::changes::Changes;
 use super::dial::ask_all;
 use super::fault::{Fault, NO_SCRIPT, Verdict, WRONG_TYPE};
 use super::keys::Fences;
@@ -45,6 +46,8 @@ struct Health {
     /// Of the failover that made the server the primary, as sentinels count them.
     epoch: Option<u64>,
     timeouts_in_a_row: AtomicU32,
+    /// Whether the server tells of what has changed since it was read, once it has been asked to.
+    tells_changes: OnceLock<bool>,
     /// Since the supervisor last looked.
     has_answered: AtomicBool,
 }
@@ -57,6 +60,7 @@ impl Connection {
             has_ifeq: dialled.has_ifeq,
             epoch: dialled.epoch,
             timeouts_in_a_row: AtomicU32::new(0),
+            tells_changes: OnceLock::new(),
             has_answered: AtomicBool::new(false),
         };
         Self { redis: dialled.redis, to: Arc::new(dialled.to), health: Arc::new(health) }
@@ -96,12 +100,19 @@ pub(super) struct Line {
     /// Where what is answered counts only when a replica has it: how that is found out, by one at a time.
     /// Whoever comes after a `WAIT` on its connection waits with it, and would be late.
     confirmation: Option<Mutex<Fences>>,
+    /// Who is told of what has changed since it was read here.
+    changes: Option<Arc<Changes>>,
     under_way: Semaphore,
     with_waiting: Semaphore,
 }
 
 impl Line {
-    pub(super) fn new(refusals: Arc<Refusals>, is_told_of: bool, fences: Option<Fences>) -> Self {
+    pub(super) fn new(
+        refusals: Arc<Refusals>,
+        is_told_of: bool,
+        fences: Option<Fences>,
+        changes: Option<Arc<Changes>>,
+    ) -> Self {
         let (current, _) = watch::channel(None);
         let confirmation = fences.map(Mutex::new);
         Self {
@@ -110,6 +121,7 @@ impl Line {
             refusals,
             is_told_of,
             confirmation,
+            changes,
             under_way: Semaphore::new(UNDER_WAY),
             with_waiting: Semaphore::new(UNDER_WAY + WAITING),
         }
@@ -135,6 +147,36 @@ impl Line {
 
     pub(super) fn put(&self, connection: Connection) {
         self.current.send_replace(Some(connection));
+        self.forget_what_was_read();
+    }
+
+    /// Whoever was to be told of changes over a connection that is gone will not be.
+    fn forget_what_was_read(&self) {
+        self.changes.iter().for_each(|changes| changes.are_unknown());
+    }
+
+    /// Whether the server tells of what has changed since it was read.
+    pub(super) fn tells_changes(&self) -> bool {
+        let health = |connection: &Connection| connection.health.tells_changes.get() == Some(&true);
+        self.current.borrow().as_ref().is_some_and(health)
+    }
+
+    /// Asks the server to tell, if that is wanted and it was not asked before. Without it all works, and each
+    /// check costs a command.
+    pub(super) async fn ask_for_changes(&self, connection: &Connection) {
+        let are_wanted = self.changes.as_ref().is_some_and(|changes| changes.are_wanted());
+        if !are_wanted || connection.health.tells_changes.get().is_some() {
+            return;
+        }
+        let asked = cmd("CLIENT").arg("TRACKING").arg("ON").to_owned();
+        let answer = asked.query_async::<()>(&mut connection.redis.clone()).await;
+        let tells = match self.settle(connection, Asked::Named("CLIENT TRACKING"), answer) {
+            Ok(()) => true,
+            Err(Fault::Refused(_)) => false,
+            // It is asked again.
+            Err(_) => return,
+        };
+        let _ = connection.health.tells_changes.set(tells);
     }
 
     /// Until there is a connection.
@@ -325,6 +367,7 @@ impl Line {
             is_current
         });
         if is_given_up {
+            self.forget_what_was_read();
             let (reason, address) = (error.category(), &connection.to);
             if self.is_told_of {
                 tracing::warn!(%address, reason, %error, "redis connection is given up: sessions are unavailable");

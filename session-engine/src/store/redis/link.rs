@@ -64,10 +64,10 @@ pub(super) struct Link {
 impl Link {
     /// Begins to dial, and waits for nothing. `keeps_time`: see [`Link::keep_time`].
     pub(super) fn open(target: Target, options: &LinkOptions, keeps_time: bool) -> Result<Self, OpenError> {
-        let LinkOptions { refusals, skew, is_told_of, confirmed, needs_replica } = options.clone();
+        let LinkOptions { refusals, skew, changes, is_told_of, confirmed, needs_replica } = options.clone();
         let fences = confirmed.as_ref().map(Keys::fences);
-        let line = Arc::new(Line::new(refusals, is_told_of, fences));
-        let target = target.tell_disconnections_to(Arc::clone(&line.is_disturbed));
+        let line = Arc::new(Line::new(refusals, is_told_of, fences, changes.clone()));
+        let target = target.tell_pushes_to(Arc::clone(&line.is_disturbed), changes);
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let keeps_time = Arc::new(AtomicBool::new(keeps_time));
         let supervisor = Supervisor {
@@ -108,6 +108,11 @@ impl Link {
     /// Which connection there is: another number is another server, for all one knows.
     pub(super) fn connection(&self) -> u64 {
         self.line.number()
+    }
+
+    /// Whether the server tells of what has changed since it was read.
+    pub(super) fn tells_changes(&self) -> bool {
+        self.line.tells_changes()
     }
 
     /// Whether the server has `SET … IFEQ`.
@@ -229,6 +234,7 @@ impl Supervisor {
         let connection = Connection::new(self.target.dial().await?);
         // Before anybody is served by it, since deadlines go by its clock.
         self.compare_clocks(&connection).await?;
+        self.line.ask_for_changes(&connection).await;
         self.line.put(connection.clone());
         Ok(connection)
     }
@@ -259,6 +265,7 @@ impl Supervisor {
         let mut old_at = Instant::now() + between(SHORTEST_LIFE, LONGEST_LIFE);
         while self.line.has(connection) {
             let disturbed = timeout(PROBE_INTERVAL, self.line.is_disturbed.notified()).await;
+            self.line.ask_for_changes(connection).await;
             if self.compared_at.is_none_or(|at| at.elapsed() >= CLOCK_INTERVAL) {
                 // What came of it is noted on the connection.
                 let _ = self.compare_clocks(connection).await;

@@ -8,6 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionAddr, ErrorKind, RedisError, RedisResult, Value, cmd};
 use tokio::sync::Notify;
 
+use super::changes::Changes;
 use super::dial::{Dialler, ask_all, within_deadline};
 use super::line::Connection;
 use super::sentinels::Sentinels;
@@ -50,8 +51,8 @@ impl Target {
         Self { dialler, place: Place::NamedBy(sentinels), is_primary: true, probe }
     }
 
-    pub(super) fn tell_disconnections_to(self, disturbed: Arc<Notify>) -> Self {
-        Self { dialler: self.dialler.tell_disconnections_to(disturbed), ..self }
+    pub(super) fn tell_pushes_to(self, disturbed: Arc<Notify>, changes: Option<Arc<Changes>>) -> Self {
+        Self { dialler: self.dialler.tell_pushes_to(disturbed, changes), ..self }
     }
 
     /// A connection to the server, which answers and is willing to read, and where that is.

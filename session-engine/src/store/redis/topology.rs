@@ -76,6 +76,14 @@ impl Topology {
         }
     }
 
+    /// Whether whoever has a key tells of its changes.
+    pub(super) fn tells_changes_of(&self, key: &str) -> bool {
+        match self {
+            Self::Primary(link) => link.tells_changes(),
+            Self::Cluster(cluster) => cluster.tells_changes_of(key),
+        }
+    }
+
     /// Whether whoever has a key has `SET … IFEQ`.
     pub(super) fn has_ifeq(&self, key: &str) -> bool {
         match self {

@@ -59,7 +59,7 @@ impl Documents for Planted {
         }
         let get = redis::cmd("GET").arg(format!("session:{id}")).to_owned();
         let document = get.query_async::<Option<Vec<u8>>>(&mut self.redis().await?).await;
-        let stored = |document| Stored { document, idle_expires_at: None };
+        let stored = |document| Stored { document, idle_expires_at: None, is_told_of: false };
         document.map(|document| document.map(stored)).map_err(|_| Unavailable)
     }
 
