@@ -75,6 +75,7 @@ impl Pages {
             next => next.as_deref().unwrap_or(&self.welcome),
             settings => Serde(self.told(seen)),
             html_attributes => attributes(seen, next.is_some()),
+            name_attributes => name_attributes(seen),
             signed_in => self.signed_in(localised, seen)?,
             ..localised.page.clone()
         };
@@ -214,6 +215,14 @@ const fn attributes(seen: &Seen, is_on_the_way: bool) -> &'static str {
     }
 }
 
+/// The script shows the form to everybody else later, and has the field focused then.
+const fn name_attributes(seen: &Seen) -> &'static str {
+    match seen {
+        Seen::Absent { .. } => "autofocus",
+        _ => "",
+    }
+}
+
 /// Where the visitor wants to go.
 fn next(query: &str) -> Option<String> {
     let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
@@ -235,7 +244,7 @@ mod tests {
     #[test]
     fn every_mark_is_filled_in_in_every_language() {
         let pages = Pages::new(PageSettings::new(), &PathPrefix::default());
-        let for_one = ["next", "settings", "html_attributes", "signed_in", "help"];
+        let for_one = ["next", "settings", "html_attributes", "name_attributes", "signed_in", "help"];
         for localised in &pages.languages {
             for (template, values, others) in [
                 (INDEX, &localised.page, &for_one[..]),
