@@ -13,15 +13,20 @@ export const STORES = {
   redis: async (t) => ['--store', (await startRedis(t)).url],
 };
 
+const PAIRS = BROWSERS.flatMap((browser) => Object.keys(STORES).map((store) => [browser, store]));
+
+/** Told so far. */
+let stories = 0;
+
 /**
- * Each browser on one store, and each store in one browser; all of them where `EVERY_PAIR` is set, as
+ * Stories take turns in browsers and on stores; each goes everywhere where `EVERY_PAIR` is set, as
  * `cargo xtask test stories` does. The main path goes everywhere each time.
  */
-const PAIRS = BROWSERS.flatMap((browser, number) => {
-  const stores = Object.keys(STORES);
-  const chosen = process.env.EVERY_PAIR ? stores : [stores[number % stores.length]];
-  return chosen.map((store) => [browser, store]);
-});
+function turns() {
+  if (process.env.EVERY_PAIR) return PAIRS;
+  stories += 1;
+  return [PAIRS[stories % PAIRS.length]];
+}
 
 /** For what does not depend on the store, or sets up its own. */
 export function inEveryBrowser(name, story) {
@@ -33,7 +38,7 @@ export function inEveryBrowser(name, story) {
  * which a server of another kind needs for it.
  */
 export function everywhere(name, story) {
-  for (const [browser, store] of PAIRS) {
+  for (const [browser, store] of turns()) {
     test(`${browser}, ${store}: ${name}`, (t) => {
       const flags = () => STORES[store](t);
       const serve = async (...more) => startServer(t, ...(await flags()), ...more);

@@ -53,7 +53,7 @@ fn perform(name: &str) -> Result<()> {
     match name {
         "lint" => lint(),
         "rust" => rust(),
-        "redis" => other_redis(),
+        "redis" => other_redis(&ELSEWHERE_ONCE),
         "schemas" => schemas::hold(),
         "deploy" => deploy::hold(),
         "wasm" => wasm(),
@@ -63,13 +63,15 @@ fn perform(name: &str) -> Result<()> {
         "proxies" => proxies::hold(),
         "web" => web(),
         "long" => long(),
+        "features" => features(),
+        "servers" => other_redis(&[]),
         "faults" => faults::long(),
         "image" => image::hold(),
         "frameworks" => frameworks(),
         "stories" => stories(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
         _ => bail!(
-            "no part `{name}`; there are {}, long, faults, image, frameworks, stories",
+            "no part `{name}`; there are {}, long, features, servers, faults, image, frameworks, stories",
             PARTS.join(", ")
         ),
     }
@@ -79,13 +81,12 @@ fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
     let clippy = ["--quiet", "--all-targets", "--", "-D", "warnings"];
     run(workspace::cargo("clippy")?.args(clippy))?;
-    features()?;
     run(workspace::documentation()?.env("RUSTDOCFLAGS", "-D warnings"))?;
     api::hold()?;
     run(&mut npm::script("web", "lint"))
 }
 
-/// Each feature of the crates that have some, without the others.
+/// Each feature of the crates that have some, without the others: each is another build.
 fn features() -> Result<()> {
     let engine = ["", "embedded", "redis", "passwords", "users-file", "store-testing"];
     let http = ["", "warp", "tower", "axum", "serve", "passwords", "management", "page", "places"];
@@ -116,15 +117,20 @@ fn alone() -> Result<()> {
     run(workspace::cargo("test")?.args(alone).args(["a_rolling_restart_fails", "a_rotation_under_requests"]))
 }
 
+/// What is about several servers, which takes minutes, is tried in every run on Debian's alone.
+const ELSEWHERE_ONCE: [&str; 3] = ["redis_cluster", "redis_sentinel", "history"];
+
 /// The suites of the store and of the API on servers that people run, beside Debian's Redis of the rust
-/// part. Neither is built with TLS, so that is left to the other.
-fn other_redis() -> Result<()> {
+/// part, but for what `without` names. Neither is built with TLS, so that is left to the other.
+fn other_redis(without: &[&str]) -> Result<()> {
     setup::tools(&[REDIS, CC])?;
     for server in redis_servers::programs()? {
         eprintln!("xtask: on {}", server.display());
-        let redis = ["--test", "store", "--test", "api", "--", "redis", "history", "--skip", "redis_tls"];
+        let suites = ["--test", "store", "--test", "api", "--", "redis", "history", "--skip", "redis_tls"];
+        let mut tests = workspace::cargo("test")?;
+        tests.args(suites).args(without.iter().flat_map(|name| ["--skip", name]));
         // The rounds of a race are many on one server already.
-        run(workspace::cargo("test")?.args(redis).env("REDIS_SERVER", server).env("RACE_ROUNDS", "1000"))?;
+        run(tests.env("REDIS_SERVER", server).env("RACE_ROUNDS", "1000"))?;
     }
     Ok(())
 }
