@@ -32,13 +32,13 @@ impl<O: Owner> Session<O> {
 
     /// Its public ID.
     #[must_use]
-    pub const fn id(&self) -> SessionId {
+    pub fn id(&self) -> SessionId {
         self.live.id()
     }
 
     /// What the store keeps of it.
     #[must_use]
-    pub const fn record(&self) -> &Record {
+    pub fn record(&self) -> &Record {
         self.live.record()
     }
 

@@ -23,7 +23,7 @@ async fn durable_fleet() -> Fleet {
 /// The commands that Redis was given for sessions since `before`; what a link asks for itself, and
 /// what this test asks, does not count.
 fn session_commands(fleet: &mut Fleet, before: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
-    let ours = ["info", "hello", "exists", "client|setinfo", "dbsize"];
+    let ours = ["info", "hello", "exists", "client|setinfo", "client|tracking", "dbsize"];
     let now = fleet.redis().commandstats();
     let since = now.into_iter().map(|(name, calls)| {
         let calls = calls - before.get(&name).copied().unwrap_or_default();
@@ -73,16 +73,17 @@ async fn an_unknown_session_id_is_never_adopted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reading_a_session_is_one_command_and_seldom_a_write() {
+async fn reading_a_session_is_one_command_at_most_and_seldom_a_write() {
     let mut fleet = Fleet::on_redis().await;
     let mut browser = fleet.alice().await.led_to(fleet.servers[1].address);
     let before = fleet.redis().commandstats();
     for _ in 0..100 {
         browser.get("/session").await.expect_status(200);
     }
-    // This server had not seen the session before, so it extended it once.
-    let expected = BTreeMap::from([("getex".to_owned(), 1), ("get".to_owned(), 99)]);
-    assert_eq!(session_commands(&mut fleet, &before), expected);
+    // This server had not seen the session before, so it extended it once; then it asks until Redis tells of changes.
+    let mut commands = session_commands(&mut fleet, &before);
+    assert_eq!(commands.remove("getex"), Some(1));
+    assert!((1..=99).contains(&commands.remove("get").unwrap()) && commands.is_empty(), "{commands:?}");
     // A minute and a half later it is due again: a twentieth of half an hour.
     let before = fleet.redis().commandstats();
     fleet.advance(Duration::from_secs(90));
