@@ -99,3 +99,64 @@ impl ChangeListener for NearCache {
         self.sessions.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use session_core::{SessionSecret, UnixTime};
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::record::Record;
+
+    fn kept(id: SessionId, length: usize) -> Arc<Kept> {
+        let at = UnixTime::from_secs(1_800_000_000);
+        let record = Record::begin(SessionSecret::from_bytes([7; 32]).hash(), at, at);
+        Arc::new(Kept::new(id, record, vec![b' '; length], at))
+    }
+
+    fn id(number: u128) -> SessionId {
+        SessionId::from_bytes(number.to_be_bytes())
+    }
+
+    fn cache(entries: usize) -> NearCache {
+        NearCache::new(NearCacheLimits { entries, ..NearCacheLimits::default() })
+    }
+
+    /// R59: it may be what was there before.
+    #[tokio::test]
+    async fn what_changed_while_it_was_read_is_not_kept() {
+        for tell in [|cache: &NearCache| cache.changed(id(1)), |cache: &NearCache| cache.all_changed()] {
+            let (cache, (answer, answered)) = (cache(10), oneshot::channel());
+            let read = cache.get_or_read(id(1), async { answered.await.unwrap() });
+            let other = cache.get_or_read(id(1), async { panic!("somebody reads it already") });
+            let change = async {
+                tell(&cache);
+                answer.send(Ok((kept(id(1), 1), true))).unwrap();
+            };
+            let (read, other, ()) = tokio::join!(read, other, change);
+            assert!(read.is_ok() && other.is_ok());
+            assert!(cache.get(id(1)).is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_would_be_told_of_is_kept_and_no_refusal() {
+        let cache = cache(10);
+        cache.get_or_read(id(1), async { Ok((kept(id(1), 1), false)) }).await.unwrap();
+        cache.get_or_read(id(2), async { Ok((kept(id(2), 1), true)) }).await.unwrap();
+        assert!(cache.get_or_read(id(3), async { Err(SessionError::Ended) }).await.is_err());
+        assert!(cache.get(id(1)).is_none() && cache.get(id(2)).is_some() && cache.get(id(3)).is_none());
+        assert!(cache.get_or_read(id(3), async { Ok((kept(id(3), 1), true)) }).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn however_many_sessions_are_checked_no_more_are_kept_than_may_be() {
+        let cache = cache(1_000);
+        for number in 0..100_000 {
+            let length = if number % 2 == 0 { 200 } else { 10_000 };
+            let read = async { Ok((kept(id(number), length), true)) };
+            cache.get_or_read(id(number), read).await.unwrap();
+        }
+        assert!(cache.sessions.weight() <= 1_000 && cache.sessions.len() <= 1_000);
+    }
+}
