@@ -40,7 +40,11 @@ pub enum Damage {
     Cuts,
     /// Closes the connection in its stead, as whoever has forgotten it does (RST).
     Resets,
+    /// Keeps the answer to `TIME`, and what comes after it, longer than anybody waits.
+    HoldsTime,
 }
+
+const HELD_FOR: Duration = Duration::from_secs(1);
 
 impl RedisLine {
     /// A line that is well, to the server on this port of the loopback interface.
@@ -96,9 +100,16 @@ impl Weather {
         self.damage.load(Ordering::SeqCst) == Damage::Resets as u8
     }
 
-    fn due(&self) -> Instant {
-        Instant::now() + Duration::from_millis(self.delay_ms.load(Ordering::SeqCst))
+    fn due(&self, reply: &[u8]) -> Instant {
+        let is_held = self.damage.load(Ordering::SeqCst) == Damage::HoldsTime as u8 && tells_time(reply);
+        let delay = Duration::from_millis(self.delay_ms.load(Ordering::SeqCst));
+        Instant::now() + if is_held { HELD_FOR } else { delay }
     }
+}
+
+/// Two strings, of which the first has ten digits: seconds, and then microseconds.
+fn tells_time(reply: &[u8]) -> bool {
+    reply.starts_with(b"*2\r\n$10\r\n")
 }
 
 async fn carry_all(listener: TcpListener, port: u16, weather: Arc<Weather>) {
@@ -134,7 +145,7 @@ async fn take(
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = server.read(&mut buffer).await {
         let (reply, is_last) = weather.arriving(buffer[..length].to_vec());
-        if replies.send((weather.due(), reply)).is_err() || is_last {
+        if replies.send((weather.due(&reply), reply)).is_err() || is_last {
             return;
         }
     }

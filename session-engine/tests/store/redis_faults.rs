@@ -350,6 +350,22 @@ async fn a_redis_whose_clock_jumps_ends_what_was_due_by_it() {
     assert!(store.load(long.id, Freshness::Confirmed, None).await.unwrap().is_some());
 }
 
+/// F26: deadlines go by the clock of Redis, so nobody is served before it has been read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_does_not_tell_the_time_is_not_used() {
+    let redis = RedisServer::start(&[]);
+    let line = RedisLine::to(redis.port()).await;
+    line.does(Damage::HoldsTime);
+    let store = RedisStore::open(&RedisSettings::new(line.url()), Arc::new(SystemClock)).unwrap();
+    let begun = Instant::now();
+    while begun.elapsed() < 3 * A_SECOND {
+        assert!(!store.is_available(), "after {:?}", begun.elapsed());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    line.does(Damage::None);
+    assert!(until_available(&store).await < 2 * A_SECOND);
+}
+
 /// F32.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_takes_no_more_clients_is_found_again_when_it_does() {
