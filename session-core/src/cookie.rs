@@ -130,12 +130,7 @@ impl<'t> UnverifiedCookie<'t> {
     /// For whoever has seen that `key`, by its place in the ring, made the tag: time is judged last.
     pub(crate) fn judge_time(self, key: usize, now: UnixTime) -> Result<AuthenticCookie, CookieRefusal> {
         let Self { session_id, secret, issued_at, expires_at, .. } = self;
-        if issued_at > now.saturating_add(CLOCK_SKEW) {
-            return Err(CookieRefusal::NotYetValid { issued_at, now });
-        }
-        if now >= expires_at {
-            return Err(CookieRefusal::Expired { expires_at, now });
-        }
+        CookieRefusal::judge_time(issued_at, expires_at, now)?;
         Ok(AuthenticCookie { key, session_id, secret, issued_at, expires_at })
     }
 
@@ -216,6 +211,16 @@ pub enum CookieRefusal {
 }
 
 impl CookieRefusal {
+    pub(crate) fn judge_time(issued_at: UnixTime, expires_at: UnixTime, now: UnixTime) -> Result<(), Self> {
+        if issued_at > now.saturating_add(CLOCK_SKEW) {
+            return Err(Self::NotYetValid { issued_at, now });
+        }
+        if now >= expires_at {
+            return Err(Self::Expired { expires_at, now });
+        }
+        Ok(())
+    }
+
     /// The stable code of this reason.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -1,4 +1,5 @@
 use crate::revocations::{AuthenticFeed, RevocationFeed};
+use crate::session_id::SessionId;
 use crate::statement::AuthenticStatement;
 use crate::statement_refusal::StatementRefusal;
 use crate::time::UnixTime;
@@ -47,10 +48,18 @@ impl KnownRevocations {
         statement: &AuthenticStatement,
         now: UnixTime,
     ) -> Result<RevocationCheck, StatementRefusal> {
+        self.check_session(statement.claims().session_id, now)
+    }
+
+    pub(crate) fn check_session(
+        &self,
+        id: SessionId,
+        now: UnixTime,
+    ) -> Result<RevocationCheck, StatementRefusal> {
         let Some(feed) = &self.latest else {
             return Ok(RevocationCheck { checked_at: None, current: false });
         };
-        if feed.revoked.binary_search(&statement.claims().session_id).is_ok() {
+        if feed.revoked.binary_search(&id).is_ok() {
             return Err(StatementRefusal::Revoked);
         }
         Ok(RevocationCheck { checked_at: Some(feed.issued_at), current: now < feed.expires_at })

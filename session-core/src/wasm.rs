@@ -5,13 +5,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::base64url;
-use crate::cookie::AuthenticCookie;
+use crate::cookie::{AuthenticCookie, CookieRefusal};
 use crate::cookie_header::{is_header, values_in};
 use crate::cookie_name::CookieName;
 use crate::json::{Reader, once};
 use crate::key::KeyId;
+use crate::known_revocations::{KnownRevocations, RevocationCheck};
 use crate::session_id::SessionId;
 use crate::statement::{AuthenticStatement, UnverifiedStatement};
+use crate::statement_refusal::StatementRefusal;
+use crate::time::UnixTime;
 
 impl KeyId {
     /// The key ID that these bytes write in ASCII.
@@ -30,6 +33,12 @@ impl CookieName {
 }
 
 impl SessionId {
+    /// The session ID that these bytes write in ASCII.
+    #[must_use]
+    pub fn from_text(text: &[u8]) -> Option<Self> {
+        Self::parse(text)
+    }
+
     /// The written form.
     #[must_use]
     pub fn to_text(&self) -> [u8; Self::TEXT_LENGTH] {
@@ -44,6 +53,34 @@ impl AuthenticCookie {
     #[must_use]
     pub const fn key(&self) -> usize {
         self.key_place()
+    }
+}
+
+impl CookieRefusal {
+    /// Judges anew a cookie that was authentic, and is of these times: its tag is as right as it was.
+    ///
+    /// # Errors
+    /// [`NotYetValid`](Self::NotYetValid) and [`Expired`](Self::Expired).
+    pub fn judge_again(issued_at: UnixTime, expires_at: UnixTime, now: UnixTime) -> Result<(), Self> {
+        Self::judge_time(issued_at, expires_at, now)
+    }
+}
+
+impl KnownRevocations {
+    /// Judges anew a statement that was authentic, and is of these times and about this session: its signature
+    /// is as good as it was, for as long as the key is there.
+    ///
+    /// # Errors
+    /// When it is not within its time, or the session has been revoked.
+    pub fn judge_again(
+        &self,
+        id: SessionId,
+        issued_at: UnixTime,
+        expires_at: UnixTime,
+        now: UnixTime,
+    ) -> Result<RevocationCheck, StatementRefusal> {
+        StatementRefusal::judge_time(issued_at, expires_at, now)?;
+        self.check_session(id, now)
     }
 }
 

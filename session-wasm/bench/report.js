@@ -3,7 +3,7 @@ import { COOKIE_SIGNATURE } from './contenders/node.js';
 import * as statements from './contenders/statements.js';
 import { median, ratio } from './rounds.js';
 
-const OURS = [cookies.OURS, cookies.OURS_IN_A_HEADER];
+const OURS = [cookies.OURS, cookies.OURS_IN_A_HEADER, cookies.OURS_AGAIN];
 
 const micros = (ns) => `${(median(ns) / 1000).toPrecision(3)} µs`;
 const millis = (ms) => `${median(ms).toFixed(1)} ms`;
@@ -15,6 +15,10 @@ export function figures({ runtimes, first, sizes, memory }) {
   const cookie = (mine, theirs, reach) =>
     row(`${mine}: cookie, Node.js`, micros(taken[mine]), theirs, micros(taken[theirs]), reach, {
       ratio: ratio(taken[mine], taken[theirs]),
+    });
+  const statement = (mine, theirs, reach) =>
+    row(`${mine}: statement, Node.js`, micros(stated[mine]), theirs, micros(stated[theirs]), reach, {
+      ratio: ratio(stated[mine], stated[theirs]),
     });
   const begun = (mine, theirs) =>
     row(`${mine}: first verdict of a process`, millis(first[mine]), theirs, millis(first[theirs]), '≤ 4 ms', {
@@ -29,21 +33,15 @@ export function figures({ runtimes, first, sizes, memory }) {
     cookie(cookies.OURS, 'hono', '≤ 0.01'),
     cookie(cookies.OURS, 'iron-session', ''),
     cookie(cookies.OURS_IN_A_HEADER, COOKIE_SIGNATURE, '< 1'),
+    cookie(cookies.OURS_AGAIN, COOKIE_SIGNATURE, '≤ 0.1'),
+    statement(statements.OURS_AGAIN, statements.OURS, ''),
+    statement(statements.OURS_AGAIN, 'jose EdDSA', '≤ 0.01'),
     ...Object.keys(runtimes)
       .slice(1)
       .map((name) => fastestPeer(name, runtimes[name])),
     ...Object.keys(stated)
-      .filter((name) => name !== statements.OURS)
-      .map((theirs) =>
-        row(
-          `${statements.OURS}: statement, Node.js`,
-          micros(stated[statements.OURS]),
-          theirs,
-          micros(stated[theirs]),
-          theirs === 'jose EdDSA' ? '≤ 1' : '',
-          { ratio: ratio(stated[statements.OURS], stated[theirs]) },
-        ),
-      ),
+      .filter((name) => ![statements.OURS, statements.OURS_AGAIN].includes(name))
+      .map((theirs) => statement(statements.OURS, theirs, theirs === 'jose EdDSA' ? '≤ 1' : '')),
     size('cookie', 'hono getSignedCookie', sizes, '≤ 6.5 kB'),
     size('cookie, inlined', 'hono getSignedCookie', sizes, ''),
     size('statement', 'jose jwtVerify', sizes, '≤ 15 kB'),

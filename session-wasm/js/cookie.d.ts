@@ -43,10 +43,13 @@ export class CookieVerifier {
   /**
    * @param options.keyRing the `cookie` part of a key ring, or its JSON text
    * @param options.cookieName `__Host-session` unless given
-   * @throws {MisuseError} `invalid_key_ring` when a key or the name is refused, `webassembly_refused` where
-   * WebAssembly is not allowed
+   * @param options.remember how many headers or values that were good are remembered, so that seeing one again costs a
+   * hundredth; 1000 unless given, 0 for none. They are credentials, and stay in the memory of this process. Times are
+   * judged at each call
+   * @throws {MisuseError} `invalid_key_ring` when a key or the name is refused, `invalid_option`, `webassembly_refused`
+   * where WebAssembly is not allowed
    */
-  constructor(options: { keyRing: CookieKeyRing | string; cookieName?: string });
+  constructor(options: { keyRing: CookieKeyRing | string; cookieName?: string; remember?: number });
 
   /**
    * Judges what a visitor sent; nothing in it makes this throw.

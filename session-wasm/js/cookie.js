@@ -4,6 +4,7 @@ import * as glue from './cookie.glue.js';
 import { whenGone } from './gone.js';
 import { instantiate } from './instantiate.js';
 import { MisuseError, text, wholeSeconds } from './misuse.js';
+import { Remembered } from './remembered.js';
 import { unverifiedCookie } from './unverified-cookie.js';
 
 export { MisuseError };
@@ -22,15 +23,18 @@ const ISSUED_AT = 0;
 const EXPIRES_AT = 8;
 const KEY = 16;
 
-const { decode, load, verify } = glue;
+const { decode, judgeAgain, load, verify } = glue;
 
 const refused = (reason) => ({ ok: false, reason });
 
 export class CookieVerifier {
   #keys;
   #keyIds;
+  #start;
+  #remembered;
 
-  constructor({ keyRing, cookieName = '__Host-session' }) {
+  constructor({ keyRing, cookieName = '__Host-session', remember }) {
+    this.#remembered = new Remembered(remember);
     const { signing, keys } = cookiePart(keyRing);
     const lines = [text(cookieName, 'invalid_key_ring', 'cookieName'), signing];
     for (const { kid, k } of keys) lines.push(kid, k);
@@ -38,6 +42,7 @@ export class CookieVerifier {
     if (answer < 0) throw new MisuseError('invalid_key_ring', REFUSED_RINGS[channel.text(-answer)]);
     this.#keys = answer;
     this.#keyIds = keys.map((key) => key.kid);
+    this.#start = `${cookieName}=`;
     gone.register(this, answer);
   }
 
@@ -45,16 +50,26 @@ export class CookieVerifier {
     const now = wholeSeconds(nowSeconds);
     if (cookie === undefined || cookie === null) return refused('absent');
     const header = text(cookie, 'invalid_cookie', 'a Cookie header or a cookie value');
+    const known = this.#remembered.find(header);
+    if (known !== undefined) {
+      const answer = judgeAgain(known.issuedAt, known.expiresAt, now);
+      return answer < 0 ? refused(channel.text(-answer)) : { ...known };
+    }
     const answer = verify(this.#keys, channel.write(header), now);
     if (answer < 0) return refused(channel.text(-answer));
     const numbers = channel.numbers();
-    return {
+    const verdict = {
       ok: true,
       sessionId: channel.sessionId(),
       issuedAt: numbers.getFloat64(ISSUED_AT, true),
       expiresAt: numbers.getFloat64(EXPIRES_AT, true),
       keyId: this.#keyIds[numbers.getFloat64(KEY, true)],
     };
+    // Of two with this name, another may be the good one at another time.
+    if (header.indexOf(this.#start) === header.lastIndexOf(this.#start)) {
+      this.#remembered.keep(header, { ...verdict });
+    }
+    return verdict;
   }
 }
 

@@ -89,11 +89,16 @@ export interface StatementVerifierOptions {
   revocationsUrl?: string;
   /** What fetches both; the global `fetch` unless given. A Worker may give that of a service binding. */
   fetch?: (url: string, init: { signal: AbortSignal }) => Promise<Response>;
+  /**
+   * How many statements that were good are remembered, so that seeing one again costs no signature check: 1000
+   * unless given, 0 for none. Times and revocations are judged at each call, and other keys empty it.
+   */
+  remember?: number;
 }
 
 /** Holds public keys only, and the revocations that it was told of. */
 export class StatementVerifier {
-  /** @throws {MisuseError} `invalid_issuer`, `invalid_jwks` or `webassembly_refused` */
+  /** @throws {MisuseError} `invalid_issuer`, `invalid_jwks`, `invalid_option` or `webassembly_refused` */
   constructor(options: StatementVerifierOptions);
 
   /**

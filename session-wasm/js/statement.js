@@ -4,6 +4,7 @@ import { whenGone } from './gone.js';
 import { instantiate } from './instantiate.js';
 import { MisuseError, publicOrigin, text, wholeSeconds } from './misuse.js';
 import { fetchText, Refresh, RefreshError } from './refresh.js';
+import { Remembered } from './remembered.js';
 import * as glue from './statement.glue.js';
 import { unverifiedCookie } from './unverified-cookie.js';
 
@@ -21,7 +22,7 @@ const REFUSED_KEYS = {
   repeated_key: 'expected each key ID once',
 };
 
-const { decode, decodeCookie, learn, load, open, verify } = glue;
+const { decode, decodeCookie, judgeAgain, learn, load, open, verify } = glue;
 
 /** Between two values of a cookie. */
 const NUL = '\0';
@@ -34,10 +35,12 @@ const globalFetch = (url, init) => globalThis.fetch(url, init);
 export class StatementVerifier {
   #issuer;
   #keys;
+  #remembered;
   #keyRefresh;
   #revocationRefresh;
 
-  constructor({ issuer, jwks, jwksUrl, revocationsUrl, fetch = globalFetch }) {
+  constructor({ issuer, jwks, jwksUrl, revocationsUrl, fetch = globalFetch, remember }) {
+    this.#remembered = new Remembered(remember);
     this.#issuer = publicOrigin(issuer, 'invalid_issuer', 'issuer');
     this.#keys = open(begin().write(issuer));
     gone.register(this, this.#keys);
@@ -62,13 +65,31 @@ export class StatementVerifier {
     const now = wholeSeconds(nowSeconds);
     if (statement === undefined || statement === null) return refused('absent');
     const jws = text(statement, 'invalid_statement', 'a statement');
-    const answer = verify(this.#keys, channel.write(jws), now);
+    let known = this.#remembered.find(jws);
+    const answer =
+      known === undefined
+        ? verify(this.#keys, channel.write(jws), now)
+        : judgeAgain(
+            this.#keys,
+            channel.write(known.said.sessionId),
+            known.said.issuedAt,
+            known.said.expiresAt,
+            now,
+          );
     if (answer < 0) return this.#refused(answer);
     const numbers = channel.numbers();
     const checkedAt = numbers.getFloat64(0, true);
+    if (known === undefined) {
+      const said = read(channel.text(answer));
+      known = { said, claims: JSON.stringify(said.claims) };
+      this.#remembered.keep(jws, known);
+    }
+    const { said, claims } = known;
     return {
       ok: true,
-      ...read(channel.text(answer)),
+      ...said,
+      // Each caller's own, to do with it what they like.
+      claims: claims === '{}' ? {} : JSON.parse(claims),
       revocationCheckedAt: checkedAt < 0 ? null : checkedAt,
       current: numbers.getFloat64(8, true) === 1,
     };
@@ -78,6 +99,8 @@ export class StatementVerifier {
     const set = typeof jwks === 'string' ? jwks : String(JSON.stringify(jwks));
     const answer = load(this.#keys, channel.write(set));
     if (answer < 0) throw new MisuseError('invalid_jwks', REFUSED_KEYS[channel.text(-answer)]);
+    // What a key has signed that is there no more is to be refused.
+    this.#remembered.forget();
   }
 
   useRevocations(feed, nowSeconds) {

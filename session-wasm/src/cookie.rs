@@ -53,6 +53,15 @@ pub fn verify(place: usize, length: usize, now: f64) -> isize {
     }
 }
 
+/// Judges anew a cookie that was good, and is of these times.
+#[wasm_bindgen(js_name = judgeAgain)]
+pub fn judge_again(issued_at: f64, expires_at: f64, now: f64) -> isize {
+    match CookieRefusal::judge_again(from_number(issued_at), from_number(expires_at), from_number(now)) {
+        Ok(()) => 0,
+        Err(refusal) => HELD.hold().buffer.refuse(refusal.code()),
+    }
+}
+
 /// Reads the value that was written, and believes nothing of it. Leaves its times, the session ID
 /// and the key ID.
 #[wasm_bindgen]

@@ -5,7 +5,7 @@ use core::str;
 use core::time::Duration;
 
 use session_core::{
-    KeyId, KnownRevocations, RevocationCheck, StatementKeySet, StatementRefusal, Timeouts,
+    KeyId, KnownRevocations, RevocationCheck, SessionId, StatementKeySet, StatementRefusal, Timeouts,
     decode_cookie_unverified, decode_statement_unverified, unverified_issuer, values_in_header,
     values_in_header_or_value,
 };
@@ -73,11 +73,24 @@ pub fn verify(place: usize, length: usize, now: f64) -> isize {
         Ok((statement, check))
     });
     match verdict {
-        Ok((statement, RevocationCheck { checked_at, current })) => {
-            let numbers = [checked_at.map_or(-1.0, to_number), f64::from(u8::from(current)), 0.0];
-            leave(buffer, numbers, statement.key_id(), statement.payload())
-        }
+        Ok((statement, check)) => leave(buffer, numbers(check), statement.key_id(), statement.payload()),
         Err(refusal) => refuse(buffer, length, refusal),
+    }
+}
+
+/// Judges anew a statement that was good here, with the keys of now, and is of these times: of its session, the ID
+/// was written. Leaves up to when revocations are known (never: -1) and whether that is current.
+#[wasm_bindgen(js_name = judgeAgain)]
+pub fn judge_again(place: usize, length: usize, issued_at: f64, expires_at: f64, now: f64) -> isize {
+    let Held { keys, buffer } = &mut *HELD.hold();
+    let id = SessionId::from_text(buffer.written(length));
+    let (Some(held), Some(id)) = (keys.get_mut(place), id) else {
+        return buffer.refuse(StatementRefusal::UnknownKey.code());
+    };
+    let [issued_at, expires_at, now] = [issued_at, expires_at, now].map(from_number);
+    match held.revocations.judge_again(id, issued_at, expires_at, now) {
+        Ok(check) => buffer.leave(numbers(check), &[]),
+        Err(refusal) => buffer.refuse(refusal.code()),
     }
 }
 
@@ -156,6 +169,10 @@ fn refuse(buffer: &mut Buffer, length: usize, refusal: StatementRefusal) -> isiz
     }
     let found = unverified_issuer(text(buffer, length)).unwrap_or_default();
     buffer.refuse_with(refusal.code(), &found)
+}
+
+fn numbers(RevocationCheck { checked_at, current }: RevocationCheck) -> [f64; 3] {
+    [checked_at.map_or(-1.0, to_number), f64::from(u8::from(current)), 0.0]
 }
 
 fn leave(buffer: &mut Buffer, numbers: [f64; 3], key: KeyId, payload: &str) -> isize {

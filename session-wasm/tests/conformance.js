@@ -18,6 +18,7 @@ export function checkCookies(test, assert, { CookieVerifier, decodeUnverified, v
     test(`cookie vector: ${name}`, () => {
       const verifier = new CookieVerifier({ keyRing, cookieName });
       assert.deepEqual(verifier.verify(cookie, now), expected);
+      assert.deepEqual(verifier.verify(cookie, now), expected, 'and when it is seen again');
       const unread = ['malformed', 'too_long'].find((reason) => reason === expect.error);
       assert.equal(decodeUnverified(cookie).reason, unread);
     });
@@ -26,7 +27,9 @@ export function checkCookies(test, assert, { CookieVerifier, decodeUnverified, v
     if (cookie !== cookie.trim()) continue;
     test(`cookie vector in a header: ${name}`, () => {
       const verifier = new CookieVerifier({ keyRing, cookieName });
-      assert.deepEqual(verifier.verify(`theme="dark; ü=é; ${cookieName}=${cookie}; last=1`, now), expected);
+      const header = `theme="dark; ü=é; ${cookieName}=${cookie}; last=1`;
+      assert.deepEqual(verifier.verify(header, now), expected);
+      assert.deepEqual(verifier.verify(header, now), expected, 'and when it is seen again');
     });
   }
 
@@ -94,6 +97,7 @@ export function checkStatements(
   for (const { name, statement, now, expect } of vectors) {
     test(`statement vector: ${name}`, () => {
       const verdict = verifier.verify(statement, now);
+      assert.deepEqual(verifier.verify(statement, now), verdict, 'and when it is seen again');
       const unread = expect.error === 'malformed' ? 'malformed' : undefined;
       assert.equal(decodeUnverified(statement).reason, unread);
       if (expect.error) {

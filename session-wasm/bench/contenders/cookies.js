@@ -9,6 +9,7 @@ const HEADER_LENGTH = 1024;
 
 export const OURS = 'session-wasm';
 export const OURS_IN_A_HEADER = 'session-wasm, Cookie header of 1 kB';
+export const OURS_AGAIN = 'session-wasm, seen again';
 
 const { subtle } = globalThis.crypto;
 const encoder = new TextEncoder();
@@ -20,12 +21,15 @@ export function goodCookies({ vectors }) {
 }
 
 export function ours({ CookieVerifier }, { keys }, good) {
-  const verifier = new CookieVerifier({ keyRing: { signing: keys[0].kid, keys } });
+  const keyRing = { signing: keys[0].kid, keys };
+  const verifier = new CookieVerifier({ keyRing, remember: 0 });
+  const remembering = new CookieVerifier({ keyRing });
   const headers = good.map(({ cookie }) => header(cookie));
   const at = (i) => i % good.length;
   return [
     { name: OURS, verify: (i) => verifier.verify(good[at(i)].cookie, good[at(i)].now).ok },
     { name: OURS_IN_A_HEADER, verify: (i) => verifier.verify(headers[at(i)], good[at(i)].now).ok },
+    { name: OURS_AGAIN, verify: (i) => remembering.verify(good[at(i)].cookie, good[at(i)].now).ok },
   ];
 }
 

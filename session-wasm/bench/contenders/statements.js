@@ -3,6 +3,7 @@ import { importJWK, jwtVerify } from 'jose';
 import { decode } from './base64url.js';
 
 export const OURS = 'session-wasm';
+export const OURS_AGAIN = 'session-wasm, seen again';
 
 const { subtle } = globalThis.crypto;
 const encoder = new TextEncoder();
@@ -19,9 +20,14 @@ export function goodStatements({ jwks, vectors }) {
 }
 
 export function ours({ StatementVerifier }, { jwks, issuer }, good) {
-  const verifier = new StatementVerifier({ jwks, issuer });
-  const verify = (i) => verifier.verify(good[i % good.length].statement, good[i % good.length].now).ok;
-  return [{ name: OURS, verify }];
+  const contender = (name, remember) => {
+    const verifier = new StatementVerifier({ jwks, issuer, remember });
+    return {
+      name,
+      verify: (i) => verifier.verify(good[i % good.length].statement, good[i % good.length].now).ok,
+    };
+  };
+  return [contender(OURS, 0), contender(OURS_AGAIN)];
 }
 
 /** Peers that need nothing but WebCrypto: jose judges what we judge, the other the signature alone. */
