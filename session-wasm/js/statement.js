@@ -65,34 +65,21 @@ export class StatementVerifier {
     const now = wholeSeconds(nowSeconds);
     if (statement === undefined || statement === null) return refused('absent');
     const jws = text(statement, 'invalid_statement', 'a statement');
-    let known = this.#remembered.find(jws);
-    const answer =
-      known === undefined
-        ? verify(this.#keys, channel.write(jws), now)
-        : judgeAgain(
-            this.#keys,
-            channel.write(known.said.sessionId),
-            known.said.issuedAt,
-            known.said.expiresAt,
-            now,
-          );
+    const known = this.#remembered.find(jws);
+    if (known !== undefined) return this.#judgeAgain(known, now);
+    const answer = verify(this.#keys, channel.write(jws), now);
     if (answer < 0) return this.#refused(answer);
-    const numbers = channel.numbers();
-    const checkedAt = numbers.getFloat64(0, true);
-    if (known === undefined) {
-      const said = read(channel.text(answer));
-      known = { said, claims: JSON.stringify(said.claims) };
-      this.#remembered.keep(jws, known);
-    }
-    const { said, claims } = known;
-    return {
-      ok: true,
-      ...said,
-      // Each caller's own, to do with it what they like.
-      claims: claims === '{}' ? {} : JSON.parse(claims),
-      revocationCheckedAt: checkedAt < 0 ? null : checkedAt,
-      current: numbers.getFloat64(8, true) === 1,
-    };
+    const said = read(channel.text(answer));
+    this.#remembered.keep(jws, { said, claims: JSON.stringify(said.claims) });
+    return good(said, said.claims);
+  }
+
+  #judgeAgain({ said, claims }, now) {
+    const { sessionId, issuedAt, expiresAt } = said;
+    const answer = judgeAgain(this.#keys, channel.write(sessionId), issuedAt, expiresAt, now);
+    if (answer < 0) return this.#refused(answer);
+    // Each caller's own, to do with it what they like.
+    return good(said, JSON.parse(claims));
   }
 
   useKeys(jwks) {
@@ -184,6 +171,19 @@ function values(cookie, cookieName, orValue) {
   const name = text(cookieName, 'invalid_cookie', 'the name of the cookie');
   const answer = glue.cookieValues(begin().write(`${name}\n${header}`), orValue);
   return channel.numbers().getFloat64(0, true) ? channel.text(answer).split(NUL) : [];
+}
+
+/** With how far it was held against revocations. */
+function good(said, claims) {
+  const numbers = channel.numbers();
+  const checkedAt = numbers.getFloat64(0, true);
+  return {
+    ok: true,
+    ...said,
+    claims,
+    revocationCheckedAt: checkedAt < 0 ? null : checkedAt,
+    current: numbers.getFloat64(8, true) === 1,
+  };
 }
 
 /** The key ID, and the claims in the names of this package. Each is of its type: that was judged. */
