@@ -142,7 +142,7 @@ inEveryBrowser('what is being written outlives a store that is away', async (t, 
 everywhere(
   'a session that ends takes unsaved data along, and the page says so',
   async (t, { browser, serve }) => {
-    const server = await serve(DEVELOPER, '--idle-timeout', '6s');
+    const server = await serve(DEVELOPER, '--idle-timeout', '12s');
     const tab = await visit(t, browser, server, { path: '/#data' });
     await tab.signIn();
     await tab.see('Revision 0');

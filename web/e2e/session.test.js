@@ -71,7 +71,7 @@ inEveryBrowser('the time line is of the idle period, with hours that can be read
 everywhere(
   'an open tab keeps no session alive; the page warns, and then says what happened',
   async (t, { browser, serve }) => {
-    const server = await serve('--idle-timeout', '7s');
+    const server = await serve('--idle-timeout', '14s');
     const tab = await visit(t, browser, server);
     await tab.enter();
     await tab.see(/Signed out in 0:0\d if you leave/);
@@ -180,7 +180,7 @@ everywhere('a wrong wall clock changes nothing', async (t, { browser, serve }) =
 everywhere(
   'the open view of the data, which looks for changes every few seconds, keeps no session alive',
   async (t, { browser, serve }) => {
-    const server = await serve('--page-developer', '--idle-timeout', '8s');
+    const server = await serve('--page-developer', '--idle-timeout', '14s');
     const tab = await visit(t, browser, server, { path: '/#data' });
     await tab.signIn();
     await tab.see('Revision 0');

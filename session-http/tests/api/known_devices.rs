@@ -54,7 +54,9 @@ async fn many_right_passwords_at_once_are_never_too_many_attempts(fleet: Fleet) 
     let answers = logins.join_all().await;
     for answer in &answers {
         if answer.status == 503 {
-            assert_eq!(answer.json()["code"], "busy", "{answer:?}");
+            // Where the machine is busy with all this, the store may be late too.
+            let code = answer.json()["code"].clone();
+            assert!(code == "busy" || code == "store_unavailable", "{answer:?}");
             assert!(answer.header("retry-after").parse::<u64>().unwrap() <= 5);
         } else {
             assert_eq!(answer.status, 200, "{answer:?}");

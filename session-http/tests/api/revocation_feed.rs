@@ -87,10 +87,11 @@ async fn a_thousand_requests_at_once_are_one_command_of_the_store() {
     }));
     assert!(answers.await.iter().all(|answer| answer.status == 200));
     let after = fleet.redis().commandstats();
-    let ours = ["evalsha", "eval", "script|load", "zrange", "time", "get"];
+    // Not `TIME`, which the connection asks for itself now and then.
+    let ours = ["evalsha", "eval", "script|load", "zrange", "get"];
     let since = |name: &str| after.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
     let since = ours.map(|name| (name, since(name))).into_iter().filter(|(_, calls)| *calls > 0);
-    let expected = BTreeMap::from([("evalsha", 1), ("time", 1), ("zrange", 1)]);
+    let expected = BTreeMap::from([("evalsha", 1), ("zrange", 1)]);
     assert_eq!(since.collect::<BTreeMap<_, _>>(), expected);
 }
 

@@ -46,7 +46,7 @@ test('the statement cookie answers before the server does', async (t) => {
 });
 
 test('a statement cookie that outlived its session is not believed once the server has spoken', async (t) => {
-  const server = await startServer(t, '--idle-timeout', '2s');
+  const server = await startServer(t, '--idle-timeout', '12s');
   const context = await newProfile(t, browser, server);
   const answer = gate();
   server.proxy.hold = ({ path }) => path === '/session' && answer.promise;

@@ -33,15 +33,15 @@ test('an open tab that nobody uses lets the session idle out, and warns before',
 });
 
 test('the final deadline is told as such', async (t) => {
-  const server = await startServer(t, '--idle-timeout', '4s', '--absolute-timeout', '4s');
-  const page = await open(await newProfile(t, browser, server), server, { warnBefore: 2 });
+  const server = await startServer(t, '--idle-timeout', '12s', '--absolute-timeout', '12s');
+  const page = await open(await newProfile(t, browser, server), server, { warnBefore: 5 });
   await event(page, 'expiring');
   assert.equal((await event(page, 'ended')).state.reason, 'expired');
 });
 
 test('staying signed in withdraws the warning', async (t) => {
-  const server = await startServer(t, '--idle-timeout', '6s');
-  const page = await open(await newProfile(t, browser, server), server, { warnBefore: 3 });
+  const server = await startServer(t, '--idle-timeout', '14s');
+  const page = await open(await newProfile(t, browser, server), server, { warnBefore: 7 });
   const { state: warned } = await event(page, 'expiring');
   const extended = await page.evaluate(() => client.extend());
   assert.ok(extended.view.idle_expires_at > warned.view.idle_expires_at);
@@ -52,7 +52,7 @@ test('staying signed in withdraws the warning', async (t) => {
 });
 
 test('real input extends the session, and what scripts dispatch does not', async (t) => {
-  const server = await startServer(t, '--idle-timeout', '8s');
+  const server = await startServer(t, '--idle-timeout', '16s');
   const page = await open(await newProfile(t, browser, server), server, { pollEvery: 1 });
   await until(page, { confirmed: true });
   const before = (await state(page)).view.idle_expires_at;
@@ -70,7 +70,7 @@ test('real input extends the session, and what scripts dispatch does not', async
   assert.deepEqual(server.proxy.seen.filter(isActive), []);
 
   // The server pushes so short a deadline at its half; the clock here may be a second ahead of it.
-  await page.waitForFunction((deadline) => deadline - client.now() < 3, before);
+  await page.waitForFunction((deadline) => deadline - client.now() < 6, before);
   const active = server.proxy.next(ACTIVE);
   await page.keyboard.press('a');
   await active;
@@ -98,12 +98,12 @@ test('a statement is followed by another before it expires', async (t) => {
 });
 
 test('a session that is used elsewhere is not warned of', async (t) => {
-  const server = await startServer(t, '--idle-timeout', '8s');
+  const server = await startServer(t, '--idle-timeout', '16s');
   const context = await newProfile(t, browser, server);
   const page = await open(context, server, { warnBefore: 1, pollEvery: 3600 });
   await until(page, { confirmed: true });
   const { view } = await state(page);
-  await page.waitForFunction((deadline) => deadline - client.now() < 3, view.idle_expires_at);
+  await page.waitForFunction((deadline) => deadline - client.now() < 6, view.idle_expires_at);
   const { idle_expires_at } = await (await context.request.get(`${server.origin}/session`)).json();
   assert.ok(idle_expires_at > view.idle_expires_at, 'the server pushes it after half of so short a timeout');
   const warning = await event(page, 'expiring');
@@ -124,7 +124,7 @@ test('whoever comes back to the page is told how things stand', async (t) => {
 });
 
 test('a machine that slept through the end says so when it wakes', async (t) => {
-  const server = await startServer(t, '--idle-timeout', '4s');
+  const server = await startServer(t, '--idle-timeout', '12s');
   const context = await newProfile(t, browser, server);
   await context.addInitScript(() => {
     const running = performance.now.bind(performance);

@@ -43,7 +43,7 @@ test('a store that does not answer signs nobody out', async (t) => {
 });
 
 test('the session ends at its deadline though nobody can be asked', async (t) => {
-  const server = await startServer(t, '--idle-timeout', '6s');
+  const server = await startServer(t, '--idle-timeout', '12s');
   const page = await open(await newProfile(t, browser, server), server, { pollEvery: 1 });
   await until(page, { confirmed: true });
   await server.stop();
