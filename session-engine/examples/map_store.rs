@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use session_engine::core::{CookieName, KeyRing, REVOCATION_INTEREST, SessionId, UnixTime};
 use session_engine::store::{
-    Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Epoch,
-    Freshness, HEAD_LENGTH, Listed, Outcome, RevocationLog, Revocations, Stored, SubjectIndex, Unavailable,
+    Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, ChangeListener, Creation, Documents,
+    Entry, Epoch, Freshness, HEAD_LENGTH, Listed, Outcome, RevocationLog, Revocations, Stored, SubjectIndex,
+    Unavailable,
 };
 use session_engine::{Activity, Clock, Keys, NewSession, Sessions, Subject, SystemClock};
 
@@ -19,6 +20,7 @@ use session_engine::{Activity, Clock, Keys, NewSession, Sessions, Subject, Syste
 pub(crate) struct MapStore {
     clock: Arc<dyn Clock>,
     maps: Mutex<Maps>,
+    listeners: Mutex<Vec<Arc<dyn ChangeListener>>>,
 }
 
 #[derive(Default)]
@@ -45,7 +47,7 @@ struct Kept {
 impl MapStore {
     /// An empty one.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, maps: Mutex::default() }
+        Self { clock, maps: Mutex::default(), listeners: Mutex::default() }
     }
 
     fn maps(&self) -> (MutexGuard<'_, Maps>, UnixTime) {
@@ -67,9 +69,15 @@ impl MapStore {
             Some(kept) if kept.document != expected => Outcome::Conflict,
             Some(_) => {
                 change(&mut maps);
+                self.tell(id);
                 Outcome::Done
             }
         }
+    }
+
+    fn tell(&self, id: SessionId) {
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.iter().for_each(|listener| listener.changed(id));
     }
 }
 
@@ -101,7 +109,7 @@ impl Documents for MapStore {
             Stored {
                 document: kept.document.clone(),
                 idle_expires_at: Some(kept.idle_expires_at),
-                is_told_of: false,
+                is_told_of: true,
             }
         }))
     }
@@ -117,7 +125,9 @@ impl Documents for MapStore {
     }
 
     async fn delete(&self, entry: &Entry) -> Result<bool, Unavailable> {
-        Ok(self.maps().0.sessions.remove(&entry.id).is_some())
+        let removed = self.maps().0.sessions.remove(&entry.id);
+        self.tell(entry.id);
+        Ok(removed.is_some())
     }
 
     async fn delete_unchanged(&self, entry: &Entry, expected: &[u8]) -> Result<Outcome, Unavailable> {
@@ -128,6 +138,10 @@ impl Documents for MapStore {
 
     fn is_available(&self) -> bool {
         true
+    }
+
+    fn tell_changes_to(&self, listener: Arc<dyn ChangeListener>) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 }
 

@@ -44,6 +44,7 @@ pub use password::{
 pub use record::{Client, Record, UnreadableRecord};
 pub use sessions::{
     Activity, DataChange, FoundSession, Guest, GuestSession, Issued, ListedSession, LiveSession,
-    NearCacheLimits, NewSession, Owner, Pace, Renewal, Resumed, Revocation, START_KEY_LIFETIME, SessionError, Sessions, SessionsBuilder,
+    NearCacheLimits, NewSession, Owner, Pace, Renewal, Resumed, Revocation, START_KEY_LIFETIME, SessionError,
+    Sessions, SessionsBuilder,
 };
 pub use subject::{InvalidSubject, Subject};

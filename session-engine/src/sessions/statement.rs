@@ -78,7 +78,8 @@ impl LastStatement {
     /// One that was signed with this key. A clock that was set back tells nothing of how old it is.
     fn by(&self, key: KeyId, now: UnixTime) -> Option<SignedStatement> {
         let last = self.0.load();
-        let last = last.as_ref().filter(|last| last.by == key && (last.issued_at..last.old_at).contains(&now))?;
+        let last =
+            last.as_ref().filter(|last| last.by == key && (last.issued_at..last.old_at).contains(&now))?;
         Some(last.statement.clone())
     }
 

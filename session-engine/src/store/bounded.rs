@@ -7,7 +7,10 @@ use session_core::{SessionId, UnixTime};
 
 #[cfg(feature = "passwords")]
 use super::{Admission, AttemptEnd, AttemptKey, AttemptLimit};
-use super::{ChangeListener, Creation, Entry, Epoch, Freshness, Listed, Outcome, Revocations, Store, Stored, Unavailable};
+use super::{
+    ChangeListener, Creation, Entry, Epoch, Freshness, Listed, Outcome, Revocations, Store, Stored,
+    Unavailable,
+};
 use crate::subject::Subject;
 use times::StoreTimes;
 

@@ -123,8 +123,18 @@ impl RedisStore {
             Durability::Strict => Some(Topology::open(settings, &keys, confirming)?),
         };
         let (readiness, known_revocations) = (Readiness::default(), Arc::default());
-        let this =
-            Self { servers, bulk, confirmed, keys, clock, refusals, skew, changes, readiness, known_revocations };
+        let this = Self {
+            servers,
+            bulk,
+            confirmed,
+            keys,
+            clock,
+            refusals,
+            skew,
+            changes,
+            readiness,
+            known_revocations,
+        };
         Ok(this)
     }
 

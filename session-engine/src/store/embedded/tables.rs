@@ -382,11 +382,7 @@ impl From<(u64, &str, &[u8])> for Session {
 
 impl From<Session> for Stored {
     fn from(session: Session) -> Self {
-        Self {
-            document: session.document,
-            idle_expires_at: Some(session.idle_expires_at),
-            is_told_of: false,
-        }
+        Self { document: session.document, idle_expires_at: Some(session.idle_expires_at), is_told_of: false }
     }
 }
 

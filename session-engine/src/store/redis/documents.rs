@@ -10,7 +10,8 @@ use super::request::Request;
 use super::scripts;
 use super::topology::Topology;
 use crate::store::{
-    ChangeListener, Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Trouble, Unavailable,
+    ChangeListener, Creation, Documents, Entry, Freshness, MAX_DOCUMENT_LENGTH, Outcome, Stored, Trouble,
+    Unavailable,
 };
 
 #[async_trait]
