@@ -1,10 +1,11 @@
-use alloc::format;
 use alloc::string::String;
+use core::fmt::Write as _;
 
 use crate::cookie::CookieValue;
 use crate::cookie_name::{CookieName, DEVICE_COOKIE_NAME, STATEMENT_COOKIE_NAME};
 use crate::device_cookie::{DEVICE_LIFETIME, DeviceCookie};
 use crate::statement_signer::SignedStatement;
+use crate::time::UnixTime;
 
 /// Who on the browser's side may read the statement cookie. It is no credential either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,14 +65,15 @@ pub fn remove_cookie(name: &CookieName, same_site: SameSite) -> String {
     write(name.as_str(), "", HTTP_ONLY, same_site, Some(0))
 }
 
-/// The `Set-Cookie` value that hands a statement, just made, to the browser until it expires.
+/// The `Set-Cookie` value that hands a statement to the browser, from `now` until it expires.
 #[must_use]
 pub fn set_statement_cookie(
     statement: &SignedStatement,
+    now: UnixTime,
     readers: StatementCookie,
     same_site: SameSite,
 ) -> String {
-    let lifetime = statement.expires_at().saturating_since(statement.issued_at()).as_secs();
+    let lifetime = statement.expires_at().saturating_since(now).as_secs();
     write(STATEMENT_COOKIE_NAME, statement.as_str(), readers.attribute(), same_site, Some(lifetime))
 }
 
@@ -90,7 +92,11 @@ pub fn set_device_cookie(cookie: &DeviceCookie) -> String {
 }
 
 fn write(name: &str, value: &str, http_only: &str, same_site: SameSite, max_age: Option<u64>) -> String {
-    let same_site = same_site.as_str();
-    let max_age = max_age.map(|secs| format!("; Max-Age={secs}")).unwrap_or_default();
-    format!("{name}={value}; Path=/; Secure{http_only}; SameSite={same_site}{max_age}")
+    let parts = [name, "=", value, "; Path=/; Secure", http_only, "; SameSite=", same_site.as_str()];
+    let mut line = parts.concat();
+    if let Some(secs) = max_age {
+        // To a string that is written without fail.
+        let _ = write!(line, "; Max-Age={secs}");
+    }
+    line
 }

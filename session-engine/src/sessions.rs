@@ -122,7 +122,8 @@ impl Sessions {
     }
 
     /// The time by the clock that all servers share, as far as it is known (R71).
-    fn now(&self) -> UnixTime {
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
         self.clock.now().saturating_add_signed(self.store.seconds_ahead())
     }
 

@@ -7,12 +7,7 @@ use serde::Serialize;
 pub type Answer = Response<Bytes>;
 
 pub(crate) fn json(body: &impl Serialize) -> Answer {
-    // Room for a session with its statement, which would otherwise be copied again and again as it grows.
-    let mut text = Vec::with_capacity(1024);
-    match serde_json::to_writer(&mut text, body) {
-        Ok(()) => json_text(text),
-        Err(_) => json_text(Bytes::new()),
-    }
+    json_text(serde_json::to_string(body).unwrap_or_default())
 }
 
 /// JSON that is written already.

@@ -28,9 +28,14 @@ impl Cookies {
     }
 
     /// Hands it a statement, if there is a cookie for that.
-    pub(crate) fn state(&mut self, statement: &SignedStatement, settings: CookieSettings) {
+    pub(crate) fn state(
+        &mut self,
+        statement: &SignedStatement,
+        sessions: &Sessions,
+        settings: CookieSettings,
+    ) {
         if let Some(readers) = settings.statement {
-            self.push(set_statement_cookie(statement, readers, settings.same_site));
+            self.push(set_statement_cookie(statement, sessions.now(), readers, settings.same_site));
         }
     }
 

@@ -58,14 +58,14 @@ proptest! {
 
     #[test]
     fn a_statement_cookie_lasts_as_long_as_its_statement(
-        readers in readers(), same_site in same_sites(), lifetime in 1..=300u64,
+        readers in readers(), same_site in same_sites(), lifetime in 1..=300u64, age in 0..400u64,
     ) {
         let mut claims = claims();
         claims.expires_at = at(NOW + lifetime);
         let statement = RING.0.sign(&claims).unwrap();
-        let line = set_statement_cookie(&statement, readers, same_site.0);
-        let (pair, max_age) =
-            (format!("{STATEMENT_COOKIE_NAME}={}", statement.as_str()), format!("Max-Age={lifetime}"));
+        let line = set_statement_cookie(&statement, at(NOW + age), readers, same_site.0);
+        let pair = format!("{STATEMENT_COOKIE_NAME}={}", statement.as_str());
+        let max_age = format!("Max-Age={}", lifetime.saturating_sub(age));
         let expected = [vec![&*pair], attributes(readers, same_site.1), vec![&*max_age]].concat();
         prop_assert_eq!(line.split("; ").collect::<Vec<_>>(), expected);
         let line = remove_statement_cookie(readers, same_site.0);
@@ -84,7 +84,7 @@ fn the_longest_statement_cookie_is_kept_by_a_browser() {
     };
     let longest = (0..4_000).rev().find_map(|length| claims_of(length).ok()).expect("one that fits");
     assert!(longest.as_str().len() > MAX_STATEMENT_LENGTH - 4);
-    let line = set_statement_cookie(&longest, StatementCookie::HttpOnly, SameSite::Strict);
+    let line = set_statement_cookie(&longest, at(NOW), StatementCookie::HttpOnly, SameSite::Strict);
     assert!(line.len() < 4_096, "with all its attributes it has {} bytes", line.len());
 }
 

@@ -14,6 +14,7 @@ on_every_store!(
     every_view_of_the_session_comes_with_its_statement_as_a_cookie,
     a_form_gets_the_statement_cookie_too,
     the_statement_cookie_ends_no_later_than_the_session,
+    a_statement_that_is_handed_out_again_is_kept_no_longer_for_that,
     the_statement_cookie_goes_with_the_session_cookie_and_never_alone,
     the_statement_cookie_is_no_credential,
     scripts_are_kept_from_it_or_there_is_none_as_is_set,
@@ -70,6 +71,22 @@ async fn the_statement_cookie_ends_no_later_than_the_session(fleet: Fleet) {
     }
     let view = browser.get("/session").await;
     assert!(view.set_cookies()[0].ends_with("; Max-Age=10"), "{view:?}");
+}
+
+/// FORMAT.md §2: until its `exp`, also where the statement was made for an earlier answer.
+async fn a_statement_that_is_handed_out_again_is_kept_no_longer_for_that(fleet: Fleet) {
+    let mut browser = fleet.alice().await;
+    // By now this server has the session as it is, and states it.
+    browser.get("/session").await.expect_status(200);
+    let first = browser.get("/session").await.expect_status(200);
+    fleet.advance(Duration::from_secs(40));
+    let again = browser.poll("/session").await.expect_status(200);
+    assert_eq!(statement_of(&again), statement_of(&first));
+    assert!(again.set_cookies()[0].ends_with("; Max-Age=260"), "{again:?}");
+    fleet.advance(Duration::from_secs(110));
+    let fresh = browser.poll("/session").await.expect_status(200);
+    assert_ne!(statement_of(&fresh), statement_of(&first), "half its life is over");
+    assert!(fresh.set_cookies()[0].ends_with("; Max-Age=300"), "{fresh:?}");
 }
 
 async fn the_statement_cookie_goes_with_the_session_cookie_and_never_alone(fleet: Fleet) {
