@@ -1,7 +1,8 @@
 -- What wrk sends: `wrk … -- METHOD FILE [BODY]`. Each line of FILE is a path, then a tab and a cookie if there is one;
--- they take turns. In BODY, `%06d` is the number of the request, so that no two change the same thing to the same.
+-- they take turns. In BODY, `%06d` is the number of the request, so that nothing is changed to what it is.
 
-local heads, body, number = {}, nil, 0
+-- Somewhere else in each run.
+local heads, body, number = {}, nil, os.time() * 104729 % 1000000
 
 function init(arguments)
   local method, file = arguments[1], arguments[2]

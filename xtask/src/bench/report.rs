@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::cases::{Group, Side};
@@ -52,6 +52,7 @@ pub(super) fn write(measured: &[Measured<'_>], effort: Effort) -> Result<()> {
         let beside = if group == Group::View { &views_beside } else { &rows };
         put(&format!("{name}-ratios"), &ratios(beside));
     }
+    ensure!(!text.contains("{{"), "{WORDS} wants more than is measured");
     fs::write(root().join(REPORT), text)?;
     let picture = picture(checks.into_iter().chain(of(Group::View)));
     fs::write(root().join(PICTURE), picture)?;

@@ -21,9 +21,9 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn start(command: &mut Command, log: &Path) -> Result<Self> {
-        let program = command.get_args().next().unwrap_or_default().to_owned();
         let command = command.stdin(Stdio::null()).stderr(File::create(log)?);
-        let child = command.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
+        let child =
+            command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))?;
         Ok(Self { child, _said: None })
     }
 
