@@ -147,7 +147,7 @@ fn machine_in_words() -> Result<String> {
         false => "The server shared it with Redis and the load, so only processor times mean anything.",
     };
     Ok(format!(
-        "{date}, commit {commit}, on {count} cores of an {processor}, {memory:.0} GiB of memory, {system}. {places}"
+        "{date}, commit {commit}, on {count} cores ({processor}), {memory:.0} GiB of memory, {system}. {places}"
     ))
 }
 
