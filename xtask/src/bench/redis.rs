@@ -75,8 +75,9 @@ impl Redis {
 
     /// What [`benchmark`](Self::benchmark) asks for, as long as a session.
     pub(super) fn fill(&self) -> Result<()> {
-        let keys = self.ask(SESSIONS, &["--scan", "--pattern", "session:*", "--count", "1000"])?;
-        let key = keys.lines().next().context("there are no sessions")?;
+        // Behind the cursor, from where one might go on.
+        let keys = self.ask(SESSIONS, &["SCAN", "0", "MATCH", "session:*", "COUNT", "10000"])?;
+        let key = keys.lines().nth(1).context("there are no sessions")?;
         let length = self.ask(SESSIONS, &["STRLEN", key])?;
         self.run("set", COMMANDS_PER_SECOND, &["-d", &length]).map(|_| ())
     }
