@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 
 use super::cases::Case;
-use super::clients::{Clients, Who};
+use super::clients::{self, Clients, Who};
 use super::http::Connection;
 use super::load::{self, Load};
 use super::programs::Programs;
@@ -15,7 +15,7 @@ use super::running::Running;
 /// How long it takes.
 #[derive(Clone, Copy)]
 pub(super) struct Effort {
-    /// Of each measurement, behind half of that to warm up.
+    /// Of each measurement, behind half of that or more to warm up.
     pub(super) seconds: u64,
     pub(super) rounds: usize,
 }
@@ -98,7 +98,11 @@ impl<'a> Rounds<'a> {
             ensure!(load.refused == refused, "{}: {} of {} refused", case.name, load.refused, load.requests);
             Ok(load)
         };
-        put(self.effort.seconds.div_ceil(2))?;
+        // Until each session has been seen, of which some remember how long it lives.
+        let mut warmed_up = 0;
+        while warmed_up < clients::COUNT as u64 {
+            warmed_up += put(self.effort.seconds.div_ceil(2))?.requests;
+        }
         let turn = self.observe(&server, || put(self.effort.seconds));
         self.redis.forget_newcomers()?;
         turn
