@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::setup::{
     BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, IPROUTE, MUSL, OPENSSL, PROMTOOL, REDIS, SYSTEMD,
-    UTIL_LINUX, WASM_TARGET, WEBKITGTK, XVFB, rust_target, tools,
+    UTIL_LINUX, WASM_TARGET, WEBKITGTK, WRK, XVFB, rust_target, tools,
 };
 use crate::{deploy, npm, package, proxies, redis_servers, schemas, test};
 
@@ -12,7 +12,7 @@ pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
     rust_target(BARE_TARGET)?;
     tools(&[CC, CXX, MUSL, REDIS, HAPROXY, SYSTEMD, PROMTOOL, UTIL_LINUX, IPROUTE, OPENSSL])?;
-    tools(&[CHROMIUM, FIREFOX, WEBKITGTK, XVFB])?;
+    tools(&[CHROMIUM, FIREFOX, WEBKITGTK, WRK, XVFB])?;
     redis_servers::programs()?;
     deploy::tools()?;
     schemas::tools()?;
@@ -24,5 +24,6 @@ pub(crate) fn set_up() -> Result<()> {
     npm::install(test::TOOLCHAINS)?;
     npm::install(test::FRAMEWORKS)?;
     npm::install("session-wasm/bench")?;
+    npm::install("bench/node")?;
     npm::install("web")
 }

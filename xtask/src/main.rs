@@ -49,6 +49,9 @@ usage: cargo xtask TASK
                      beside each abuse; or one of logins, neighbours, failovers (how long
                      servers are without a primary), sizing (memory and processor time of a
                      session), wasm (the npm package beside its peers, in every runtime), page
+  bench server [SECONDS [ROUNDS]]
+                     the server beside its peers and the limits, into docs/BENCHMARKS.md; 4 s for
+                     each measurement and 3 rounds of all, unless said otherwise
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
   package            the npm package, into session-wasm/package/
@@ -77,8 +80,11 @@ fn perform(args: &[&str]) -> Result<()> {
         ["test", part] => test::part(part),
         ["fuzz"] => fuzz::each_for("60"),
         ["fuzz", seconds] => fuzz::each_for(seconds),
-        ["bench"] => bench::server(&[]),
-        ["bench", name @ ("logins" | "neighbours" | "failovers" | "sizing")] => bench::server(&["--", name]),
+        ["bench"] => bench::abuse(&[]),
+        ["bench", name @ ("logins" | "neighbours" | "failovers" | "sizing")] => bench::abuse(&["--", name]),
+        ["bench", "server"] => bench::server("4", "3"),
+        ["bench", "server", seconds] => bench::server(seconds, "3"),
+        ["bench", "server", seconds, rounds] => bench::server(seconds, rounds),
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),

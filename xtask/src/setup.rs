@@ -29,9 +29,11 @@ pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_packa
 pub(crate) const PROMTOOL: Tool = Tool { program: "promtool", debian_package: "prometheus" };
 pub(crate) const NGINX: Tool = Tool { program: "nginx", debian_package: "nginx" };
 pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", debian_package: "haproxy" };
-/// `unshare` and `nsenter`, and `ip`: networks of a test's own.
+/// `unshare` and `nsenter`, and `ip`: networks of a test's own. And `taskset`.
 pub(crate) const UTIL_LINUX: Tool = Tool { program: "nsenter", debian_package: "util-linux" };
 pub(crate) const IPROUTE: Tool = Tool { program: "ip", debian_package: "iproute2" };
+/// Loads a server with requests.
+pub(crate) const WRK: Tool = Tool { program: "wrk", debian_package: "wrk" };
 pub(crate) const PYTHON: Tool = Tool { program: "python3", debian_package: "python3" };
 pub(crate) const PIP: Tool = Tool { program: "pip3", debian_package: "python3-pip" };
 

@@ -1,0 +1,116 @@
+//! The servers that are measured: how they are built, how they are started.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::machine::{Processor, on};
+use super::running::Running;
+use crate::page;
+use crate::process::{command, output, run};
+use crate::root::root;
+use crate::target_dir::target_dir;
+
+/// Peers in JavaScript.
+pub(super) const NODE: &str = "bench/node";
+/// Peers in Rust, and ours as a library.
+pub(super) const RUST: &str = "bench/rust";
+
+/// The key ring that all of ours have.
+const KEYS: &str = "keys.json";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Program {
+    /// Nothing but warp in our accept loop. Its mode is the length of its answer.
+    Bare,
+    /// Ours: the filter, in warp. `near` or `far`: whether it keeps for a moment what it has read.
+    Filter,
+    /// Ours: the layer, in axum. Likewise.
+    Layer,
+    /// Ours: the binary that is shipped. Likewise; or `logging`, with a line in the log for each request.
+    Server,
+    /// A peer. `plain`: a request only reads its session; or `extended`: it pushes its end.
+    Express,
+    /// Likewise.
+    Fastify,
+    /// Likewise.
+    TowerSessions,
+    /// Likewise.
+    ActixSession,
+}
+
+pub(super) struct Programs {
+    directory: PathBuf,
+    rust: PathBuf,
+    server: PathBuf,
+    /// Of peers that sign. Theirs has to be given to them, and a constant would be there to be copied.
+    secret: String,
+}
+
+impl Programs {
+    /// Builds what is to be built. What is started writes into `directory`.
+    pub(super) fn build(directory: &Path) -> Result<Self> {
+        page::build()?;
+        let release = ["build", "--quiet", "--release", "--locked"];
+        run(command("cargo", release).args(["--package", "session-server", "--features", "page"]))?;
+        let rust = root().join(RUST);
+        run(command("cargo", release).args(["--target-dir", "target"]).current_dir(&rust))?;
+        let server = target_dir()?.join("release/session-server");
+        let keys = ["keys", "new", "--keys", KEYS];
+        output(command(&server.to_string_lossy(), keys).current_dir(directory))?;
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).context("the system's generator failed")?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            rust: rust.join("target/release"),
+            server,
+            secret: secret.iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
+    }
+
+    /// Where what is started writes.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Starts one with its sessions at the URL `redis`.
+    pub(super) fn start(&self, program: Program, mode: &str, redis: &str) -> Result<(Running, SocketAddr)> {
+        let rust = |name: &str| on(Processor::Server, self.rust.join(name), [redis; 0]);
+        let node = |name: &str| {
+            let mut node = on(Processor::Server, "node", [root().join(NODE).join(name)]);
+            node.env("NODE_ENV", "production").args([redis, mode, &self.secret]);
+            node
+        };
+        let mut command = match program {
+            Program::Bare => rust("bare"),
+            Program::Filter => rust("warp_filter"),
+            Program::Layer => rust("axum_layer"),
+            Program::Server => on(Processor::Server, &self.server, ["serve", "--listen", "127.0.0.1:0"]),
+            Program::Express => node("express.js"),
+            Program::Fastify => node("fastify.js"),
+            Program::TowerSessions => rust("axum_tower_sessions"),
+            Program::ActixSession => rust("actix_session"),
+        };
+        match program {
+            Program::Bare => command.arg(mode),
+            Program::Filter | Program::Layer => command.args([redis, KEYS, mode]),
+            Program::Server => {
+                command.args(["--store", redis, "--users", "users", "--keys", KEYS]).args(flags(mode))
+            }
+            Program::Express | Program::Fastify => &mut command,
+            Program::TowerSessions => command.args([redis, mode]),
+            Program::ActixSession => command.args([redis, mode, &self.secret]),
+        };
+        Running::start_server(command.current_dir(&self.directory), &self.directory.join("server.log"))
+    }
+}
+
+/// Of the shipped server. Peers write no log, unless they are told to.
+fn flags(mode: &str) -> &[&str] {
+    match mode {
+        "far" => &["--log", "warn", "--near-cache", "0"],
+        "logging" => &[],
+        _ => &["--log", "warn"],
+    }
+}
