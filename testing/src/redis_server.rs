@@ -273,8 +273,8 @@ impl RedisServer {
         info.lines().filter_map(parse_commandstat).collect()
     }
 
-    /// How often each was called since there were these [`commandstats`](Self::commandstats), but for what
-    /// [no request](OF_NO_REQUEST) asks for.
+    /// How often each was called since there were these [`commandstats`](Self::commandstats), but for what no
+    /// request asks for.
     pub fn requested_since(&self, before: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
         let mut calls = self.commandstats();
         calls.iter_mut().for_each(|(name, calls)| *calls -= before.get(name).copied().unwrap_or_default());
