@@ -18,5 +18,5 @@ pub use hosts::{Host, Hosts};
 pub use ports::free_port;
 pub use redis_cluster::RedisCluster;
 pub use redis_line::{Damage, RedisLine};
-pub use redis_server::RedisServer;
+pub use redis_server::{RedisServer, calls};
 pub use sentinel::Sentinel;

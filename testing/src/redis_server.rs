@@ -23,6 +23,16 @@ use crate::ports::free_port;
 /// Names the program to test with in place of `redis-server`.
 const PROGRAM: &str = "REDIS_SERVER";
 
+/// What connections of a store ask for by themselves, at their beginning and then now and then, and what a test asks
+/// to see what there is.
+const OF_NO_REQUEST: [&str; 7] =
+    ["client|setinfo", "client|tracking", "dbsize", "exists", "hello", "info", "time"];
+
+/// As [`RedisServer::requested_since`] would have it.
+pub fn calls<const N: usize>(expected: [(&str, u64); N]) -> BTreeMap<String, u64> {
+    expected.map(|(name, calls)| (name.to_owned(), calls)).into()
+}
+
 /// How long a server may take to answer its first command on a busy machine.
 const START_DEADLINE: Duration = Duration::from_secs(20);
 
@@ -262,6 +272,15 @@ impl RedisServer {
     pub fn commandstats(&self) -> BTreeMap<String, u64> {
         let info: String = self.run(&["INFO", "commandstats"]);
         info.lines().filter_map(parse_commandstat).collect()
+    }
+
+    /// How often each was called since there were these [`commandstats`](Self::commandstats), but for what no
+    /// request asks for.
+    pub fn requested_since(&self, before: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+        let mut calls = self.commandstats();
+        calls.iter_mut().for_each(|(name, calls)| *calls -= before.get(name).copied().unwrap_or_default());
+        calls.retain(|name, calls| *calls > 0 && !OF_NO_REQUEST.contains(&name.as_str()));
+        calls
     }
 
     /// Puts a directory where the server wants to write a file of this name.

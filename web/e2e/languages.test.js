@@ -42,6 +42,33 @@ const LANGUAGES = {
 };
 
 for (const browser of BROWSERS) {
+  test(`${browser}: a clock of twelve hours has room in a narrow window, and no time is broken`, async (t) => {
+    const server = await startServer(t);
+    const viewport = { width: 360, height: 740 };
+    const tab = await visit(t, browser, server, { language: 'en-US', zone: 'America/New_York', viewport });
+    await tab.enter();
+    assert.match(await tab.text('until'), /\d?\d:\d\d\u00a0[AP]M/);
+    const [marks, end] = await tab.evaluate(() => {
+      const box = (element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return { text: element.textContent, left, right };
+      };
+      const marks = [...document.querySelectorAll('#time-scale > span')].map(box);
+      return [marks, box(document.querySelector('#time-line-end'))];
+    });
+    assert.ok(marks.length >= 2, JSON.stringify(marks));
+    assert.match(end.text, /^\d?\d:\d\d$/);
+    for (const [place, { text, right }] of marks.entries()) {
+      assert.match(text, /^\d?\d:\d0$/);
+      const next = marks[place + 1] ?? end;
+      assert.ok(next.left - right >= 8, `${text} and ${next.text}: ${next.left - right} px`);
+    }
+    await tab.assertAccessible();
+    assert.deepEqual(await tab.faults(), []);
+  });
+}
+
+for (const browser of BROWSERS) {
   for (const [language, words] of Object.entries(LANGUAGES)) {
     test(`${browser}: everything is said in ${language} to who reads it`, async (t) => {
       const server = await startServer(t, '--page-developer');

@@ -3,7 +3,7 @@
 import { element, make, write } from './page';
 import { endOf, now, type View } from './session';
 import { text } from './texts';
-import { moment, timeOfDay } from './times';
+import { moment, timeOnScale } from './times';
 
 const line = element('time-line', HTMLElement);
 const scale = element('time-scale', HTMLElement);
@@ -15,8 +15,8 @@ const STEPS = [
   ...[1, 2, 3, 6, 12, 24, 48, 96, 192].map((hours) => hours * HOUR),
 ];
 const MARKS = 4;
-/** Shares of the line that a mark keeps from its ends, where other words stand. */
-const [FROM_START, FROM_END] = [0.06, 0.2];
+/** Shares of the line that a mark keeps from its ends, where other words stand, also in a narrow window. */
+const [FROM_START, FROM_END] = [0.06, 0.27];
 
 /** Seconds from use to end, as far as that has been seen. */
 let period = 0;
@@ -27,7 +27,7 @@ export function show(view: View): void {
   period = Math.max(period, endsAt - at);
   const start = endsAt - period;
   line.style.setProperty('--now', share((at - start) / period));
-  write('time-line-end', timeOfDay(endsAt));
+  write('time-line-end', timeOnScale(endsAt));
   const label = text('time_line', { now: moment(at, at), end: moment(endsAt, at) });
   if (line.ariaLabel !== label) line.ariaLabel = label;
   mark(start, endsAt);
@@ -42,7 +42,7 @@ function mark(start: number, endsAt: number): void {
   if (scale.dataset.drawn === drawn) return;
   scale.dataset.drawn = drawn;
   const marks = marksBetween(start, endsAt).map((time) => {
-    const mark = make('span', {}, timeOfDay(time));
+    const mark = make('span', {}, timeOnScale(time));
     mark.style.setProperty('--at', share((time - start) / period));
     return mark;
   });

@@ -3,7 +3,7 @@
 import { locale } from './language';
 
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
-const time = format({ timeStyle: 'short' });
+const short = format({ timeStyle: 'short' });
 const dayAndTime = format({
   weekday: 'short',
   day: 'numeric',
@@ -20,13 +20,22 @@ const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 /** `14:32`, `tomorrow, 14:32`, or `Tue 24 Nov, 14:32` when that is neither. */
 export function moment(at: number, now: number): string {
   const days = daysBetween(now, at);
-  if (days === 0) return time.format(dateOf(at));
+  if (days === 0) return timeOfDay(at);
   if (Math.abs(days) > 1) return dayAndTime.format(dateOf(at));
-  return `${relative.format(days, 'day')}${locale.startsWith('ja') ? ' ' : ', '}${time.format(dateOf(at))}`;
+  return `${relative.format(days, 'day')}${locale.startsWith('ja') ? ' ' : ', '}${timeOfDay(at)}`;
 }
 
-/** `14:32`, of what is so near that the day is plain. */
-export const timeOfDay = (at: number): string => time.format(dateOf(at));
+/** `14:32`, of what is so near that the day is plain. Never over two lines: `1:00` alone would be another time. */
+export const timeOfDay = (at: number): string => short.format(dateOf(at)).replace(/\s/g, '\u00a0');
+
+/** `2:30`, where there is little room, and what stands above it says which half of the day it is. */
+export function timeOnScale(at: number): string {
+  const parts = short.formatToParts(dateOf(at)).filter(({ type }) => type !== 'dayPeriod');
+  return parts
+    .map(({ value }) => value)
+    .join('')
+    .trim();
+}
 
 /** `14:32:07 CET`: what is checked every few seconds is told to the second. */
 export const clockTime = (at: number): string => precise.format(dateOf(at));

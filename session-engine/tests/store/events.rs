@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use session_engine::store::testing::{EventHarness, Harness, entry_of, first_deadline};
 use session_engine::store::{Creation, EventCursor, Freshness, MAX_EVENTS, Watch, Watched};
+use session_testing::calls;
 
 use super::harness::{OnCluster, OnRedis};
 
@@ -106,7 +107,5 @@ async fn a_watched_session_is_read_by_one_command() {
     harness.log().append("created", &Watch { begin: Some(watched), end: None }).await.unwrap();
     let before = harness.redis.commandstats();
     harness.store().load(entry.id, Freshness::Confirmed, Some(first_deadline())).await.unwrap();
-    let after = harness.redis.commandstats();
-    let asked = |name: &str| after.get(name).copied().unwrap_or(0) - before.get(name).copied().unwrap_or(0);
-    assert_eq!((asked("getex"), asked("evalsha"), asked("zadd"), asked("xadd")), (1, 0, 0, 0));
+    assert_eq!(harness.redis.requested_since(&before), calls([("getex", 1)]));
 }

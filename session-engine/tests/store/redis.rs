@@ -1,6 +1,5 @@
 //! What only the Redis store can get wrong while Redis is well.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use session_engine::store::{
     Outcome, RevocationLog, Revocations, Store, SubjectIndex, Trouble,
 };
 
-use session_testing::RedisServer;
+use session_testing::{RedisServer, calls};
 
 use super::harness::{OnRedis, connect, until_available};
 
@@ -39,10 +38,10 @@ async fn reading_a_session_is_exactly_one_command() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
     create(&harness, &entry, b"document").await;
     let store = harness.store();
-    let before = asked_by_requests(&harness);
+    let before = harness.redis.commandstats();
     store.load(entry.id, Freshness::Confirmed, None).await.unwrap();
     store.load(entry.id, Freshness::Confirmed, Some(first_deadline())).await.unwrap();
-    assert_eq!(difference(&before, &asked_by_requests(&harness)), [("get", 1), ("getex", 1)]);
+    assert_eq!(harness.redis.requested_since(&before), calls([("get", 1), ("getex", 1)]));
 }
 
 /// As a user with what a store needs and nothing else (R46).
@@ -64,13 +63,13 @@ async fn an_update_is_exactly_one_command() {
     create(&harness, &entry, b"document").await;
     // The first one may have to tell the script.
     harness.store().update(entry.id, b"document", b"new").await.unwrap();
-    let before = asked_by_requests(&harness);
+    let before = harness.redis.commandstats();
     assert_eq!(harness.store().update(entry.id, b"new", b"newer").await, Ok(Outcome::Done));
-    let after = asked_by_requests(&harness);
-    let asked: Vec<_> = difference(&before, &after).into_iter().map(|(name, _)| name).collect();
+    let asked = harness.redis.requested_since(&before);
     let is_valkey = harness.redis.run::<String>(&["INFO", "server"]).contains("server_name:valkey");
     // What a script asks for is counted beside it.
-    assert_eq!(asked, if is_valkey { vec!["set"] } else { vec!["evalsha", "get", "set"] });
+    let by_script = calls([("evalsha", 1), ("get", 1), ("set", 1)]);
+    assert_eq!(asked, if is_valkey { calls([("set", 1)]) } else { by_script });
 }
 
 #[tokio::test]
@@ -413,20 +412,4 @@ fn entry_of_until_first_deadline() -> Entry {
 
 async fn create(harness: &OnRedis, entry: &Entry, document: &[u8]) {
     assert_eq!(harness.store().create(entry, document, first_deadline()).await, Ok(Creation::Created));
-}
-
-/// Commands but those of the connections themselves, and of this question.
-fn asked_by_requests(harness: &OnRedis) -> BTreeMap<String, u64> {
-    let mut calls = harness.redis.commandstats();
-    calls.retain(|name, _| !["hello", "exists", "info", "time"].contains(&name.as_str()));
-    calls
-}
-
-fn difference<'a>(before: &BTreeMap<String, u64>, after: &'a BTreeMap<String, u64>) -> Vec<(&'a str, u64)> {
-    let more = |name: &String, calls: &u64| calls - before.get(name).copied().unwrap_or_default();
-    after
-        .iter()
-        .map(|(name, calls)| (name.as_str(), more(name, calls)))
-        .filter(|(_, more)| *more > 0)
-        .collect()
 }

@@ -1,13 +1,12 @@
 //! What a store does to requests, and what becomes of them when it is stopped, killed or full:
 //! never a 401, never a hang, and the cookie is left alone (R22, R51, R52; F1, F3, F12).
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use session_core::{SessionId, SessionSecret};
 use session_engine::{Clock, REQUEST_BUDGET};
-use session_testing::RedisServer;
+use session_testing::{RedisServer, calls};
 
 use crate::client::{Answer, Browser};
 use crate::fleet::{ABSOLUTE, Fleet, PASSWORD, START};
@@ -18,18 +17,6 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(1);
 /// Redis with its data on the disk, so that it is still there after a kill.
 async fn durable_fleet() -> Fleet {
     Fleet::on_redis_with(&RedisServer::DURABLE).await
-}
-
-/// The commands that Redis was given for sessions since `before`; what a link asks for itself, and
-/// what this test asks, does not count.
-fn session_commands(fleet: &mut Fleet, before: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
-    let ours = ["info", "hello", "exists", "client|setinfo", "client|tracking", "dbsize", "time"];
-    let now = fleet.redis().commandstats();
-    let since = now.into_iter().map(|(name, calls)| {
-        let calls = calls - before.get(&name).copied().unwrap_or_default();
-        (name, calls)
-    });
-    since.filter(|(name, calls)| *calls > 0 && !ours.contains(&name.as_str())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +37,7 @@ async fn what_has_no_good_cookie_costs_no_store_command() {
             writing.put("/session/data", json!({ "a": 1 })).await.expect_status(401);
         }
     }
-    assert_eq!(session_commands(&mut fleet, &before), BTreeMap::new());
+    assert_eq!(fleet.redis().requested_since(&before), calls([]));
     assert_eq!(fleet.redis().run::<u64>(&["DBSIZE"]), keys);
 }
 
@@ -81,7 +68,7 @@ async fn reading_a_session_is_one_command_at_most_and_seldom_a_write() {
         browser.get("/session").await.expect_status(200);
     }
     // This server had not seen the session before, so it extended it once; then it asks until Redis tells of changes.
-    let mut commands = session_commands(&mut fleet, &before);
+    let mut commands = fleet.redis().requested_since(&before);
     assert_eq!(commands.remove("getex"), Some(1));
     assert!((1..=99).contains(&commands.remove("get").unwrap()) && commands.is_empty(), "{commands:?}");
     // A minute and a half later it is due again: a twentieth of half an hour.
@@ -89,8 +76,8 @@ async fn reading_a_session_is_one_command_at_most_and_seldom_a_write() {
     fleet.advance(Duration::from_secs(90));
     browser.get("/session").await.expect_status(200);
     browser.get("/session").await.expect_status(200);
-    let expected = BTreeMap::from([("getex".to_owned(), 1), ("get".to_owned(), 1)]);
-    assert_eq!(session_commands(&mut fleet, &before), expected);
+    let expected = calls([("getex", 1), ("get", 1)]);
+    assert_eq!(fleet.redis().requested_since(&before), expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
