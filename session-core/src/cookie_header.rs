@@ -103,7 +103,7 @@ pub fn cookie_values<'h>(
 /// A pair is left out also where its name is set apart from the `=`, or there is no `=`: nobody's parser is to
 /// find in the rest what ours would have missed.
 pub fn cookies_without<'h>(lines: impl IntoIterator<Item = &'h [u8]>, names: &[&str]) -> Vec<u8> {
-    let pairs = lines.into_iter().flat_map(|line| line.split(|&byte| byte == b';')).map(trim);
+    let pairs = lines.into_iter().flat_map(pairs).map(trim);
     let is_kept = |pair: &&[u8]| {
         let name = pair.split(|&byte| byte == b'=').next().map(trim).unwrap_or_default();
         !pair.is_empty() && !names.iter().any(|other| other.as_bytes() == name)
@@ -119,9 +119,22 @@ pub fn cookies_without<'h>(lines: impl IntoIterator<Item = &'h [u8]>, names: &[&
 }
 
 pub(crate) fn values_in<'h>(line: &'h [u8], name: &[u8]) -> impl Iterator<Item = &'h [u8]> {
-    line.split(|&byte| byte == b';').filter_map(|pair| {
+    pairs(line).filter_map(|pair| {
         let rest = trim(pair).strip_prefix(name)?;
         rest.strip_prefix(b"=")
+    })
+}
+
+/// What stands between semicolons. Other cookies may be long, and to look at each of their bytes by itself would take
+/// longer than all else there is to do for a check.
+fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    core::iter::from_fn(move || {
+        let line = rest?;
+        let pair = memchr::memchr(b';', line).and_then(|end| line.split_at_checked(end));
+        // Behind the semicolon.
+        rest = pair.and_then(|(_, rest)| rest.get(1..));
+        Some(pair.map_or(line, |(pair, _)| pair))
     })
 }
 

@@ -1,13 +1,13 @@
 //! Whether an answer is shown to somebody, as a page of its own.
 
-use http::HeaderMap;
 use http::header::ACCEPT;
+use http::{HeaderMap, HeaderName};
 
 use crate::headers::single_value;
 #[cfg(feature = "page")]
 use crate::weighted::{self, Weighted};
 
-const DESTINATION: &str = "sec-fetch-dest";
+const DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Every current browser says what it asks for (Fetch Metadata); of others and of programs, who accepts HTML wants
 /// to show it.
@@ -34,8 +34,8 @@ pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {
 
 /// What a browser says that says it.
 fn is_for_a_document(headers: &HeaderMap) -> Option<bool> {
-    let is_said = headers.contains_key(DESTINATION);
-    is_said.then(|| single_value(headers, DESTINATION) == Some("document"))
+    let is_said = headers.contains_key(&DESTINATION);
+    is_said.then(|| single_value(headers, &DESTINATION) == Some("document"))
 }
 
 /// By the most specific range that a type is in (RFC 9110 §12.5.1).

@@ -52,7 +52,7 @@ impl<S> RequestLog<S> {
     /// Nobody else may place a request in a trace of theirs. Without one there is none: the ID of the request
     /// finds the same lines.
     fn trace_of(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<TraceContext> {
-        let header = single_value(headers, TraceContext::HEADER).filter(|_| self.is_proxy(peer))?;
+        let header = single_value(headers, &TraceContext::HEADER).filter(|_| self.is_proxy(peer))?;
         TraceContext::parse(header)
     }
 
@@ -61,11 +61,8 @@ impl<S> RequestLog<S> {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(&byte);
             !id.is_empty() && id.len() <= MAX_ID_LENGTH && id.bytes().all(plain)
         };
-        let theirs = self
-            .is_proxy(peer)
-            .then(|| single_value(headers, REQUEST_ID.as_str()))
-            .flatten()
-            .filter(is_clean);
+        let theirs =
+            self.is_proxy(peer).then(|| single_value(headers, &REQUEST_ID)).flatten().filter(is_clean);
         let id = theirs.map_or_else(fresh_id, str::to_owned);
         HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
     }

@@ -1,8 +1,11 @@
-use http::{HeaderMap, Uri};
+use http::header::{HOST, ORIGIN};
+use http::{HeaderMap, HeaderName, Uri};
 
 use crate::headers::single_value;
 use crate::origin::Origin;
 use crate::problem::Problem;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// By which origins browsers know this server.
 #[derive(Clone, Debug)]
@@ -31,11 +34,11 @@ impl OwnOrigins {
 /// `Origin` that must be ours. What sends neither is not a browser, and nobody's cookies are used
 /// without their knowledge.
 pub(crate) fn check(headers: &HeaderMap, own: &OwnOrigins) -> Result<(), Problem> {
-    let ours = if headers.contains_key("sec-fetch-site") {
+    let ours = if headers.contains_key(&SEC_FETCH_SITE) {
         is_said_to_be_ours(headers, own)
-    } else if headers.contains_key("origin") {
-        let host = single_value(headers, "host");
-        single_value(headers, "origin").is_some_and(|origin| is_our_origin(origin, host, own))
+    } else if headers.contains_key(&ORIGIN) {
+        let host = single_value(headers, &HOST);
+        single_value(headers, &ORIGIN).is_some_and(|origin| is_our_origin(origin, host, own))
     } else {
         true
     };
@@ -47,17 +50,17 @@ pub(crate) fn check(headers: &HeaderMap, own: &OwnOrigins) -> Result<(), Problem
 /// could sign its user in as somebody whose password it knows, and do nothing else.
 #[cfg(feature = "passwords")]
 pub(crate) fn check_sign_in(headers: &HeaderMap, own: &OwnOrigins) -> Result<(), Problem> {
-    let hides_its_origin = single_value(headers, "origin") == Some("null");
-    if hides_its_origin && !headers.contains_key("sec-fetch-site") { Ok(()) } else { check(headers, own) }
+    let hides_its_origin = single_value(headers, &ORIGIN) == Some("null");
+    if hides_its_origin && !headers.contains_key(&SEC_FETCH_SITE) { Ok(()) } else { check(headers, own) }
 }
 
 /// Between two origins that are both ours a browser says `same-site` or `cross-site`. Then it is the
 /// origin that counts, if it was allowed by its name.
 fn is_said_to_be_ours(headers: &HeaderMap, own: &OwnOrigins) -> bool {
-    match single_value(headers, "sec-fetch-site") {
+    match single_value(headers, &SEC_FETCH_SITE) {
         Some("same-origin" | "none") => true,
         Some("same-site" | "cross-site") => {
-            single_value(headers, "origin").is_some_and(|origin| own.allow(origin))
+            single_value(headers, &ORIGIN).is_some_and(|origin| own.allow(origin))
         }
         _ => false,
     }

@@ -1,3 +1,5 @@
+use http::HeaderName;
+
 /// Where in a distributed trace a request stands (W3C Trace Context, `traceparent` of version 00), as a trusted
 /// proxy said: an extension of each request within [`RequestLog`](crate::RequestLog) that has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -6,7 +8,7 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    pub(crate) const HEADER: &str = "traceparent";
+    pub(crate) const HEADER: HeaderName = HeaderName::from_static("traceparent");
 
     /// Reads `00-<trace-id>-<parent-id>-<flags>`: lower-case hexadecimal digits, and neither ID all zeros. What is
     /// of another version or anything else is none.

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::header::{COOKIE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,6 +15,8 @@ use crate::problem::Problem;
 use crate::same_site;
 use crate::session::Session;
 use crate::session_answer::SessionAnswer;
+
+const SESSION_ACTIVITY: HeaderName = HeaderName::from_static("session-activity");
 
 /// Whoever sent a request, before anybody has looked whether they have a session.
 #[derive(Clone, Debug)]
@@ -163,7 +165,7 @@ impl Visitor {
     /// Who asks, for attempt limits and the list of devices; never for authentication (R37).
     #[must_use]
     pub fn client(&self) -> Client {
-        let user_agent = single_value(&self.headers, "user-agent");
+        let user_agent = single_value(&self.headers, &USER_AGENT);
         Client::new(
             self.peer.map(|peer| self.app.trusted_proxies().client_address(peer, &self.headers)),
             user_agent,
@@ -179,7 +181,7 @@ impl Visitor {
     /// A client can make a request count as less activity than it is, never as more.
     #[must_use]
     pub fn activity(&self) -> Activity {
-        match self.headers.get("session-activity").map(HeaderValue::as_bytes) {
+        match self.headers.get(&SESSION_ACTIVITY).map(HeaderValue::as_bytes) {
             Some(b"passive") => Activity::Passive,
             _ if self.is_passive => Activity::Passive,
             _ => Activity::Active,

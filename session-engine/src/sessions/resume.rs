@@ -128,7 +128,8 @@ impl Sessions {
             Some(near) if extend_to.is_none() && self.is_unexpired(&near, now) => near,
             near => {
                 near.and_then(|_| self.near(freshness)).into_iter().for_each(|near| near.changed(id));
-                self.look_up(id, freshness, extend_to).await?
+                // Whoever is known need not carry what only others wait in.
+                Box::pin(self.look_up(id, freshness, extend_to)).await?
             }
         };
         // In constant time.
@@ -142,30 +143,31 @@ impl Sessions {
         let Record { by_password, authenticated_at, .. } = kept.record;
         if !self.stands(by_password, kept.record.subject.as_ref(), authenticated_at).await {
             // So that edges hear of it too, and nobody has to look again.
-            self.end(&kept.entry(), End::Password).await?;
+            Box::pin(self.end(&kept.entry(), End::Password)).await?;
             return Err(SessionError::Ended);
         }
-        if activity == Activity::Active {
-            self.note_last_use(&kept).await;
+        if activity == Activity::Active && self.is_last_use_to_be_noted(&kept) {
+            Box::pin(self.note_last_use(&kept)).await;
         }
         Ok(kept)
     }
 
     /// Once the idle deadline can be pushed no further, it does not tell any more when the session was
-    /// last used, so the record does. Where that cannot be written, the session is good all the same.
-    async fn note_last_use(&self, kept: &Kept) {
-        let (now, record) = (self.now(), &kept.record);
+    /// last used, so the record does.
+    fn is_last_use_to_be_noted(&self, kept: &Kept) -> bool {
+        let record = &kept.record;
         let timeouts = self.timeouts(record.terms());
         let noted_at =
             record.last_seen_at.unwrap_or(record.absolute_expires_at.saturating_sub(timeouts.idle()));
-        let is_due = now >= noted_at.saturating_add(timeouts.extension_interval());
         // A store may keep a deadline some hundred milliseconds early, and tell it in whole seconds.
         let is_at_its_end = kept.idle_expires_at.saturating_add(SECOND) >= record.absolute_expires_at;
-        if !is_at_its_end || !is_due {
-            return;
-        }
-        let mut seen = record.clone();
-        seen.last_seen_at = Some(now);
+        is_at_its_end && self.now() >= noted_at.saturating_add(timeouts.extension_interval())
+    }
+
+    /// Where that cannot be written, the session is good all the same.
+    async fn note_last_use(&self, kept: &Kept) {
+        let mut seen = kept.record.clone();
+        seen.last_seen_at = Some(self.now());
         if let Ok(document) = seen.to_document() {
             let _ = self.store.update(kept.id, &kept.document, &document).await;
         }

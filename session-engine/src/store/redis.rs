@@ -41,6 +41,7 @@ mod settings;
 mod skew;
 mod subject_index;
 mod target;
+mod together;
 mod topology;
 
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use http::header::LOCATION;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 use session_core::{StartKey, TimeTooLate, Timeouts, UnixTime};
@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::request::Request;
 use crate::session_answer::SessionAnswer;
 
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const EXPECTED: &str = "an object of `claims`, `idle_timeout`, `absolute_timeout` (2 to 34560000 s), \
     `authenticated_at` and `client`, each of its kind";
@@ -123,10 +123,10 @@ impl Start {
 
 /// By which the caller may ask again (draft-ietf-httpapi-idempotency-key-header), if there is one.
 fn start_key(request: &Request) -> Result<Option<StartKey>, Problem> {
-    if !request.headers.contains_key(IDEMPOTENCY_KEY) {
+    if !request.headers.contains_key(&IDEMPOTENCY_KEY) {
         return Ok(None);
     }
-    let text = single_value(&request.headers, IDEMPOTENCY_KEY).unwrap_or_default();
+    let text = single_value(&request.headers, &IDEMPOTENCY_KEY).unwrap_or_default();
     // Whoever has come here has one.
     let token = bearer(&request.headers).unwrap_or_default();
     StartKey::new(token.as_bytes(), text)

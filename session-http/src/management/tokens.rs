@@ -76,7 +76,7 @@ impl ManagementTokens {
 
 /// The token that a request brings, whatever it is worth.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = single_value(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
+    let (scheme, token) = single_value(headers, &AUTHORIZATION)?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_ascii())
 }
 

@@ -281,7 +281,7 @@ impl Shared {
     /// Any node knows, primary or not.
     async fn ask_seed(&self, seed: &ConnectionAddr) -> RedisResult<View> {
         let redis = self.dialler.dial(seed).await?;
-        let answers = within_deadline(ask_all(&redis, &questions().each_ref())).await?;
+        let answers = within_deadline(ask_all(&redis, questions().into())).await?;
         if let Some(Err(error)) = answers.iter().find(|answer| answer.is_err()) {
             return Err(error.clone());
         }

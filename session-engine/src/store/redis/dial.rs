@@ -128,11 +128,11 @@ pub(super) async fn within_deadline<T>(answer: impl Future<Output = RedisResult<
 /// pipeline has not every code.
 pub(super) async fn ask_all(
     redis: &MultiplexedConnection,
-    commands: &[&Cmd],
+    commands: Vec<Cmd>,
 ) -> RedisResult<Vec<RedisResult<Value>>> {
     let mut pipeline = Pipeline::with_capacity(commands.len());
-    commands.iter().for_each(|command| {
-        pipeline.add_command((*command).clone());
+    commands.into_iter().for_each(|command| {
+        pipeline.add_command(command);
     });
     pipeline.ignore_errors().query_async(&mut redis.clone()).await
 }

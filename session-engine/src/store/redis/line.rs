@@ -15,6 +15,7 @@ use super::keys::Fences;
 use super::refusals::Refusals;
 use super::request::Request;
 use super::target::Dialled;
+use super::together::Together;
 
 /// How many answers in a row may fail to come before the connection is given up.
 const MAX_TIMEOUTS: u32 = 2;
@@ -34,6 +35,8 @@ const CONFIRMATION: Duration = Duration::from_millis(150);
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) redis: MultiplexedConnection,
+    /// What requests ask.
+    together: Together,
     pub(super) to: Arc<ConnectionAddr>,
     health: Arc<Health>,
 }
@@ -63,7 +66,8 @@ impl Connection {
             tells_changes: OnceLock::new(),
             has_answered: AtomicBool::new(false),
         };
-        Self { redis: dialled.redis, to: Arc::new(dialled.to), health: Arc::new(health) }
+        let together = Together::on(dialled.redis.clone());
+        Self { redis: dialled.redis, together, to: Arc::new(dialled.to), health: Arc::new(health) }
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -223,7 +227,8 @@ impl Line {
     ) -> Result<T, Fault> {
         let command = &request.command;
         if !is_asking && self.confirmation.is_none() {
-            let result = command.query_async(&mut connection.redis.clone()).await;
+            let answer = connection.together.ask(command).await;
+            let result = answer.and_then(|value| Ok(redis::from_redis_value(value)?));
             return self.settle(connection, Asked::Command(command), result);
         }
         let answer = self.exchange(connection, &[command], &request.key, is_asking).await?.pop();
@@ -298,7 +303,7 @@ impl Line {
         connection: &Connection,
         commands: &[&Cmd],
     ) -> Result<Vec<RedisResult<Value>>, Fault> {
-        let answers = ask_all(&connection.redis, commands).await;
+        let answers = ask_all(&connection.redis, commands.iter().copied().cloned().collect()).await;
         self.settle(connection, Asked::Named("a batch"), answers)
     }
 

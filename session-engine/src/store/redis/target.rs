@@ -95,7 +95,7 @@ impl Target {
     }
 
     async fn question(&self, redis: &MultiplexedConnection) -> RedisResult<Version> {
-        let answers = ask_all(redis, &[&cmd("HELLO"), &self.probe]).await?;
+        let answers = ask_all(redis, vec![cmd("HELLO"), self.probe.clone()]).await?;
         let mut answers = answers.into_iter().collect::<RedisResult<Vec<_>>>()?.into_iter();
         let greeting: HashMap<String, Value> = redis::from_redis_value(answers.next().unwrap_or(Value::Nil))?;
         let said = |name| match greeting.get(name) {
