@@ -22,6 +22,10 @@ use std::error::Error;
 use std::io::{Write, stderr};
 use std::process::ExitCode;
 
+/// In turns with the system's, a check that asks Redis took a fifth less time with it, and nothing took more.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 fn main() -> ExitCode {

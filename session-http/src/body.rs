@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -116,6 +117,6 @@ fn unexpected(expected: &str) -> Problem {
     problem(StatusCode::BAD_REQUEST, "unexpected_body", format!("body is not {expected}"))
 }
 
-fn problem(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
+fn problem(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Problem {
     Problem::new(status, code, detail)
 }

@@ -1,5 +1,8 @@
+use std::borrow::Cow;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -25,8 +28,10 @@ const HASHING_RETRY: Duration = Duration::from_secs(2);
 pub struct Problem {
     status: StatusCode,
     code: &'static str,
-    detail: String,
+    detail: Cow<'static, str>,
     reason: Option<Reason>,
+    /// Where its text is, if it always says the same: whoever is refused in great number must not cost much.
+    written: Option<&'static OnceLock<Bytes>>,
     /// What the answer has beside those of every problem.
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -46,8 +51,14 @@ pub(crate) enum Reason {
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), reason: None, headers: Vec::new() }
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, detail: detail.into(), reason: None, written: None, headers: Vec::new() }
+    }
+
+    /// The same, which says the same each time that it is made here.
+    const fn written_at(mut self, place: &'static OnceLock<Bytes>) -> Self {
+        self.written = Some(place);
+        self
     }
 
     /// The status of the answer.
@@ -97,7 +108,7 @@ impl Problem {
             }
             HeaderRefusal::Cookie(CookieRefusal::UnknownKey) => {
                 let detail = "this server does not have the key of the session cookie; another may";
-                Some(Self::unavailable("unknown_key", detail.into(), STORE_RETRY))
+                Some(Self::unavailable("unknown_key", detail, STORE_RETRY))
             }
             _ => None,
         }
@@ -116,12 +127,18 @@ impl Problem {
     pub(crate) fn from_session_error(error: SessionError, id: Option<SessionId>) -> Self {
         let session_id = id.map(tracing::field::display);
         tracing::info!(session_id, %error, "request refused");
+        match error {
+            SessionError::Ended => return Self::no_session(Reason::Ended),
+            SessionError::NotSignedIn => return Self::no_session(Reason::Absent),
+            SessionError::Expired => return Self::no_session(Reason::Expired),
+            SessionError::WrongSecret | SessionError::Unreadable(_) => {
+                return Self::no_session(Reason::Invalid);
+            }
+            SessionError::Unavailable(_) => return Self::store_unavailable(),
+            _ => {}
+        }
         let detail = error.to_string();
         match error {
-            SessionError::Ended => Self::no_session(Reason::Ended),
-            SessionError::NotSignedIn => Self::no_session(Reason::Absent),
-            SessionError::Expired => Self::no_session(Reason::Expired),
-            SessionError::WrongSecret | SessionError::Unreadable(_) => Self::no_session(Reason::Invalid),
             SessionError::OtherRevision { .. } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
             }
@@ -135,7 +152,6 @@ impl Problem {
             SessionError::Contended => Self::new(StatusCode::CONFLICT, "contended", detail),
             SessionError::RevokedMeanwhile => Self::new(StatusCode::CONFLICT, "revoked_meanwhile", detail),
             SessionError::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "data_too_large", detail),
-            SessionError::Unavailable(_) => Self::unavailable("store_unavailable", detail, STORE_RETRY),
             SessionError::SignedIn => Self::new(StatusCode::CONFLICT, "signed_in", detail),
             SessionError::UnfitData => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unfit_data", detail),
             // No session can be made or stated.
@@ -170,15 +186,18 @@ impl Problem {
     }
 
     pub(crate) fn draining() -> Self {
-        Self::unavailable("draining", "this server is about to stop".into(), STORE_RETRY)
+        Self::unavailable("draining", "this server is about to stop", STORE_RETRY)
     }
 
     pub(crate) fn store_unavailable() -> Self {
-        Self::unavailable("store_unavailable", "session store is unavailable".into(), STORE_RETRY)
+        static TEXT: OnceLock<Bytes> = OnceLock::new();
+        let problem = Self::unavailable("store_unavailable", "session store is unavailable", STORE_RETRY);
+        problem.written_at(&TEXT)
     }
 
     pub(crate) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+        static TEXT: OnceLock<Bytes> = OnceLock::new();
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path").written_at(&TEXT)
     }
 
     /// A mistake of the application's, which its first request shows.
@@ -193,7 +212,9 @@ impl Problem {
     }
 
     pub(crate) fn cross_site() -> Self {
+        static TEXT: OnceLock<Bytes> = OnceLock::new();
         Self::new(StatusCode::FORBIDDEN, "cross_site", "this request was made by another site")
+            .written_at(&TEXT)
     }
 
     pub(crate) fn reauthentication_required() -> Self {
@@ -208,10 +229,14 @@ impl Problem {
 
     /// What was in the way is gone by now.
     pub(crate) fn try_again() -> Self {
-        Self::unavailable("try_again", "the request can be sent again".into(), STORE_RETRY)
+        Self::unavailable("try_again", "the request can be sent again", STORE_RETRY)
     }
 
-    pub(crate) fn unavailable(code: &'static str, detail: String, retry_after: Duration) -> Self {
+    pub(crate) fn unavailable(
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+        retry_after: Duration,
+    ) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).after(retry_after)
     }
 
@@ -221,6 +246,7 @@ impl Problem {
     }
 
     fn no_session(reason: Reason) -> Self {
+        static TEXTS: [OnceLock<Bytes>; 4] = [const { OnceLock::new() }; 4];
         let detail = match reason {
             Reason::Absent => "this needs a session, and the request has no session cookie",
             Reason::Invalid => "the session cookie is not valid",
@@ -229,21 +255,18 @@ impl Problem {
         };
         // The cookie stays, useless as it may be: the answer may meet a browser that has just received
         // a new one, and another server may have the key or the clock that this one lacks.
-        Self { reason: Some(reason), ..Self::new(StatusCode::UNAUTHORIZED, "no_session", detail) }
+        let problem = Self::new(StatusCode::UNAUTHORIZED, "no_session", detail);
+        Self { reason: Some(reason), ..problem }.written_at(&TEXTS[reason as usize])
     }
 
     /// The answer.
     #[must_use]
     pub fn into_answer(self) -> Answer {
-        let body = Document {
-            r#type: "about:blank",
-            title: self.status.canonical_reason().unwrap_or_default(),
-            status: self.status.as_u16(),
-            code: self.code,
-            detail: &self.detail,
-            reason: self.reason,
+        let text = match self.written {
+            Some(place) => place.get_or_init(|| self.text()).clone(),
+            None => self.text(),
         };
-        let mut answer = Answer::new(serde_json::to_string(&body).unwrap_or_default().into());
+        let mut answer = Answer::new(text);
         *answer.status_mut() = self.status;
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -257,6 +280,18 @@ impl Problem {
         }
         keep_from_caches(headers);
         answer
+    }
+
+    fn text(&self) -> Bytes {
+        let document = Document {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            reason: self.reason,
+        };
+        serde_json::to_vec(&document).unwrap_or_default().into()
     }
 }
 

@@ -2,6 +2,12 @@ use redis::{Cmd, ToRedisArgs};
 
 use super::scripts::Script;
 
+/// What most commands have.
+const ARGUMENTS: usize = 4;
+
+/// Of what stands behind the key in a command without a document.
+const LENGTH: usize = 32;
+
 /// A command and the one key that it is for, which decides who is asked.
 pub(super) struct Request {
     pub(super) key: String,
@@ -13,8 +19,8 @@ pub(super) struct Request {
 impl Request {
     /// The command of this name, whose first argument is the key.
     pub(super) fn new(name: &str, key: String) -> Self {
-        let mut command = redis::cmd(name);
-        command.arg(&key);
+        let mut command = Cmd::with_capacity(ARGUMENTS, name.len() + key.len() + LENGTH);
+        command.arg(name).arg(&key);
         Self { key, command, script: None }
     }
 
