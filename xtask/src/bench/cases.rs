@@ -90,6 +90,7 @@ const ACTIX: (Program, &str) = (Program::ActixSession, "plain");
 /// All, in the order in which they are told.
 pub(super) fn all(programs: &Programs, redis: &Redis, clients: &Clients) -> Result<Vec<Case>> {
     let checks = [
+        Case { who: Who::Regular, ..check("session filter, near cache, all known", FILTER) },
         check("session filter, near cache", FILTER),
         check("session filter, no near cache", (Program::Filter, "far")),
         check("session layer (axum), near cache", (Program::Layer, "near")),
@@ -135,13 +136,15 @@ pub(super) fn all(programs: &Programs, redis: &Redis, clients: &Clients) -> Resu
     let mut cases = vec![bare(Group::Check, &checks[0])?];
     cases.extend(checks);
     cases.push(bare(Group::View, &views[0])?);
-    cases.extend(views.into_iter().chain(sign_ins).chain(forgeries).chain(changes));
+    cases.extend(views.into_iter().chain(sign_ins));
+    cases.push(bare(Group::Forgery, &forgeries[0])?);
+    cases.extend(forgeries.into_iter().chain(changes));
     cases.push(feed());
     cases.push(Case { group: Group::Redis, name: "redis-benchmark, GET", server: None, ..feed() });
     Ok(cases)
 }
 
-/// A server that has nothing to do but answer with as many bytes as in that case.
+/// A server that has nothing to do but answer the same requests with as many bytes as in that case.
 fn bare(group: Group, like: &Case, programs: &Programs, redis: &Redis, clients: &Clients) -> Result<Case> {
     let url = redis.url(SESSIONS);
     let length = |case: &Case| {
@@ -151,7 +154,7 @@ fn bare(group: Group, like: &Case, programs: &Programs, redis: &Redis, clients: 
     };
     let case = |body: usize| Case {
         group,
-        who: Who::Anybody,
+        who: like.who,
         server: Some((Program::Bare, body.to_string())),
         ..check("bare warp", (Program::Bare, ""))
     };

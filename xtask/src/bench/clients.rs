@@ -13,6 +13,9 @@ use super::redis::{Redis, SESSIONS};
 /// With each server.
 pub(super) const COUNT: usize = 10_000;
 
+/// How many are [regular](Who::Regular).
+const REGULARS: usize = 200;
+
 /// So many more had a session and have logged out: whom the revocation feed tells of.
 const LOGGED_OUT: usize = 100;
 
@@ -29,6 +32,8 @@ pub(super) enum Who {
     Newcomer,
     /// A cookie that the server made.
     SignedIn,
+    /// The same, of so few that each is back before a moment has passed.
+    Regular,
     /// The same with one character changed.
     Forger,
 }
@@ -71,7 +76,8 @@ impl Clients {
     /// A file of what is sent to this server in turn, as [`load`](super::load) has it.
     pub(super) fn requests(&self, to: Program, path: &str, who: Who, directory: &Path) -> Result<PathBuf> {
         let mut lines = String::new();
-        for number in 0..COUNT {
+        let count = if who == Who::Regular { REGULARS } else { COUNT };
+        for number in 0..count {
             let (path, cookie) = self.request(to, path, who, number)?;
             lines += &format!("{path}\t{cookie}\n");
         }
@@ -95,7 +101,7 @@ impl Clients {
         Ok(match who {
             Who::Anybody => (path.to_owned(), String::new()),
             Who::Newcomer => (format!("{path}/{}", subject(number)), String::new()),
-            Who::SignedIn => (path.to_owned(), cookie()?.to_owned()),
+            Who::SignedIn | Who::Regular => (path.to_owned(), cookie()?.to_owned()),
             Who::Forger => (path.to_owned(), forged(cookie()?)?),
         })
     }
@@ -113,11 +119,10 @@ fn sign_in(connection: &mut Connection, number: usize) -> Result<String> {
     Ok(answer.cookie)
 }
 
-/// By whom its cookies are.
+/// By whom its cookies are; of a server that looks at none, those of what is held against it.
 fn name(program: Program) -> &'static str {
     match program {
-        Program::Bare => "nobody",
-        Program::Filter | Program::Layer | Program::Server => "ours",
+        Program::Bare | Program::Filter | Program::Layer | Program::Server => "ours",
         Program::Express => "express",
         Program::Fastify => "fastify",
         Program::TowerSessions => "tower-sessions",
