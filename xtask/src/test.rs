@@ -140,11 +140,18 @@ fn other_redis(without: &[&str]) -> Result<()> {
 fn long() -> Result<()> {
     reproducible::hold()?;
     setup::tools(&[REDIS, CC])?;
-    let length = [("RACE_ROUNDS", "10000"), ("PATCH_ROUNDS", "1000"), ("KILL_LOOPS", "1000")];
-    let suites = ["--release", "--test", "api", "--test", "store", "--"];
+    let length = [
+        ("RACE_ROUNDS", "10000"),
+        ("PATCH_ROUNDS", "1000"),
+        ("KILL_LOOPS", "1000"),
+        ("NEAR_CACHE_ROUNDS", "100000"),
+        ("NEAR_CACHE_IDS", "10000000"),
+    ];
+    let suites = ["--release", "--lib", "--test", "api", "--test", "store", "--"];
     run(workspace::cargo("test")?
         .args(suites)
         .args(["a_late_save", "parallel_patches", "kill_loop"])
+        .args(["no_dead_session_stays", "no_more_are_kept_than_may_be"])
         .envs(length))
 }
 
