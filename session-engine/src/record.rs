@@ -144,9 +144,15 @@ impl Record {
         if record.version == VERSION { Ok(record) } else { Err(UnreadableRecord::Version) }
     }
 
+    /// Writes the document of one that was read, or has been written before.
+    pub(crate) fn rewrite(&self) -> Vec<u8> {
+        // Writing into memory fails by nothing but keys that are no texts.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
     /// Writes the document.
     pub(crate) fn to_document(&self) -> Result<Vec<u8>, DocumentTooLarge> {
-        let document = serde_json::to_vec(self).map_err(|_| DocumentTooLarge)?;
+        let document = self.rewrite();
         // A reader gives up on deep nesting, a writer does not: what is written must be readable.
         Self::from_document(&document).map_err(|_| DocumentTooLarge)?;
         Ok(document)

@@ -198,7 +198,7 @@ impl Sessions {
             if results.iter().all(Result::is_err) {
                 return Ok(results);
             }
-            match self.store.update(id, &kept.document, &latest.document).await? {
+            match self.store.update(id, &kept.document(), &latest.document()).await? {
                 Outcome::Done => return Ok(results),
                 Outcome::Absent => return Err(SessionError::Ended),
                 Outcome::Conflict => {}

@@ -4,10 +4,11 @@ use quick_cache::Weighter;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use session_core::{SessionId, UnixTime};
+use sha2::{Digest, Sha256};
 
 use super::error::SessionError;
 use super::statement::LastStatement;
-use crate::record::{DocumentTooLarge, Record};
+use crate::record::{DocumentTooLarge, Record, UnreadableRecord};
 use crate::store::Entry;
 use crate::subject::Subject;
 
@@ -104,14 +105,23 @@ impl LiveSession {
 }
 
 /// A session as a store keeps it, whoever it belongs to.
+///
+/// Servers remember many, so its document is not in it: the record writes it again where it is needed.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) id: SessionId,
     pub(super) record: Record,
-    pub(super) document: Vec<u8>,
     pub(super) idle_expires_at: UnixTime,
     pub(super) last_statement: LastStatement,
+    fingerprint: Fingerprint,
+    /// Of the document, in bytes.
+    length: u32,
+    /// The document, where the record would write another: some other program wrote this one.
+    foreign: Option<Box<Vec<u8>>>,
 }
+
+/// Tells one document from all others.
+type Fingerprint = [u8; 16];
 
 /// How many sessions a server remembers.
 pub(super) const CAPACITY: usize = 100_000;
@@ -122,22 +132,65 @@ pub(super) struct ByLength;
 
 impl Weighter<SessionId, Arc<Kept>> for ByLength {
     fn weight(&self, _: &SessionId, kept: &Arc<Kept>) -> u64 {
-        1 + (kept.document.len() / 1024) as u64
+        1 + u64::from(kept.length / 1024)
     }
 }
 
 impl Kept {
-    pub(super) const fn new(
+    /// One that has not been written yet.
+    pub(super) fn new(
         id: SessionId,
         record: Record,
+        idle_expires_at: UnixTime,
+    ) -> Result<Self, DocumentTooLarge> {
+        let document = record.to_document()?;
+        Ok(Self::of(id, record, &document, idle_expires_at))
+    }
+
+    /// One as a store has it.
+    pub(super) fn read(
+        id: SessionId,
         document: Vec<u8>,
         idle_expires_at: UnixTime,
-    ) -> Self {
-        Self { id, record, document, idle_expires_at, last_statement: LastStatement::none() }
+    ) -> Result<Self, UnreadableRecord> {
+        let record = Record::from_document(&document)?;
+        let is_own = record.rewrite() == document;
+        let kept = Self::of(id, record, &document, idle_expires_at);
+        Ok(Self { foreign: (!is_own).then(|| Box::new(document)), ..kept })
+    }
+
+    fn of(id: SessionId, record: Record, document: &[u8], idle_expires_at: UnixTime) -> Self {
+        Self {
+            id,
+            record,
+            idle_expires_at,
+            last_statement: LastStatement::none(),
+            fingerprint: fingerprint(document),
+            length: u32::try_from(document.len()).unwrap_or(u32::MAX),
+            foreign: None,
+        }
+    }
+
+    /// Whether that is its document.
+    pub(super) fn is_of(&self, document: &[u8]) -> bool {
+        self.fingerprint == fingerprint(document)
+    }
+
+    /// What the store has of it, byte for byte.
+    pub(super) fn document(&self) -> Vec<u8> {
+        match &self.foreign {
+            Some(document) => document.to_vec(),
+            None => self.record.rewrite(),
+        }
     }
 
     pub(super) fn entry(&self) -> Entry {
         self.record.entry(self.id)
+    }
+
+    /// The same session with another idle deadline.
+    pub(super) fn until(&self, idle_expires_at: UnixTime) -> Self {
+        Self { idle_expires_at, ..self.clone() }
     }
 
     /// The same session at its next revision.
@@ -156,7 +209,53 @@ impl Kept {
     }
 
     fn with(&self, record: Record) -> Result<Self, DocumentTooLarge> {
-        let document = record.to_document()?;
-        Ok(Self::new(self.id, record, document, self.idle_expires_at))
+        Self::new(self.id, record, self.idle_expires_at)
+    }
+}
+
+fn fingerprint(document: &[u8]) -> Fingerprint {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.iter_mut().zip(Sha256::digest(document)).for_each(|(place, byte)| *place = byte);
+    fingerprint
+}
+
+#[cfg(test)]
+mod tests {
+    use session_core::SessionSecret;
+
+    use super::*;
+
+    const AT: UnixTime = UnixTime::from_secs(1_800_000_000);
+
+    fn record() -> Record {
+        Record::begin(SessionSecret::from_bytes([7; 32]).hash(), AT, AT)
+    }
+
+    fn read(document: &[u8]) -> Kept {
+        Kept::read(SessionId::from_bytes([1; 16]), document.to_vec(), AT).unwrap()
+    }
+
+    /// A change is written over what was read, and over nothing else.
+    #[test]
+    fn a_document_is_there_byte_for_byte_whoever_wrote_it() {
+        let own = record().to_document().unwrap();
+        let text = String::from_utf8(own.clone()).unwrap();
+        let spaced = text.replacen(':', ": ", 1).into_bytes();
+        let newer = text.replacen('{', r#"{"newer":{"b":1,"a":[1.0e1]},"#, 1).into_bytes();
+        for document in [&own, &spaced, &newer] {
+            assert_eq!(read(document).document(), *document);
+        }
+        assert!(read(&own).foreign.is_none(), "kept twice");
+    }
+
+    #[test]
+    fn a_document_is_told_from_any_other() {
+        let own = record().to_document().unwrap();
+        let kept = read(&own);
+        assert!(kept.is_of(&own) && kept.until(UnixTime::MAX).is_of(&own));
+        let longer = [own.as_slice(), b" "].concat();
+        assert!(!kept.is_of(&longer) && !kept.is_of(b""));
+        let changed = kept.with_data(Map::from_iter([("a".to_owned(), Value::Null)])).unwrap();
+        assert!(!changed.is_of(&own) && changed.is_of(&changed.document()));
     }
 }

@@ -108,10 +108,12 @@ mod tests {
     use super::*;
     use crate::record::Record;
 
+    /// With so many bytes of data.
     fn kept(id: SessionId, length: usize) -> Arc<Kept> {
         let at = UnixTime::from_secs(1_800_000_000);
-        let record = Record::begin(SessionSecret::from_bytes([7; 32]).hash(), at, at);
-        Arc::new(Kept::new(id, record, vec![b' '; length], at))
+        let mut record = Record::begin(SessionSecret::from_bytes([7; 32]).hash(), at, at);
+        record.data.insert("data".to_owned(), "-".repeat(length).into());
+        Arc::new(Kept::new(id, record, at).unwrap())
     }
 
     fn id(number: u128) -> SessionId {

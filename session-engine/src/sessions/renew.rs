@@ -105,7 +105,7 @@ impl Sessions {
             }
             let old = Arc::clone(old.kept());
             let marker = old.record.renewed_as(issued.session.id(), now).to_document()?;
-            let replaced = self.store.update(old.id, &old.document, &marker).await;
+            let replaced = self.store.update(old.id, &old.document(), &marker).await;
             self.known.forget(old.id);
             match replaced {
                 Ok(Outcome::Done) => {
@@ -143,7 +143,7 @@ impl Sessions {
     /// Puts the old document back, if it went, and deletes the new one, whose cookie nobody has.
     async fn undo_renewal(&self, old: &Kept, marker: &[u8], new: &Kept) {
         for _ in 0..UNDO_TRIES {
-            let Ok(outcome) = self.store.update(old.id, marker, &old.document).await else {
+            let Ok(outcome) = self.store.update(old.id, marker, &old.document()).await else {
                 tokio::time::sleep(UNDO_PAUSE).await;
                 continue;
             };

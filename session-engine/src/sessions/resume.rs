@@ -169,7 +169,7 @@ impl Sessions {
         let mut seen = kept.record.clone();
         seen.last_seen_at = Some(self.now());
         if let Ok(document) = seen.to_document() {
-            let _ = self.store.update(kept.id, &kept.document, &document).await;
+            let _ = self.store.update(kept.id, &kept.document(), &document).await;
         }
     }
 
@@ -207,11 +207,8 @@ impl Sessions {
         };
         let kept = match known {
             // It need not be read again, nor signed.
-            Some(known) if known.document == stored.document => known,
-            _ => {
-                let record = Record::from_document(&stored.document)?;
-                Arc::new(Kept::new(id, record, stored.document, idle_expires_at))
-            }
+            Some(known) if known.is_of(&stored.document) => known,
+            _ => Arc::new(Kept::read(id, stored.document, idle_expires_at)?),
         };
         let absolute_expires_at = kept.record.absolute_expires_at;
         let timeouts = self.timeouts(kept.record.terms());
@@ -225,7 +222,7 @@ impl Sessions {
             Standing::Unexpired { .. } => {
                 let kept = match kept.idle_expires_at == idle_expires_at {
                     true => kept,
-                    false => Arc::new(Kept { idle_expires_at, ..Kept::clone(&kept) }),
+                    false => Arc::new(kept.until(idle_expires_at)),
                 };
                 self.known.learn(Arc::clone(&kept));
                 Ok((kept, stored.is_told_of))

@@ -105,14 +105,15 @@ impl Sessions {
     pub(super) async fn revoke_as(&self, cookie: &AuthenticCookie, end: End) -> Result<bool, SessionError> {
         for _ in 0..MAX_PASSES {
             match self.resume_kept(cookie, Activity::Passive, Freshness::Confirmed).await {
-                Ok(session) => match self.end_unless_renewed(&session.entry(), &session.document, end).await?
-                {
-                    Outcome::Done => return Ok(true),
-                    // If it went meanwhile it may have been renewed, and then its successor lives: that is no
-                    // confirmation.
-                    Outcome::Absent => return Err(SessionError::EndedMeanwhile),
-                    Outcome::Conflict => {}
-                },
+                Ok(session) => {
+                    match self.end_unless_renewed(&session.entry(), &session.document(), end).await? {
+                        Outcome::Done => return Ok(true),
+                        // If it went meanwhile it may have been renewed, and then its successor lives: that is no
+                        // confirmation.
+                        Outcome::Absent => return Err(SessionError::EndedMeanwhile),
+                        Outcome::Conflict => {}
+                    }
+                }
                 Err(SessionError::Ended | SessionError::Expired) => return Ok(false),
                 // A server of another version may be able to read it, so it has to go. Its entry in the
                 // index, of whichever subject, is trimmed later.

@@ -180,7 +180,7 @@ impl Sessions {
     ) -> Result<Issued, SessionError> {
         for _ in 0..MAX_TRIES {
             let issued = self.begin_for(login, login.carried(&guest.record().data)).await?;
-            let deleted = self.store.delete_unchanged(&guest.kept().entry(), &guest.kept().document).await;
+            let deleted = self.store.delete_unchanged(&guest.kept().entry(), &guest.kept().document()).await;
             self.known.forget(guest.id());
             match deleted {
                 Ok(Outcome::Done) => {
@@ -312,12 +312,12 @@ impl Sessions {
         record: Record,
         idle_expires_at: UnixTime,
     ) -> Result<Kept, SessionError> {
-        let document = record.to_document()?;
-        let mut kept = Kept::new(SessionId::generate()?, record, document, idle_expires_at);
+        let mut kept = Kept::new(SessionId::generate()?, record, idle_expires_at)?;
+        let document = kept.document();
         // Claims that fit into no statement must not become a session that nobody can be shown.
         self.can_be_stated(&kept)?;
         for _ in 0..MAX_DRAWS {
-            let creation = self.store.create(&kept.entry(), &kept.document, idle_expires_at).await?;
+            let creation = self.store.create(&kept.entry(), &document, idle_expires_at).await?;
             if creation == Creation::Created {
                 return Ok(kept);
             }
