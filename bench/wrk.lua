@@ -1,8 +1,20 @@
 -- What wrk sends: `wrk … -- METHOD FILE [BODY]`. Each line of FILE is a path, then a tab and a cookie if there is one;
 -- they take turns. In BODY, `%06d` is the number of the request, so that nothing is changed to what it is.
+-- As each second begins, a line tells how many were sent by then.
 
--- Somewhere else in each run.
-local heads, body, number = {}, nil, os.time() * 104729 % 1000000
+-- Somewhere else in each run, and in each of those that run at once.
+local function anywhere()
+  local random = assert(io.open("/dev/urandom", "rb"))
+  local one, two, three = random:read(3):byte(1, 3)
+  random:close()
+  return one * 65536 + two * 256 + three
+end
+
+local heads, body, number = {}, nil, anywhere()
+local sent, second = 0, nil
+
+-- The time is not asked for each request, and a few more or less are nothing to those of a second.
+local OFTEN = 64
 
 function init(arguments)
   local method, file = arguments[1], arguments[2]
@@ -22,7 +34,20 @@ function init(arguments)
   end
 end
 
+local function tell_each_second()
+  local now = os.time()
+  if second and now > second then
+    io.write(('{"second":%d,"sent":%d}\n'):format(now, sent))
+    io.flush()
+  end
+  second = now
+end
+
 function request()
+  if sent % OFTEN == 0 then
+    tell_each_second()
+  end
+  sent = sent + 1
   number = number + 1
   local head = heads[number % #heads + 1]
   return body and head .. body:format(number % 1000000) or head
