@@ -1,0 +1,75 @@
+//! Sessions in Redis, and what those who have them ask.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::super::programs::{Crowd, Programs};
+use super::super::shards::Shards;
+use super::FEW;
+use super::occupancy::Occupancy;
+
+pub(super) struct Place {
+    pub(super) shards: Shards,
+    crowd: Crowd,
+    requests: PathBuf,
+    requests_of_few: PathBuf,
+    memory_before: f64,
+    /// What Redis uses at rest, in bytes.
+    pub(super) memory: f64,
+}
+
+impl Place {
+    pub(super) fn fill(shards: Shards, crowd: Crowd, programs: &Programs) -> Result<Self> {
+        let file = |name: &str| programs.directory().join(format!("{name}-{}", shards.nodes()[0].port()));
+        let (requests, requests_of_few) = (file("requests"), file("requests-of-few"));
+        let (memory_before, started) = (shards.memory_at_rest()?, Instant::now());
+        programs.sign_in(crowd, shards.url(), &requests)?;
+        eprintln!("xtask: {crowd:?} signed in within {:.1} s", started.elapsed().as_secs_f64());
+        first_lines(&requests, FEW, &requests_of_few)?;
+        let memory = shards.memory_at_rest()?;
+        Ok(Self { shards, crowd, requests, requests_of_few, memory_before, memory })
+    }
+
+    pub(super) fn sessions(&self) -> usize {
+        self.crowd.subjects * self.crowd.of_each
+    }
+
+    /// A file of what as many ask at most.
+    pub(super) fn requests(&self, of: usize) -> &Path {
+        if of <= FEW { &self.requests_of_few } else { &self.requests }
+    }
+
+    /// Somebody's cookie.
+    pub(super) fn cookie(&self) -> Result<String> {
+        let mut line = String::new();
+        BufReader::new(File::open(&self.requests)?).read_line(&mut line)?;
+        Ok(line.trim_end().split_once('\t').context("nobody has signed in")?.1.to_owned())
+    }
+
+    /// What a session takes of Redis.
+    pub(super) fn occupancy(&self) -> Result<Occupancy> {
+        let redis = &self.shards.nodes()[0];
+        let Crowd { subjects, of_each } = self.crowd;
+        let index = redis.memory_of(&redis.any_key("subject-sessions:*")?)?;
+        Ok(Occupancy {
+            who: "ours",
+            sessions: self.sessions(),
+            subjects,
+            all: (self.memory - self.memory_before) / self.sessions() as f64,
+            document: redis.memory_of(&redis.any_key("session:*")?)?,
+            index: index / of_each as f64,
+        })
+    }
+}
+
+fn first_lines(of: &Path, count: usize, to: &Path) -> Result<()> {
+    let mut file = BufWriter::new(File::create(to)?);
+    for line in BufReader::new(fs::File::open(of)?).lines().take(count) {
+        writeln!(file, "{}", line?)?;
+    }
+    Ok(file.flush()?)
+}
