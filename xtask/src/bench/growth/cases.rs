@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::super::figures::thousands;
-use super::super::load::CONNECTIONS as FEW_CONNECTIONS;
 use super::place::Place;
 use super::{FEW, SHARDS};
+use crate::bench::figures::thousands;
+use crate::bench::load::CONNECTIONS as FEW_CONNECTIONS;
 
 const SERVERS: [usize; 3] = [1, 2, 3];
 const CONNECTIONS: [u32; 3] = [FEW_CONNECTIONS, 1_000, 10_000];

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 
-use super::super::clients::subject;
-use super::super::http::{Connection, Request};
-use super::super::programs::{Program, Programs};
-use super::super::shards::Shards;
+use crate::bench::clients::subject;
+use crate::bench::http::{Connection, Request};
+use crate::bench::programs::{Program, Programs};
+use crate::bench::shards::Shards;
 
 /// Of the data of a session, as JSON: as many as `bench/rust/src/bin/crowd.rs` has.
 const DATA_LENGTH: usize = 200;

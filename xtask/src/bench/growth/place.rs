@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::super::programs::{Crowd, Programs};
-use super::super::shards::Shards;
 use super::FEW;
 use super::occupancy::Occupancy;
+use crate::bench::programs::{Crowd, Programs};
+use crate::bench::shards::Shards;
 
 pub(super) struct Place {
     pub(super) shards: Shards,

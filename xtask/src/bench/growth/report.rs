@@ -4,14 +4,14 @@ use std::fmt::Display;
 
 use anyhow::Result;
 
-use super::super::cost::Cost;
-use super::super::figures::{commands, thousands};
-use super::super::rounds::{self, Effort};
-use super::super::template::Template;
 use super::SESSIONS;
 use super::cases::{self, Case, Growth, Series};
 use super::occupancy::Occupancy;
 use super::turn::{REMEMBERED, Turn};
+use crate::bench::cost::Cost;
+use crate::bench::figures::{commands, thousands};
+use crate::bench::rounds::{self, Effort};
+use crate::bench::template::Template;
 
 const WORDS: &str = "bench/growth.md";
 const REPORT: &str = "docs/GROWTH.md";
