@@ -50,8 +50,8 @@ pub(super) fn write(
 /// Of several series, each held against its first.
 fn costs<C: Display>(series: &[Vec<&Measured<'_, C>>]) -> String {
     let mut table = String::from(
-        "| | requests/s | busy | processor time | commands to Redis | processor time of Redis | memory |\n\
-         |---|--:|--:|--:|---|--:|--:|\n",
+        "| | requests/s | refused | busy | processor time | commands to Redis | processor time of Redis | memory |\n\
+         |---|--:|--:|--:|--:|---|--:|--:|\n",
     );
     for rows in series {
         for row in rows {
@@ -59,9 +59,10 @@ fn costs<C: Display>(series: &[Vec<&Measured<'_, C>>]) -> String {
                 |of: fn(&Cost) -> f64| format!("({:.2})", row.ratio(rows[0], |turn| of(&turn.cost)));
             let median = |of: fn(&Cost) -> f64| row.median(|turn| of(&turn.cost));
             table += &format!(
-                "| {} | {} | {:.0} % | {:.1} µs {} | {} {} | {:.1} µs {} | {:.0} MB |\n",
+                "| {} | {} | {} | {:.0} % | {:.1} µs {} | {} {} | {:.1} µs {} | {:.0} MB |\n",
                 row.case,
                 thousands(median(|cost| cost.per_second)),
+                refused(row.median(|turn| turn.refused)),
                 median(|cost| cost.busy * 100.0),
                 median(|cost| cost.processor_us),
                 of_first(|cost| cost.processor_us),
@@ -74,6 +75,11 @@ fn costs<C: Display>(series: &[Vec<&Measured<'_, C>>]) -> String {
         }
     }
     table
+}
+
+/// Few are not rounded to none.
+fn refused(part: f64) -> String {
+    if part == 0.0 { "0".into() } else { format!("{:.3} %", part * 100.0) }
 }
 
 fn all_commands(cost: &Cost) -> f64 {
@@ -149,7 +155,7 @@ mod tests {
         let commands = BTreeMap::from([("GET".to_owned(), gets)]);
         let cost =
             Cost { per_second: 20_000.0, processor_us, redis_us: 4.0, busy: 0.9, commands, memory: 2e7 };
-        Turn { cost, redis_more: 0.0 }
+        Turn { cost, redis_more: 0.0, refused: 0.0 }
     }
 
     #[test]
@@ -163,11 +169,11 @@ mod tests {
         let [a, b, c] = rows[..] else { panic!("{table}") };
         assert_eq!(
             a,
-            "| 1 server | 20,000 | 90 % | 30.0 µs (1.00) | GET 0.20 (1.00) | 4.0 µs (1.00) | 20 MB |"
+            "| 1 server | 20,000 | 0 | 90 % | 30.0 µs (1.00) | GET 0.20 (1.00) | 4.0 µs (1.00) | 20 MB |"
         );
         assert_eq!(
             b,
-            "| 2 servers | 20,000 | 90 % | 45.0 µs (1.50) | GET 0.40 (2.00) | 4.0 µs (1.00) | 20 MB |"
+            "| 2 servers | 20,000 | 0 | 90 % | 45.0 µs (1.50) | GET 0.40 (2.00) | 4.0 µs (1.00) | 20 MB |"
         );
         assert!(c.contains("| 50.0 µs (1.00) | GET 1.00 (1.00) |"), "{c}");
     }

@@ -18,6 +18,8 @@ pub(super) struct Turn {
     pub(super) cost: Cost,
     /// What Redis uses more than at rest, in bytes: for those who ask, and to know who keeps what they have read.
     pub(super) redis_more: f64,
+    /// Which part of the answers were none: with too much at a time, Redis does not answer a server in time.
+    pub(super) refused: f64,
 }
 
 pub(super) fn measure(case: &Case<'_>, programs: &Programs, seconds: u64) -> Result<Turn> {
@@ -59,6 +61,5 @@ pub(super) fn measure(case: &Case<'_>, programs: &Programs, seconds: u64) -> Res
     }
     let cost = meter.cost(&before, sent_by_then - sent, before.age())?;
     let redis_more = place.shards.used_memory()? - place.memory;
-    load.end()?;
-    Ok(Turn { cost, redis_more })
+    Ok(Turn { cost, redis_more, refused: load.end()? })
 }
