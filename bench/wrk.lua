@@ -1,5 +1,6 @@
--- What wrk sends: `wrk … -- METHOD FILE [BODY]`. Each line of FILE is a path, then a tab and a cookie if there is one;
+-- What wrk sends: `wrk … -- METHOD FILE [BODY [PAUSE]]`. Each line of FILE is a path, then a tab and a cookie if there is one;
 -- they take turns. In BODY, `%06d` is the number of the request, so that nothing is changed to what it is.
+-- With a PAUSE, in milliseconds, a connection waits for so long on average before it sends anything.
 -- As each second begins, a line tells how many were sent by then.
 
 -- Somewhere else in each run, and in each of those that run at once.
@@ -18,7 +19,14 @@ local OFTEN = 64
 
 function init(arguments)
   local method, file = arguments[1], arguments[2]
-  body = arguments[3]
+  body = arguments[3] ~= "" and arguments[3] or nil
+  local pause = tonumber(arguments[4])
+  if pause then
+    -- Some sooner, some later, or all would come at once.
+    function delay()
+      return math.random(0, 2 * pause)
+    end
+  end
   local sample = body and body:format(0)
   for line in io.lines(file) do
     local path, cookie = line:match("^([^\t]*)\t?(.*)$")

@@ -40,6 +40,8 @@ pub(super) struct Sending<'a> {
     pub(super) requests: &'a Path,
     pub(super) body: &'a str,
     pub(super) connections: u32,
+    /// How long a connection waits before it sends anything, on average.
+    pub(super) pause: Duration,
 }
 
 impl Sending<'_> {
@@ -50,14 +52,14 @@ impl Sending<'_> {
     }
 
     pub(super) fn wrk(&self, seconds: u64) -> Command {
-        let Self { server, method, requests, body, connections } = self;
+        let Self { server, method, requests, body, connections, pause } = self;
         let (url, connections, duration) =
             (format!("http://{server}"), connections.to_string(), format!("{seconds}s"));
         let mut wrk =
             on(Processor::Rest, WRK.program, ["-t", "1", "-c", &connections, "-d", &duration, "-s", SCRIPT]);
-        wrk.args(["--timeout", TIMEOUT, &url, "--", method]).arg(requests);
-        if !body.is_empty() {
-            wrk.arg(body);
+        wrk.args(["--timeout", TIMEOUT, &url, "--", method]).arg(requests).arg(body);
+        if !pause.is_zero() {
+            wrk.arg(pause.as_millis().to_string());
         }
         wrk
     }

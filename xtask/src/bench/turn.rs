@@ -1,6 +1,7 @@
 //! One server with one task while it is measured.
 
 use std::slice::from_ref;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
@@ -43,8 +44,8 @@ impl Bench<'_> {
         let (server, address) = self.programs.start(*program, mode, &self.redis.url(database))?;
         case.check(*program, &mut Connection::open(address)?, self.clients)?;
         let requests = self.clients.requests(*program, case.path, case.who, self.programs.directory())?;
-        let (method, body, connections) = (case.method, case.body, CONNECTIONS);
-        let sending = Sending { server: address, method, requests: &requests, body, connections };
+        let (method, body, connections, pause) = (case.method, case.body, CONNECTIONS, Duration::ZERO);
+        let sending = Sending { server: address, method, requests: &requests, body, connections, pause };
         let put = |seconds| {
             let load = sending.put(seconds)?;
             let refused = if case.status < 400 { 0 } else { load.requests };

@@ -1,6 +1,7 @@
 //! What grows, each by itself.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::place::Place;
 use super::{FEW, SHARDS};
@@ -9,6 +10,10 @@ use crate::bench::load::CONNECTIONS as FEW_CONNECTIONS;
 
 const SERVERS: [usize; 3] = [1, 2, 3];
 const CONNECTIONS: [u32; 3] = [FEW_CONNECTIONS, 1_000, 10_000];
+
+/// Over however many connections: half of what a server can answer, or less. With more it would be measured how long
+/// they wait, and Redis is not waited for longer than 250 ms.
+const PER_SECOND: u32 = 5_000;
 
 /// What a server has open beside its connections, or wrk, and more than that.
 const OTHER_DESCRIPTORS: u64 = 100;
@@ -43,6 +48,16 @@ pub(super) struct Case<'a> {
     pub(super) asking: usize,
     pub(super) servers: usize,
     pub(super) connections: u32,
+}
+
+impl Case<'_> {
+    /// Before a connection sends anything, on average.
+    pub(super) fn pause(&self) -> Duration {
+        match self.growth {
+            Growth::Connections => Duration::from_secs(1) * self.connections / PER_SECOND,
+            Growth::Sessions | Growth::Servers | Growth::Shards => Duration::ZERO,
+        }
+    }
 }
 
 impl Series {

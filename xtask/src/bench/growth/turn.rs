@@ -41,6 +41,7 @@ pub(super) fn measure(case: &Case<'_>, programs: &Programs, seconds: u64) -> Res
         requests,
         body: "",
         connections: of_each,
+        pause: case.pause(),
     });
     let mut load = SteadyLoad::begin(sendings, programs.directory())?;
     // Until each session was seen twice, or as many as are remembered, by each server; and all are connected. What is
