@@ -15,6 +15,9 @@ const CONNECTIONS: [u32; 3] = [FEW_CONNECTIONS, 1_000, 10_000];
 /// they wait, and Redis is not waited for longer than 250 ms.
 const PER_SECOND: u32 = 5_000;
 
+/// Of whom each is seen again so soon, at that pace, that it is out of the near cache as rarely as in other tables.
+const ASKING_SLOWLY: usize = 2_000;
+
 /// What a server has open beside its connections, or wrk, and more than that.
 const OTHER_DESCRIPTORS: u64 = 100;
 
@@ -109,7 +112,7 @@ pub(super) fn of_connections(place: &Place, descriptors: u64) -> impl Iterator<I
         let possible = CONNECTIONS.into_iter().filter(move |count| are_possible(*count, descriptors));
         possible.map(move |connections| {
             let case = case(Growth::Connections, series, place, connections as usize);
-            Case { connections, ..case }
+            Case { connections, asking: ASKING_SLOWLY, ..case }
         })
     })
 }

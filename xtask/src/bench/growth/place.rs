@@ -1,13 +1,12 @@
 //! Sessions in Redis, and what those who have them ask.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::FEW;
 use super::occupancy::Occupancy;
 use crate::bench::programs::{Crowd, Programs};
 use crate::bench::shards::Shards;
@@ -16,7 +15,6 @@ pub(super) struct Place {
     pub(super) shards: Shards,
     crowd: Crowd,
     requests: PathBuf,
-    requests_of_few: PathBuf,
     memory_before: f64,
     /// What Redis uses at rest, in bytes.
     pub(super) memory: f64,
@@ -24,23 +22,26 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn fill(shards: Shards, crowd: Crowd, programs: &Programs) -> Result<Self> {
-        let file = |name: &str| programs.directory().join(format!("{name}-{}", shards.nodes()[0].port()));
-        let (requests, requests_of_few) = (file("requests"), file("requests-of-few"));
+        let requests = programs.directory().join(format!("requests-{}", shards.nodes()[0].port()));
         let (memory_before, started) = (shards.memory_at_rest()?, Instant::now());
         programs.sign_in(crowd, shards.url(), &requests)?;
         eprintln!("xtask: {crowd:?} signed in within {:.1} s", started.elapsed().as_secs_f64());
-        first_lines(&requests, FEW, &requests_of_few)?;
         let memory = shards.memory_at_rest()?;
-        Ok(Self { shards, crowd, requests, requests_of_few, memory_before, memory })
+        Ok(Self { shards, crowd, requests, memory_before, memory })
     }
 
     pub(super) fn sessions(&self) -> usize {
         self.crowd.subjects * self.crowd.of_each
     }
 
-    /// A file of what as many ask at most.
-    pub(super) fn requests(&self, of: usize) -> &Path {
-        if of <= FEW { &self.requests_of_few } else { &self.requests }
+    /// A file of what so many of them ask.
+    pub(super) fn requests(&self, of: usize) -> Result<PathBuf> {
+        if of >= self.sessions() {
+            return Ok(self.requests.clone());
+        }
+        let file = self.requests.with_extension(of.to_string());
+        first_lines(&self.requests, of, &file)?;
+        Ok(file)
     }
 
     /// Somebody's cookie.
@@ -68,7 +69,7 @@ impl Place {
 
 fn first_lines(of: &Path, count: usize, to: &Path) -> Result<()> {
     let mut file = BufWriter::new(File::create(to)?);
-    for line in BufReader::new(fs::File::open(of)?).lines().take(count) {
+    for line in BufReader::new(File::open(of)?).lines().take(count) {
         writeln!(file, "{}", line?)?;
     }
     Ok(file.flush()?)

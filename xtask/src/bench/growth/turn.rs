@@ -33,12 +33,12 @@ pub(super) fn measure(case: &Case<'_>, programs: &Programs, seconds: u64) -> Res
         let answer = Connection::open(*address)?.ask(check)?;
         ensure!(answer.status == 200, "a check was answered {} `{}`", answer.status, answer.body);
     }
-    let requests = place.requests(asking);
+    let requests = place.requests(asking)?;
     let of_each = connections.div_ceil(case.servers as u32);
     let sendings = addresses.iter().map(|address| Sending {
         server: *address,
         method: "GET",
-        requests,
+        requests: &requests,
         body: "",
         connections: of_each,
         pause: case.pause(),
