@@ -22,9 +22,9 @@ function init(arguments)
   body = arguments[3] ~= "" and arguments[3] or nil
   local pause = tonumber(arguments[4])
   if pause then
-    -- Some sooner, some later, or all would come at once.
+    -- Some sooner, some later, or all would come at once; and none so late that the server has cut it off.
     function delay()
-      return math.random(0, 2 * pause)
+      return math.random(math.floor(pause / 2), math.floor(3 * pause / 2))
     end
   end
   local sample = body and body:format(0)

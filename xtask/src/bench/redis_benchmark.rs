@@ -37,7 +37,7 @@ pub(super) fn run(redis: &Redis, seconds: u64) -> Result<Load> {
     };
     let milliseconds = |number| Ok::<_, anyhow::Error>(Duration::from_secs_f64(field(number)? / 1e3));
     let time = Duration::from_secs_f64(requests as f64 / field(1)?);
-    Ok(Load { requests, time, p50: milliseconds(4)?, p99: milliseconds(6)?, refused: 0 })
+    Ok(Load { requests, time, p50: milliseconds(4)?, p99: milliseconds(6)?, refused: 0, broken: 0 })
 }
 
 fn perform(redis: &Redis, test: &str, count: u64, further: &[&str]) -> Result<String> {

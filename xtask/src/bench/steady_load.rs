@@ -57,13 +57,13 @@ impl SteadyLoad {
         self.0.iter_mut().find(|stream| stream.last.second < latest)
     }
 
-    /// Tells which part of all answers were of 400 and above.
+    /// Tells which part of all requests had no answer, or one of 400 and above.
     pub(super) fn end(self) -> Result<f64> {
         self.0.iter().try_for_each(|stream| stream.process.interrupt())?;
         let (mut refused, mut all) = (0, 0);
         for stream in self.0 {
             let load = Load::told(&stream.said.last().context("wrk says nothing")??)?;
-            (refused, all) = (refused + load.refused, all + load.requests);
+            (refused, all) = (refused + load.refused + load.broken, all + load.requests + load.broken);
         }
         Ok(refused as f64 / all as f64)
     }
