@@ -1,25 +1,37 @@
 //! Measurements. They assert nothing, since machines differ and are shared.
 
 mod cases;
+mod circumstances;
 mod clients;
+mod cost;
+mod descriptors;
+mod figures;
+mod growth;
 mod http;
 mod load;
 mod machine;
 mod programs;
 mod redis;
+mod redis_benchmark;
 mod report;
 mod rounds;
 mod running;
+mod shards;
+mod steady_load;
 mod svg;
+mod template;
+mod turn;
 
 use std::fs;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use self::clients::Clients;
 use self::programs::Programs;
 use self::redis::Redis;
-use self::rounds::{Effort, Rounds};
+use self::rounds::Effort;
+use self::turn::Bench;
 use crate::process::{command, run};
 use crate::setup::{CC, CHROMIUM, FIREFOX, REDIS, UTIL_LINUX, WEBKITGTK, WRK, XVFB};
 use crate::target_dir::target_dir;
@@ -33,23 +45,24 @@ pub(crate) fn abuse(which: &[&str]) -> Result<()> {
 
 /// The server beside its peers and the limits, into `docs/BENCHMARKS.md` and a picture.
 pub(crate) fn server(seconds: &str, rounds: &str) -> Result<()> {
-    let effort = Effort {
-        seconds: seconds.parse().with_context(|| format!("`{seconds}` are no seconds"))?,
-        rounds: rounds.parse().with_context(|| format!("`{rounds}` is no number of rounds"))?,
-    };
+    let effort = Effort::parse(seconds, rounds)?;
     setup::tools(&[REDIS, CC, UTIL_LINUX, WRK])?;
-    npm::install(programs::NODE)?;
-    let directory = target_dir()?.join("bench-server");
-    if directory.exists() {
-        fs::remove_dir_all(&directory)?;
-    }
-    fs::create_dir_all(&directory)?;
-    let programs = Programs::build(&directory)?;
-    let redis = Redis::start(&directory)?;
+    let programs = Programs::build(&empty_directory("bench-server")?)?;
+    programs.build_server()?;
+    let redis = Redis::start(programs.directory())?;
     let clients = Clients::sign_in(&programs, &redis)?;
     let cases = cases::all(&programs, &redis, &clients)?;
-    let measured = Rounds::measure(&cases, &programs, &redis, &clients, effort)?;
+    let bench = Bench { programs: &programs, redis: &redis, clients: &clients, seconds: effort.seconds };
+    let measured = effort.measure(&cases, |case| bench.turn(case), |turn| turn.cost.to_string())?;
     report::write(&measured, effort)
+}
+
+/// What becomes of a check with more sessions, servers, shards and connections, into `docs/GROWTH.md`.
+pub(crate) fn growth(seconds: &str, rounds: &str) -> Result<()> {
+    let effort = Effort::parse(seconds, rounds)?;
+    setup::tools(&[REDIS, CC, UTIL_LINUX, WRK])?;
+    let programs = Programs::build(&empty_directory("bench-growth")?)?;
+    growth::measure(&programs, effort)
 }
 
 /// The npm package beside its peers, in the runtimes that its tests run in.
@@ -60,4 +73,14 @@ pub(crate) fn wasm() -> Result<()> {
     npm::install("session-wasm/bench")?;
     let dir = target_dir()?.join("bench");
     run(npm::script("session-wasm/bench", "bench").env("CONFORMANCE_DIR", dir))
+}
+
+/// Of this name, for what is written meanwhile.
+fn empty_directory(name: &str) -> Result<PathBuf> {
+    let directory = target_dir()?.join(name);
+    if directory.exists() {
+        fs::remove_dir_all(&directory)?;
+    }
+    fs::create_dir_all(&directory)?;
+    Ok(directory)
 }

@@ -52,6 +52,9 @@ usage: cargo xtask TASK
   bench server [SECONDS [ROUNDS]]
                      the server beside its peers and the limits, into docs/BENCHMARKS.md; 4 s for
                      each measurement and 3 rounds of all, unless said otherwise
+  bench growth [SECONDS [ROUNDS]]
+                     a session check with more sessions, servers, shards and connections, and what
+                     a session takes of memory, into docs/GROWTH.md; likewise
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
   package            the npm package, into session-wasm/package/
@@ -85,6 +88,9 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "server"] => bench::server("4", "3"),
         ["bench", "server", seconds] => bench::server(seconds, "3"),
         ["bench", "server", seconds, rounds] => bench::server(seconds, rounds),
+        ["bench", "growth"] => bench::growth("4", "3"),
+        ["bench", "growth", seconds] => bench::growth(seconds, "3"),
+        ["bench", "growth", seconds, rounds] => bench::growth(seconds, rounds),
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),

@@ -1,6 +1,5 @@
 //! The library as an application has it: by default but for the store, the keys and the near cache.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,19 +15,23 @@ use crate::{Result, arguments};
 /// its store answers.
 pub async fn app() -> Result<App> {
     let [redis, key_file, near_cache] = arguments()?;
-    let store = RedisStore::open(&RedisSettings::new(&redis), Arc::new(SystemClock))?;
+    let near_cache = (near_cache == "near").then(NearCacheLimits::default);
+    app_of(&redis, &key_ring(&key_file)?, near_cache).await
+}
+
+/// The same of these.
+pub async fn app_of(redis: &str, ring: &KeyRing, near_cache: Option<NearCacheLimits>) -> Result<App> {
+    let store = RedisStore::open(&RedisSettings::new(redis), Arc::new(SystemClock))?;
     while !store.is_available() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let near_cache = (near_cache == "near").then(NearCacheLimits::default);
-    let store: Arc<dyn Store> = Arc::new(store);
-    Ok(App::builder(keys(Path::new(&key_file))?, store).near_cache(near_cache).build()?)
+    let (keys, store) = (Keys::new(ring, CookieName::default()), Arc::new(store) as Arc<dyn Store>);
+    Ok(App::builder(keys, store).near_cache(near_cache).build()?)
 }
 
-/// Those of the shipped server too: all take each other's cookies.
-fn keys(path: &Path) -> Result<Keys> {
-    let ring = KeyRing::from_json(&std::fs::read_to_string(path)?)?;
-    Ok(Keys::new(&ring, CookieName::default()))
+/// That of the shipped server too: all take each other's cookies.
+pub fn key_ring(path: &str) -> Result<KeyRing> {
+    Ok(KeyRing::from_json(&std::fs::read_to_string(path)?)?)
 }
 
 /// Somebody who has proved to be this, in whatever way: nothing is hashed.

@@ -1,5 +1,7 @@
 //! What is measured of whom.
 
+use std::fmt;
+
 use anyhow::{Result, ensure};
 
 use super::clients::{Clients, Who, subject};
@@ -40,6 +42,12 @@ pub(super) struct Case {
     pub(super) body: &'static str,
     /// What each answer has to be.
     pub(super) status: u16,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, {}", self.group, self.name)
+    }
 }
 
 impl Case {

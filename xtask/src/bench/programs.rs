@@ -1,5 +1,6 @@
 //! The servers that are measured: how they are built, how they are started.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,10 @@ use anyhow::{Context, Result};
 
 use super::machine::{Processor, on};
 use super::running::Running;
-use crate::page;
-use crate::process::{command, output, run};
+use crate::process::{command, run};
 use crate::root::root;
 use crate::target_dir::target_dir;
+use crate::{npm, page};
 
 /// Peers in JavaScript.
 pub(super) const NODE: &str = "bench/node";
@@ -40,6 +41,16 @@ pub(super) enum Program {
     ActixSession,
 }
 
+/// Who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crowd {
+    pub(super) subjects: usize,
+    /// How many sessions each has.
+    pub(super) of_each: usize,
+}
+
+const RELEASE: [&str; 4] = ["build", "--quiet", "--release", "--locked"];
+
 pub(super) struct Programs {
     directory: PathBuf,
     rust: PathBuf,
@@ -49,24 +60,36 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Builds what is to be built. What is started writes into `directory`.
+    /// Builds what is in `bench`. What is started writes into `directory`.
     pub(super) fn build(directory: &Path) -> Result<Self> {
-        page::build()?;
-        let release = ["build", "--quiet", "--release", "--locked"];
-        run(command("cargo", release).args(["--package", "session-server", "--features", "page"]))?;
+        npm::install(NODE)?;
         let rust = root().join(RUST);
-        run(command("cargo", release).args(["--target-dir", "target"]).current_dir(&rust))?;
-        let server = target_dir()?.join("release/session-server");
-        let keys = ["keys", "new", "--keys", KEYS];
-        output(command(&server.to_string_lossy(), keys).current_dir(directory))?;
+        run(command("cargo", RELEASE).args(["--target-dir", "target"]).current_dir(&rust))?;
+        let (rust, server) = (rust.join("target/release"), target_dir()?.join("release/session-server"));
+        run(command(&rust.join("keys").to_string_lossy(), [KEYS]).current_dir(directory))?;
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).context("the system's generator failed")?;
         Ok(Self {
             directory: directory.to_owned(),
-            rust: rust.join("target/release"),
+            rust,
             server,
             secret: secret.iter().map(|byte| format!("{byte:02x}")).collect(),
         })
+    }
+
+    /// Builds the shipped server as well.
+    pub(super) fn build_server(&self) -> Result<()> {
+        page::build()?;
+        run(command("cargo", RELEASE).args(["--package", "session-server", "--features", "page"]))
+    }
+
+    /// Begins so many sessions of each of so many subjects, with data, and writes into `requests` what they ask.
+    pub(super) fn sign_in(&self, crowd: Crowd, redis: &str, requests: &Path) -> Result<()> {
+        let Crowd { subjects, of_each } = crowd;
+        let numbers = [subjects.to_string(), of_each.to_string()];
+        // On all processors, since nothing is measured meanwhile.
+        let mut crowd = command(&self.rust.join("crowd").to_string_lossy(), [redis, KEYS]);
+        run(crowd.args(numbers).stdout(File::create(requests)?).current_dir(&self.directory))
     }
 
     /// Where what is started writes.

@@ -1,4 +1,4 @@
-//! The Redis that all share, and what it can do by itself.
+//! A Redis that keeps nothing on the disk.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use super::load::{CONNECTIONS, Load};
 use super::machine::{Processor, on};
 use super::running::Running;
 use crate::process::{command, output};
@@ -20,29 +19,23 @@ const START_DEADLINE: Duration = Duration::from_secs(20);
 pub(super) const SESSIONS: u8 = 0;
 /// Where those are begun that nobody checks.
 pub(super) const NEWCOMERS: u8 = 1;
-/// Of `redis-benchmark`.
-const OF_ITS_OWN: u8 = 2;
-
-/// About how many commands it answers in a second: `redis-benchmark` wants a number.
-const COMMANDS_PER_SECOND: u64 = 60_000;
-
-/// As many as there are sessions of one server.
-const KEYS: u64 = 10_000;
-
 pub(super) struct Redis {
     port: u16,
     process: Running,
 }
 
 impl Redis {
-    /// One that keeps nothing on the disk.
     pub(super) fn start(directory: &Path) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Self::start_with(&[], directory)
+    }
+
+    pub(super) fn start_with(further: &[&str], directory: &Path) -> Result<Self> {
+        let port = free_port()?;
         let flags = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()];
         let mut command = on(Processor::Rest, "redis-server", flags);
         let process = Running::start(
-            command.arg("--dir").arg(directory).stdout(Stdio::null()),
-            &directory.join("redis.log"),
+            command.arg("--dir").arg(directory).args(further).stdout(Stdio::null()),
+            &directory.join(format!("redis-{port}.log")),
         )?;
         let redis = Self { port, process };
         let started = Instant::now();
@@ -51,6 +44,10 @@ impl Redis {
             sleep(Duration::from_millis(20));
         }
         Ok(redis)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(super) fn url(&self, database: u8) -> String {
@@ -69,49 +66,51 @@ impl Redis {
         Ok(calls.filter(|(name, _)| name != "INFO").collect())
     }
 
+    /// What it has of memory for keys, values and whoever asks, in bytes.
+    pub(super) fn used_memory(&self) -> Result<f64> {
+        let info = self.ask(SESSIONS, &["INFO", "memory"])?;
+        let line = info.lines().find_map(|line| line.strip_prefix("used_memory:"));
+        Ok(line.context("Redis tells no used_memory")?.trim().parse()?)
+    }
+
+    /// The same while nobody asks.
+    pub(super) fn memory_at_rest(&self) -> Result<f64> {
+        let started = Instant::now();
+        // But who asks for that.
+        while !self.ask(SESSIONS, &["INFO", "clients"])?.contains("connected_clients:1\r") {
+            ensure!(started.elapsed() < START_DEADLINE, "somebody keeps asking Redis");
+            sleep(Duration::from_millis(20));
+        }
+        self.used_memory()
+    }
+
+    /// What a key takes with its value, in bytes.
+    pub(super) fn memory_of(&self, key: &str) -> Result<f64> {
+        Ok(self.ask(SESSIONS, &["MEMORY", "USAGE", key, "SAMPLES", "0"])?.parse()?)
+    }
+
+    /// One of the keys that match.
+    pub(super) fn any_key(&self, pattern: &str) -> Result<String> {
+        // Behind the cursor, from where one might go on.
+        let keys = self.ask(SESSIONS, &["SCAN", "0", "MATCH", pattern, "COUNT", "10000"])?;
+        Ok(keys.lines().nth(1).with_context(|| format!("there is no {pattern}"))?.to_owned())
+    }
+
     pub(super) fn forget_newcomers(&self) -> Result<()> {
         self.ask(NEWCOMERS, &["FLUSHDB"]).map(|_| ())
-    }
-
-    /// What [`benchmark`](Self::benchmark) asks for, as long as a session.
-    pub(super) fn fill(&self) -> Result<()> {
-        // Behind the cursor, from where one might go on.
-        let keys = self.ask(SESSIONS, &["SCAN", "0", "MATCH", "session:*", "COUNT", "10000"])?;
-        let key = keys.lines().nth(1).context("there are no sessions")?;
-        let length = self.ask(SESSIONS, &["STRLEN", key])?;
-        self.run("set", COMMANDS_PER_SECOND, &["-d", &length]).map(|_| ())
-    }
-
-    /// `GET` by `redis-benchmark`.
-    pub(super) fn benchmark(&self, seconds: u64) -> Result<Load> {
-        let requests = seconds * COMMANDS_PER_SECOND;
-        let table = self.run("get", requests, &[])?;
-        // "test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms",…
-        let line = table.lines().last().unwrap_or_default();
-        let field = |number: usize| {
-            let field = line.split(',').nth(number).map(|field| field.trim_matches('"'));
-            let field = field.with_context(|| format!("redis-benchmark says `{table}`"))?;
-            Ok::<f64, anyhow::Error>(field.parse()?)
-        };
-        let milliseconds = |number| Ok::<_, anyhow::Error>(Duration::from_secs_f64(field(number)? / 1e3));
-        let time = Duration::from_secs_f64(requests as f64 / field(1)?);
-        Ok(Load { requests, time, p50: milliseconds(4)?, p99: milliseconds(6)?, refused: 0 })
-    }
-
-    fn run(&self, test: &str, count: u64, further: &[&str]) -> Result<String> {
-        let numbers = [u64::from(self.port), OF_ITS_OWN.into(), CONNECTIONS.into(), count, KEYS];
-        let [port, database, connections, count, keys] = numbers.map(|number| number.to_string());
-        let to = ["-p", &port, "--dbnum", &database, "-c", &connections];
-        let what = ["-t", test, "-n", &count, "-r", &keys, "--csv"];
-        output(on(Processor::Server, "redis-benchmark", to).args(what).args(further))
     }
 
     pub(super) fn process(&self) -> &Running {
         &self.process
     }
 
-    fn ask(&self, database: u8, words: &[&str]) -> Result<String> {
+    pub(super) fn ask(&self, database: u8, words: &[&str]) -> Result<String> {
         let (port, database) = (self.port.to_string(), database.to_string());
         output(command("redis-cli", ["-p", &port, "-n", &database]).args(words))
     }
+}
+
+/// Free until somebody takes it.
+pub(super) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

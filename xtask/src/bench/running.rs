@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::process::{command, run};
+
 /// In which proc(5) tells times: Linux shows so many a second to every program.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -27,10 +29,16 @@ impl Running {
         Ok(Self { child, _said: None })
     }
 
+    /// One that says something.
+    pub(super) fn start_talking(command: &mut Command, log: &Path) -> Result<(Self, BufReader<ChildStdout>)> {
+        let mut program = Self::start(command.stdout(Stdio::piped()), log)?;
+        let said = program.child.stdout.take().context("no standard output")?;
+        Ok((program, BufReader::new(said)))
+    }
+
     /// One that says where it serves, and does.
     pub(super) fn start_server(command: &mut Command, log: &Path) -> Result<(Self, SocketAddr)> {
-        let mut server = Self::start(command.stdout(Stdio::piped()), log)?;
-        let mut said = BufReader::new(server.child.stdout.take().context("no standard output")?);
+        let (mut server, mut said) = Self::start_talking(command, log)?;
         let mut line = String::new();
         while said.read_line(&mut line)? > 0 {
             if let Some((_, address)) = line.trim().split_once("http://") {
@@ -58,6 +66,11 @@ impl Running {
         let status = self.read("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? * 1024.0)
+    }
+
+    /// Asks it to come to its end, as the key Ctrl-C does.
+    pub(super) fn interrupt(&self) -> Result<()> {
+        run(&mut command("kill", ["-INT", &self.child.id().to_string()]))
     }
 
     fn read(&self, name: &str) -> Result<String> {
