@@ -21,7 +21,7 @@ use crate::root::root;
 use crate::setup::{self, VALGRIND};
 use crate::target_dir::target_dir;
 
-/// The package, of one program.
+/// The package and its one program.
 const PROGRAM: &str = "session-instructions";
 
 const FILE: &str = "bench/instructions/counts.txt";
@@ -48,16 +48,17 @@ pub(crate) fn write() -> Result<()> {
 
 fn count() -> Result<Counts> {
     setup::tools(&[VALGRIND])?;
-    let program = build()?;
-    let names = output(&mut command(&program.to_string_lossy(), [""; 0]))?;
+    let folder = build()?;
+    let names = output(&mut command(&folder.join(PROGRAM).to_string_lossy(), [""; 0]))?;
     let mut operations = Vec::new();
     for name in names.lines() {
-        operations.push((name.to_owned(), callgrind::count(&program, name)?));
+        operations.push((name.to_owned(), callgrind::count(&folder, PROGRAM, name)?));
     }
     Ok(Counts { platform: platform::name()?, operations })
 }
 
+/// Returns the folder of the program.
 fn build() -> Result<PathBuf> {
     run(&mut command("cargo", ["build", "--package", PROGRAM, "--profile", "instructions"]))?;
-    Ok(target_dir()?.join("instructions").join(PROGRAM))
+    Ok(target_dir()?.join("instructions"))
 }

@@ -18,7 +18,7 @@ impl fmt::Display for Comparison {
         } else if self.has_less() {
             writeln!(
                 f,
-                "some take less than is kept: `cargo xtask instructions` writes the new counts, so that it stays so"
+                "some take less than is kept: `cargo xtask instructions` writes the new counts, so that a rise from there is told"
             )?;
         }
         Ok(())
@@ -30,11 +30,16 @@ impl fmt::Display for Row {
         let number = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
         write!(f, "{:<40}{:>10}{:>10}  ", self.operation, number(self.kept), number(self.now))?;
         match self.verdict() {
-            Verdict::Steady(change) => write!(f, "{change:>+6.1} %"),
-            Verdict::More(change) => write!(f, "{change:>+6.1} %  over {LIMIT} % more"),
-            Verdict::Less(change) => write!(f, "{change:>+6.1} %  over {LIMIT} % less"),
+            Verdict::Steady(change) => write!(f, "{:>+6.1} %", shown(change)),
+            Verdict::More(change) => write!(f, "{:>+6.1} %  over {LIMIT} % more", shown(change)),
+            Verdict::Less(change) => write!(f, "{:>+6.1} %  over {LIMIT} % less", shown(change)),
             Verdict::NotKept => write!(f, "{:>8}  not kept", "-"),
             Verdict::Gone => write!(f, "{:>8}  gone", "-"),
         }
     }
+}
+
+/// Rounded here, since a fall of nearly nothing would be shown as `-0.0`.
+fn shown(change: f64) -> f64 {
+    (change * 10.0).round() / 10.0 + 0.0
 }
