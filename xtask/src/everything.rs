@@ -4,14 +4,14 @@ use anyhow::Result;
 
 use crate::setup::{
     BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, IPROUTE, MUSL, OPENSSL, PROMTOOL, REDIS, SYSTEMD,
-    UTIL_LINUX, WASM_TARGET, WEBKITGTK, WRK, XVFB, rust_target, tools,
+    UTIL_LINUX, VALGRIND, WASM_TARGET, WEBKITGTK, WRK, XVFB, rust_target, tools,
 };
 use crate::{deploy, npm, package, proxies, redis_servers, schemas, test};
 
 pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
     rust_target(BARE_TARGET)?;
-    tools(&[CC, CXX, MUSL, REDIS, HAPROXY, SYSTEMD, PROMTOOL, UTIL_LINUX, IPROUTE, OPENSSL])?;
+    tools(&[CC, CXX, MUSL, REDIS, HAPROXY, SYSTEMD, PROMTOOL, UTIL_LINUX, IPROUTE, OPENSSL, VALGRIND])?;
     tools(&[CHROMIUM, FIREFOX, WEBKITGTK, WRK, XVFB])?;
     redis_servers::programs()?;
     deploy::tools()?;

@@ -8,6 +8,7 @@ mod everything;
 mod faults;
 mod fuzz;
 mod image;
+mod instructions;
 mod npm;
 mod optimise;
 mod package;
@@ -34,9 +35,10 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   run [-- FLAGS]     build everything, make a first user, and serve; FLAGS go to `session-server serve`
-  test [PART]        everything CI runs, or one part: lint, rust, redis (the stores on Redis 8
-                     and Valkey 9), schemas (both listeners against their documents), deploy (what is
-                     in deploy/), wasm, client, examples, toolchains (the package in bundlers, test
+  test [PART]        everything CI runs, or one part: lint, rust, instructions (of the hottest
+                     operations, against what is kept), redis (the stores on Redis 8 and Valkey 9),
+                     schemas (both listeners against their documents), deploy (what is in deploy/),
+                     wasm, client, examples, toolchains (the package in bundlers, test
                      runners, TypeScript and older Node.js), proxies (the recipes of
                      examples/forward-auth), web, fuzz; or what takes longer: `long`, the races and
                      kills of the rust part in full length and the package built twice, `faults`,
@@ -57,6 +59,7 @@ usage: cargo xtask TASK
                      a session takes of memory, into docs/GROWTH.md; likewise
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
+  instructions       how many the hottest operations take, into bench/instructions/counts.txt
   package            the npm package, into session-wasm/package/
   web                the page, into session-http/page/, and the operations view, into
                      session-http/operations/
@@ -95,6 +98,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),
         ["api"] => api::write(),
+        ["instructions"] => instructions::write(),
         ["package"] => package::assemble(),
         ["web"] => page::build(),
         ["screenshots"] => test::screenshots(),

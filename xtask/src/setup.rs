@@ -32,6 +32,8 @@ pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", debian_package: "hap
 /// `unshare` and `nsenter`, and `ip`: networks of a test's own. And `taskset`.
 pub(crate) const UTIL_LINUX: Tool = Tool { program: "nsenter", debian_package: "util-linux" };
 pub(crate) const IPROUTE: Tool = Tool { program: "ip", debian_package: "iproute2" };
+/// Counts what a program executes.
+pub(crate) const VALGRIND: Tool = Tool { program: "valgrind", debian_package: "valgrind" };
 /// Loads a server with requests.
 pub(crate) const WRK: Tool = Tool { program: "wrk", debian_package: "wrk" };
 pub(crate) const PYTHON: Tool = Tool { program: "python3", debian_package: "python3" };

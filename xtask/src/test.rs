@@ -12,13 +12,14 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, npm, package, proxies, redis_servers, reproducible, schemas, serve,
-    setup, workspace,
+    api, deploy, faults, fuzz, image, instructions, npm, package, proxies, redis_servers, reproducible,
+    schemas, serve, setup, workspace,
 };
 
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 13] = [
     "lint",
     "rust",
+    "instructions",
     "redis",
     "schemas",
     "deploy",
@@ -53,6 +54,7 @@ fn perform(name: &str) -> Result<()> {
     match name {
         "lint" => lint(),
         "rust" => rust(),
+        "instructions" => instructions::hold(),
         "redis" => other_redis(&ELSEWHERE_ONCE),
         "schemas" => schemas::hold(),
         "deploy" => deploy::hold(),

@@ -8,9 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::COOKIE;
 use http_body_util::Empty;
-use session_engine::core::{
-    AuthenticCookie, CookieName, JsonObject, KeyRing, RevocationFeed, SessionId, SessionSecret,
-    StatementClaims, UnixTime,
+use session_core::{
+    AuthenticCookie, CookieKeyRing, CookieName, JsonObject, RevocationFeed, StatementClaims, TestKeys,
+    UnixTime,
 };
 use session_engine::{Activity, DataChange, Keys, NewSession, Pace, Sessions, Subject, SystemClock};
 use session_http::App;
@@ -25,6 +25,11 @@ const ISSUER: &str = "https://app.example";
 
 type Operation = (&'static str, Box<dyn FnMut()>);
 
+/// The same in every run: how long a signature takes to verify goes by its digits.
+fn keys() -> TestKeys {
+    TestKeys::new(b"instructions").unwrap()
+}
+
 pub(crate) fn all() -> Vec<Operation> {
     let runtime = Rc::new(Builder::new_current_thread().enable_all().build().unwrap());
     let operations = [cookies(), statements(), checks(&runtime), requests(&runtime)];
@@ -32,14 +37,14 @@ pub(crate) fn all() -> Vec<Operation> {
 }
 
 fn cookies() -> Vec<Operation> {
-    let ring = KeyRing::generate().unwrap();
-    let keys = Rc::new(ring.cookie_keys(CookieName::default()));
-    let (id, secret) = (SessionId::generate().unwrap(), SessionSecret::generate().unwrap());
+    let test_keys = keys();
+    let keys = Rc::new(test_keys.ring().cookie_keys(CookieName::default()));
+    let (id, secret) = test_keys.session(0);
     let end = UnixTime::from_secs(NOW.as_secs() + 43_200);
     let value = keys.sign(id, &secret, NOW, end).unwrap().expose().to_owned();
     let header = header_of(&value);
     let forged = header_of(&format!("{}{}", &value[..value.len() - 10], "A".repeat(10)));
-    let verify = |keys: &Rc<session_engine::core::CookieKeyRing>, header: String, is_good: bool| {
+    let verify = |keys: &Rc<CookieKeyRing>, header: String, is_good: bool| {
         let keys = Rc::clone(keys);
         move || {
             let verdict = keys.verify_header([header.as_bytes()], NOW);
@@ -60,12 +65,12 @@ fn header_of(value: &str) -> String {
 }
 
 fn statements() -> Vec<Operation> {
-    let ring = KeyRing::generate().unwrap();
-    let (signer, keys) = (ring.statement_signer(), Rc::new(ring.statement_keys()));
+    let test_keys = keys();
+    let (signer, keys) = (test_keys.ring().statement_signer(), Rc::new(test_keys.ring().statement_keys()));
     let claims = StatementClaims {
         issuer: ISSUER.into(),
         subject: "alice".into(),
-        session_id: SessionId::generate().unwrap(),
+        session_id: test_keys.session(0).0,
         issued_at: NOW,
         expires_at: UnixTime::from_secs(NOW.as_secs() + 300),
         authenticated_at: NOW,
@@ -74,7 +79,7 @@ fn statements() -> Vec<Operation> {
         claims: JsonObject::default(),
     };
     let statement = signer.sign(&claims).unwrap();
-    let revoked = (0..1_000).map(|_| SessionId::generate().unwrap());
+    let revoked = (1..=1_000).map(|number| test_keys.session(number).0);
     let feed = signer.sign_revocations(&RevocationFeed::new(ISSUER.into(), revoked, NOW)).unwrap();
     let for_feed = Rc::clone(&keys);
     vec![
@@ -92,7 +97,7 @@ fn statements() -> Vec<Operation> {
 
 /// Somebody who is signed in, with a near cache or without.
 fn signed_in(runtime: &Runtime, has_near_cache: bool) -> (App, String) {
-    let keys = Keys::new(&KeyRing::generate().unwrap(), CookieName::default());
+    let keys = Keys::new(keys().ring(), CookieName::default());
     let store = Arc::new(MapStore::new(Arc::new(SystemClock)));
     let mut app = App::builder(keys, store).change_pace(Pace { burst: u32::MAX, interval: Duration::ZERO });
     if !has_near_cache {
