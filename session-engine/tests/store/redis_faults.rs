@@ -567,11 +567,9 @@ async fn assert_only_reads(store: &dyn Store, entry: &Entry) {
     let stored =
         store.load(entry.id, Freshness::Confirmed, Some(pushed)).await.unwrap().expect("the document");
     assert_eq!((stored.document, stored.idle_expires_at), (b"document".to_vec(), None));
-    assert_eq!(
-        store.idle_deadline(entry.id, Freshness::Confirmed).await,
-        Ok(Some(deadline_of(entry))),
-        "nothing was extended"
-    );
+    // A busy machine may have begun the session some time after its clock was read.
+    let deadline = store.idle_deadline(entry.id, Freshness::Confirmed).await.unwrap().expect("a deadline");
+    assert!(deadline.saturating_since(deadline_of(entry)) < IDLE / 2, "it was extended");
     assert_eq!(store.list(subject_of(entry), Freshness::Confirmed).await.unwrap().len(), 1);
     assert_eq!(store.revocations().await.unwrap().ids, []);
     assert_eq!(store.note_revocation(entry.id).await, Err(Unavailable));
