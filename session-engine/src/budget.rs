@@ -19,8 +19,8 @@ task_local! {
 
 /// Runs a request within one budget. What is not within one has a budget for each thing that it asks of
 /// the store.
-pub async fn within_budget<F: Future>(request: F) -> F::Output {
-    DEADLINE.scope(Cell::new(Instant::now() + REQUEST_BUDGET), request).await
+pub fn within_budget<F: Future>(request: F) -> impl Future<Output = F::Output> {
+    DEADLINE.scope(Cell::new(Instant::now() + REQUEST_BUDGET), request)
 }
 
 /// Waits for something that is not the store's to answer for, such as a client that sends slowly: the

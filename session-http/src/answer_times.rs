@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::{Response, StatusCode};
+use http::StatusCode;
 use metrics::{Histogram, describe_histogram, histogram};
 
 const NAME: &str = "session_http_seconds";
@@ -28,14 +28,6 @@ impl AnswerTimes {
     #[cfg(any(feature = "warp", feature = "tower"))]
     pub(crate) fn of_nothing() -> Self {
         Self::of("none")
-    }
-
-    /// Measures from now on.
-    pub(crate) async fn measure<B>(&self, answer: impl Future<Output = Response<B>>) -> Response<B> {
-        let began_at = Instant::now();
-        let answer = answer.await;
-        self.note(answer.status(), began_at.elapsed());
-        answer
     }
 
     pub(crate) fn note(&self, status: StatusCode, time: Duration) {

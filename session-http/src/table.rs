@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
 
 use http::header::{ALLOW, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Method};
@@ -76,7 +78,7 @@ impl<S> Route<S> {
 
 /// What a server answers.
 pub(crate) struct Table<S> {
-    paths: Vec<Path<S>>,
+    paths: Vec<Arc<Path<S>>>,
     gate: Guard<S>,
     refusal: Refusal<S>,
     prefix: PathPrefix,
@@ -112,7 +114,8 @@ impl<S> Table<S> {
         let path = |(template, routes): (_, Vec<Route<S>>)| {
             let allow = allowed(routes.iter().filter_map(|route| route.method.as_ref()));
             let label = routes.first().map_or("none", |route| route.label);
-            Path { template, routes, allow, label: RouteLabel(label), times: AnswerTimes::of(label) }
+            let times = AnswerTimes::of(label);
+            Arc::new(Path { template, routes, allow, label: RouteLabel(label), times })
         };
         Self {
             paths: paths.into_iter().map(path).collect(),
@@ -148,15 +151,15 @@ impl<S> Table<S> {
         let lacks_slash = path.is_empty();
         let path = if lacks_slash { "/" } else { path };
         // With the slash it has begun what stands for anything.
-        let takes_all = |at: &Path<S>| has_slash && at.template.strip_suffix("/{*}") == Some(path);
-        let exact = |at: &Path<S>| at.template == path && !self.paths.iter().any(takes_all);
+        let takes_all = |at: &Arc<Path<S>>| has_slash && at.template.strip_suffix("/{*}") == Some(path);
+        let exact = |at: &Arc<Path<S>>| at.template == path && !self.paths.iter().any(takes_all);
         let found = self.paths.iter().position(exact).map(|at| (at, Vec::new()));
         let (path, parameters) = found.or_else(|| {
             let mut paths = self.paths.iter().enumerate().filter(|(_, at)| at.template.contains('{'));
             paths.find_map(|(at, candidate)| Some((at, parameters(&candidate.template, path, whole)?)))
         })?;
         let template = &self.paths.get(path)?.template;
-        let is_named_below = |other: &Path<S>| {
+        let is_named_below = |other: &Arc<Path<S>>| {
             let rest = other.template.strip_prefix(&**template);
             rest.is_some_and(|rest| rest.starts_with("/{") && rest != "/{*}")
         };
@@ -165,36 +168,55 @@ impl<S> Table<S> {
     }
 
     /// Has the request answered by the route that its method asks for.
-    pub(crate) async fn answer(&self, state: S, place: Place, request: Request) -> Answer {
-        let Some(path) = self.paths.get(place.path) else { return Problem::not_found().into_answer() };
-        path.times.measure(self.answer_at(path, state, place, request)).await
+    ///
+    /// All that can be done at once is done before anything is awaited: what a request waits in holds, and moves about
+    /// as often as it is put into something else, whatever lives meanwhile.
+    pub(crate) fn answer(
+        &self,
+        state: S,
+        place: Place,
+        request: Request,
+    ) -> impl Future<Output = Answer> + use<S> {
+        let began_at = Instant::now();
+        let path = self.paths.get(place.path).cloned();
+        let (wants_no_body, is_question) =
+            (request.method == Method::HEAD, request.method == Method::OPTIONS);
+        let begun = match &path {
+            Some(path) => self.begin(path, state, place, request),
+            None => Err(Problem::not_found().into_answer()),
+        };
+        let answering = begun.map(within_budget);
+        async move {
+            let mut answer = match answering {
+                Ok(answering) => answering.await.unwrap_or_else(Problem::into_answer),
+                Err(answer) => answer,
+            };
+            let Some(path) = path else { return answer };
+            if is_question {
+                path.name_methods(&mut answer);
+            }
+            if wants_no_body {
+                drop_body(&mut answer);
+            }
+            SecurityHeaders::all().add_to(answer.headers_mut());
+            answer.extensions_mut().insert(path.label);
+            path.times.note(answer.status(), began_at.elapsed());
+            answer
+        }
     }
 
-    async fn answer_at(&self, path: &Path<S>, state: S, place: Place, request: Request) -> Answer {
+    /// Has the route begin, or answers at once.
+    fn begin(&self, path: &Path<S>, state: S, place: Place, request: Request) -> Result<Answering, Answer> {
         let request = Request { parameters: place.parameters, ..request };
-        let wants_no_body = request.method == Method::HEAD;
-        let is_question = request.method == Method::OPTIONS;
-        let answer = async {
-            (self.gate)(&state, &request)?;
-            if place.lacks_slash {
-                return Ok(answer::moved(&self.prefix.of("/")));
-            }
-            // `DELETE /sessions/{session_id}` with an empty ID must not become `DELETE /sessions`.
-            if place.lacks_name && !request.method.is_safe() {
-                return Err(Problem::not_found());
-            }
-            path.answer(state, request, self.refusal).await
-        };
-        let mut answer = within_budget(answer).await.unwrap_or_else(Problem::into_answer);
-        if is_question && path.routes.iter().all(|route| route.method.is_some()) {
-            answer.headers_mut().insert(ALLOW, path.allow.clone());
+        (self.gate)(&state, &request).map_err(Problem::into_answer)?;
+        if place.lacks_slash {
+            return Err(answer::moved(&self.prefix.of("/")));
         }
-        if wants_no_body {
-            drop_body(&mut answer);
+        // `DELETE /sessions/{session_id}` with an empty ID must not become `DELETE /sessions`.
+        if place.lacks_name && !request.method.is_safe() {
+            return Err(Problem::not_found().into_answer());
         }
-        SecurityHeaders::all().add_to(answer.headers_mut());
-        answer.extensions_mut().insert(path.label);
-        answer
+        path.begin(state, request, self.refusal)
     }
 
     /// Every method and template but what is of any method, for whoever describes the table.
@@ -207,18 +229,25 @@ impl<S> Table<S> {
 
 impl<S> Path<S> {
     /// `HEAD` is answered wherever `GET` is (RFC 9110 §9.3.2), and `OPTIONS` everywhere.
-    async fn answer(&self, state: S, request: Request, refusal: Refusal<S>) -> Result<Answer, Problem> {
+    fn begin(&self, state: S, request: Request, refusal: Refusal<S>) -> Result<Answering, Answer> {
         let asked = if request.method == Method::HEAD { &Method::GET } else { &request.method };
         match self.routes.iter().find(|route| route.method.as_ref().is_none_or(|method| method == asked)) {
             Some(route) => {
-                (route.guard)(&state, &request)?;
-                (route.handler)(state, request).await
+                (route.guard)(&state, &request).map_err(Problem::into_answer)?;
+                Ok((route.handler)(state, request))
             }
-            None if request.method == Method::OPTIONS => Ok(answer::no_content()),
+            None if request.method == Method::OPTIONS => Err(answer::no_content()),
             None => {
                 let problem = Problem::method_not_allowed(self.allow.clone());
-                Ok(refusal(&state, &request.headers, problem))
+                Err(refusal(&state, &request.headers, problem))
             }
+        }
+    }
+
+    /// Says what it has methods for, unless it has a route for whichever it is.
+    fn name_methods(&self, answer: &mut Answer) {
+        if self.routes.iter().all(|route| route.method.is_some()) {
+            answer.headers_mut().insert(ALLOW, self.allow.clone());
         }
     }
 }

@@ -138,8 +138,8 @@ where
             body: source(body),
             parameters: Vec::new(),
         };
-        let (table, app) = (Arc::clone(&self.table), self.app.clone());
-        Box::pin(async move { Ok(table.answer(app, place, request).await.map(R::from)) })
+        let answer = self.table.answer(self.app.clone(), place, request);
+        Box::pin(async move { Ok(answer.await.map(R::from)) })
     }
 }
 

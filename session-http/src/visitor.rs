@@ -222,3 +222,69 @@ impl Visitor {
         })
     }
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "embedded", feature = "users-file"))]
+mod tests {
+    use std::sync::Arc;
+
+    use http::Method;
+    use serde_json::{Map, json};
+    use session_core::{CookieName, KeyRing};
+    use session_engine::store::embedded::EmbeddedStore;
+    use session_engine::{DataChange, Keys, Renewal, Subject, SystemClock};
+
+    use super::*;
+    use crate::request::Request;
+    use crate::routes::table;
+
+    /// In bytes: of what each request waits in, and of what few do.
+    const OFTEN: usize = 384;
+    const SELDOM: usize = 1_024;
+
+    /// A filter or service holds as much as the largest of its futures and moves that about, whatever a request asks
+    /// for: what few ask for must not make it large for all.
+    #[tokio::test]
+    async fn what_is_awaited_is_small() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(EmbeddedStore::open(directory.path(), Arc::new(SystemClock)).unwrap());
+        let keys = Keys::new(&KeyRing::generate().unwrap(), CookieName::default());
+        let app = App::builder(keys, store).build().unwrap();
+        let (sessions, table) = (app.sessions(), table(&app));
+        let alice = || NewSession::of(Subject::new("alice").unwrap());
+        let issued = sessions.start(alice(), None).await.unwrap();
+        let header = format!("__Host-session={}", issued.cookie.expose());
+        let cookie = &sessions.authenticate([header.as_bytes()]).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::try_from(header).unwrap());
+        let request = Request {
+            method: Method::GET,
+            headers: headers.clone(),
+            peer: None,
+            query: String::new(),
+            body: Request::no_body(),
+            parameters: Vec::new(),
+        };
+        let place = table.find("/session").unwrap();
+        let visitor = app.visitor(headers, None);
+        let mut session = visitor.session().await.unwrap();
+        let nothing = || DataChange::Replace(Map::new());
+        let check = |name: &str, size: usize, limit: usize| {
+            assert!(size <= limit, "{name} takes {size} bytes, expected at most {limit}");
+        };
+        check("an answer of ours", size_of_val(&table.answer(app.clone(), place, request)), OFTEN);
+        check("Sessions::resume", size_of_val(&sessions.resume(cookie, Activity::Active)), OFTEN);
+        check("Visitor::session", size_of_val(&visitor.session()), OFTEN);
+        check("Visitor::anyone", size_of_val(&visitor.anyone()), OFTEN);
+        check("Visitor::sign_in", size_of_val(&visitor.sign_in(alice())), SELDOM);
+        check("Visitor::start_guest", size_of_val(&visitor.start_guest(&json!({}))), SELDOM);
+        check("Visitor::log_out", size_of_val(&visitor.log_out()), SELDOM);
+        check("Session::change_data", size_of_val(&session.change_data(None, nothing())), SELDOM);
+        check("Session::edit_data", size_of_val(&session.edit_data(|_: &mut Map<_, _>| ())), SELDOM);
+        check("Session::change_claims", size_of_val(&session.change_claims(Map::new())), SELDOM);
+        check("Session::list", size_of_val(&session.list()), SELDOM);
+        check("Session::end", size_of_val(&session.end(session.id())), SELDOM);
+        check("Session::end_all", size_of_val(&session.end_all(true)), SELDOM);
+        check("Session::renewed", size_of_val(&Session::renewed(&app, cookie, Renewal::Plain)), SELDOM);
+    }
+}

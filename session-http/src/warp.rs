@@ -13,7 +13,7 @@ use ::warp::path::Tail;
 use ::warp::reject::Reject;
 use ::warp::reply::Response;
 use ::warp::{Buf, Filter, Rejection, Reply};
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use http::HeaderMap;
 
 use crate::answer::Answer;
@@ -72,10 +72,8 @@ fn answering<S: Clone + Send + Sync + 'static>(table: Table<S>, state: S) -> Box
         body: source(body),
         parameters: Vec::new(),
     });
-    let answer = move |place: Place, request: Request| {
-        let (table, state) = (Arc::clone(&table), state.clone());
-        async move { response(table.answer(state, place, request).await) }
-    };
+    let answer =
+        move |place: Place, request: Request| table.answer(state.clone(), place, request).map(response);
     place.and(request).then(answer).boxed()
 }
 

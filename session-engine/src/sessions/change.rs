@@ -151,7 +151,7 @@ impl Sessions {
                 Err(TryRecvError::Empty) => {
                     // Others wait for what this one carries.
                     let (sessions, waiting) = (self.clone(), queue.leave(id));
-                    to_its_end(async move { sessions.carry(id, waiting).await }).await?;
+                    Box::pin(to_its_end(async move { sessions.carry(id, waiting).await })).await?;
                 }
             }
         }

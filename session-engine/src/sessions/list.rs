@@ -65,7 +65,7 @@ impl Sessions {
     /// [`SessionError::TooFast`], and as [`list`](Self::list).
     pub async fn list_own(&self, session: &LiveSession) -> Result<Vec<ListedSession>, SessionError> {
         self.device_pace.step(&session.id())?;
-        self.list(session.subject()).await
+        Box::pin(self.list(session.subject())).await
     }
 
     /// A subject's living sessions, the one used last first.

@@ -99,7 +99,7 @@ impl Sessions {
     /// When the cookie's secret is not the session's, or the store did not confirm it: then the
     /// session may still be alive, and the cookie must be kept so that it can be tried again (R22).
     pub async fn revoke(&self, cookie: &AuthenticCookie) -> Result<bool, SessionError> {
-        self.revoke_as(cookie, End::LogOut).await
+        Box::pin(self.revoke_as(cookie, End::LogOut)).await
     }
 
     pub(super) async fn revoke_as(&self, cookie: &AuthenticCookie, end: End) -> Result<bool, SessionError> {
@@ -134,7 +134,7 @@ impl Sessions {
     /// [`SessionError::TooFast`], and as [`revoke_one`](Self::revoke_one).
     pub async fn revoke_own_one(&self, session: &LiveSession, id: SessionId) -> Result<bool, SessionError> {
         self.device_pace.step(&session.id())?;
-        self.end_if_meant(id, Meant::Of(session.subject()), End::Owner { by: session.id() }).await
+        Box::pin(self.end_if_meant(id, Meant::Of(session.subject()), End::Owner { by: session.id() })).await
     }
 
     /// Ends the sessions of whoever has this one, at a pace; says how many.
@@ -143,7 +143,7 @@ impl Sessions {
     /// [`SessionError::TooFast`], and as [`revoke_all`](Self::revoke_all).
     pub async fn revoke_own(&self, session: &LiveSession, which: Revocation) -> Result<usize, SessionError> {
         self.device_pace.step(&session.id())?;
-        self.end_all(session.subject(), which, End::Owner { by: session.id() }).await
+        Box::pin(self.end_all(session.subject(), which, End::Owner { by: session.id() })).await
     }
 
     /// Ends one session of a subject, also if it has another ID by now; says whether there was one.

@@ -135,7 +135,7 @@ impl Sessions {
         replaces: Option<&AuthenticCookie>,
     ) -> Result<Issued, SessionError> {
         let Some(former) = replaces.cloned() else {
-            let issued = self.begin_for(&login, Map::new()).await;
+            let issued = Box::pin(self.begin_for(&login, Map::new())).await;
             return issued.inspect(|issued| self.audit.signed_in(issued));
         };
         let sessions = self.clone();
@@ -143,7 +143,7 @@ impl Sessions {
             let issued = sessions.start_in_place_of(&former, &login).await;
             issued.inspect(|issued| sessions.audit.signed_in(issued))
         };
-        to_its_end(starting).await?
+        Box::pin(to_its_end(starting)).await?
     }
 
     async fn start_in_place_of(
@@ -236,7 +236,7 @@ impl Sessions {
         client: &Client,
         data: Map<String, Value>,
     ) -> Result<Issued<Guest>, SessionError> {
-        let issued = self.begin(None, client, data, &SessionSecret::generate()?).await;
+        let issued = Box::pin(self.begin(None, client, data, &SessionSecret::generate()?)).await;
         issued.inspect(|issued| self.audit.began(issued))
     }
 
