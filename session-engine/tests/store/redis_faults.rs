@@ -52,12 +52,12 @@ async fn every_operation_on_a_stopped_redis_answers_within_a_second() {
     }
 }
 
-/// F19, R56: of more than there is room for, those who come last are told at once, and none of the others is late.
+/// F19, R56: of more than can have their turn in time, the last are told soon, and none of the others is late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_than_a_slow_redis_can_have_under_way_is_refused_at_once() {
+async fn more_than_a_slow_redis_can_answer_in_time_is_refused_soon() {
     const ASKING: usize = 3_000;
-    /// On one connection under way, and waiting.
-    const ROOM: usize = 128 + 1_024;
+    /// On one connection under way, and those that come after them in time.
+    const SERVED: usize = 2 * 128;
     let redis = RedisServer::start(&[]);
     let line = RedisLine::to(redis.port()).await;
     let store = RedisStore::open(&RedisSettings::new(line.url()), Arc::new(SystemClock)).unwrap();
@@ -65,15 +65,15 @@ async fn more_than_a_slow_redis_can_have_under_way_is_refused_at_once() {
     let entry = create(&store, "alice").await;
     let store = Arc::new(store);
     line.delay(Duration::from_millis(50));
-    let mut asking = JoinSet::new();
+    let (begun, mut asking) = (Instant::now(), JoinSet::new());
     for _ in 0..ASKING {
         let (store, id) = (Arc::clone(&store), entry.id);
         asking.spawn(async move { store.load(id, Freshness::Confirmed, None).await.is_ok() });
     }
     let told = asking.join_all().await;
     let served = told.iter().filter(|is_served| **is_served).count();
-    // Some were told before the last had come.
-    assert!((ROOM..ASKING - 500).contains(&served), "{served} of {ASKING}");
+    assert!((SERVED..ASKING - 500).contains(&served), "{served} of {ASKING}");
+    assert!(begun.elapsed() < A_SECOND, "the last were told after {:?}", begun.elapsed());
     assert!(store.is_available(), "nothing was late");
 }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{Arg, Cmd, ConnectionAddr, FromRedisValue, RedisError, RedisResult, Value, cmd};
 use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit, watch};
+use tokio::time::timeout;
 
 use super::changes::Changes;
-use super::dial::ask_all;
+use super::dial::{DEADLINE, ask_all};
 use super::fault::{Fault, NO_SCRIPT, Verdict, WRONG_TYPE};
 use super::keys::Fences;
 use super::refusals::Refusals;
@@ -24,8 +25,9 @@ const MAX_TIMEOUTS: u32 = 2;
 /// would come late together: an answer that is late costs as much as one that is in time (R56).
 const UNDER_WAY: usize = 128;
 
-/// So many more wait for their turn; whoever comes then is told at once.
-const WAITING: usize = 1_024;
+/// So many more wait for their turn, each for as long as a command may take. It is as many as a server has connections:
+/// who is told at once asks again at once, and what a thousand of these cost left nothing for those who waited.
+const WAITING: usize = 10_000;
 
 /// How long the primary waits for a replica to have a change. Less than a command's deadline, so that the
 /// answer comes.
@@ -189,10 +191,16 @@ impl Line {
         let _ = self.current.subscribe().wait_for(Option::is_some).await;
     }
 
-    /// Waits for a turn, and holds it.
+    /// Waits for a turn, for as long as a command may take, and holds it.
     async fn turn(&self, connection: &Connection) -> Result<[SemaphorePermit<'_>; 2], Fault> {
         let place = self.with_waiting.try_acquire().map_err(|_| Fault::Unavailable)?;
-        let turn = self.under_way.acquire().await.map_err(|_| Fault::Unavailable)?;
+        let turn = match self.under_way.try_acquire() {
+            Ok(turn) => turn,
+            Err(_) => {
+                let turn = timeout(DEADLINE, self.under_way.acquire()).await;
+                turn.map_err(|_| Fault::Unavailable)?.map_err(|_| Fault::Unavailable)?
+            }
+        };
         // It may have been given up meanwhile.
         if self.has(connection) { Ok([place, turn]) } else { Err(Fault::Unavailable) }
     }
