@@ -77,6 +77,35 @@ async fn more_than_a_slow_redis_can_answer_in_time_is_refused_soon() {
     assert!(store.is_available(), "nothing was late");
 }
 
+/// R56: who is refused asks again at once, and each answer takes its time, that of a refusal too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_ask_at_once_are_served_about_as_fast_as_few() {
+    async fn served(store: &Arc<RedisStore>, id: session_core::SessionId, askers: usize) -> usize {
+        let until = Instant::now() + Duration::from_secs(1);
+        let mut asking = JoinSet::new();
+        for _ in 0..askers {
+            let store = Arc::clone(store);
+            asking.spawn(async move {
+                let mut served = 0;
+                while Instant::now() < until {
+                    served += usize::from(store.load(id, Freshness::Confirmed, None).await.is_ok());
+                    let answered = Instant::now() + Duration::from_micros(50);
+                    while Instant::now() < answered {
+                        std::hint::spin_loop();
+                    }
+                    tokio::task::yield_now().await;
+                }
+                served
+            });
+        }
+        asking.join_all().await.into_iter().sum()
+    }
+    let (_redis, store, entry) = start(&[]).await;
+    let few = served(&store, entry.id, 64).await;
+    let many = served(&store, entry.id, 3_000).await;
+    assert!(many > few / 3, "{many} of 3,000 at once, {few} of 64");
+}
+
 /// One lost answer is no reason to drop what others wait for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_timeout_does_not_drop_the_connection() {
