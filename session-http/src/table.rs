@@ -94,6 +94,12 @@ struct Path<S> {
     times: AnswerTimes,
 }
 
+/// What a request has come to before anything was waited for.
+enum Begun {
+    Answering(Answering),
+    Answered(Answer),
+}
+
 /// Where a request belongs in a [`Table`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -183,14 +189,15 @@ impl<S> Table<S> {
             (request.method == Method::HEAD, request.method == Method::OPTIONS);
         let begun = match &path {
             Some(path) => self.begin(path, state, place, request),
-            None => Err(Problem::not_found().into_answer()),
+            None => Err(Problem::not_found()),
         };
-        let answering = begun.map(within_budget);
         async move {
-            let mut answer = match answering {
-                Ok(answering) => answering.await.unwrap_or_else(Problem::into_answer),
-                Err(answer) => answer,
+            let answer = match begun {
+                Ok(Begun::Answering(answering)) => within_budget(answering).await,
+                Ok(Begun::Answered(answer)) => Ok(answer),
+                Err(problem) => Err(problem),
             };
+            let mut answer = answer.unwrap_or_else(Problem::into_answer);
             let Some(path) = path else { return answer };
             if is_question {
                 path.name_methods(&mut answer);
@@ -206,15 +213,15 @@ impl<S> Table<S> {
     }
 
     /// Has the route begin, or answers at once.
-    fn begin(&self, path: &Path<S>, state: S, place: Place, request: Request) -> Result<Answering, Answer> {
+    fn begin(&self, path: &Path<S>, state: S, place: Place, request: Request) -> Result<Begun, Problem> {
         let request = Request { parameters: place.parameters, ..request };
-        (self.gate)(&state, &request).map_err(Problem::into_answer)?;
+        (self.gate)(&state, &request)?;
         if place.lacks_slash {
-            return Err(answer::moved(&self.prefix.of("/")));
+            return Ok(Begun::Answered(answer::moved(&self.prefix.of("/"))));
         }
         // `DELETE /sessions/{session_id}` with an empty ID must not become `DELETE /sessions`.
         if place.lacks_name && !request.method.is_safe() {
-            return Err(Problem::not_found().into_answer());
+            return Err(Problem::not_found());
         }
         path.begin(state, request, self.refusal)
     }
@@ -229,17 +236,17 @@ impl<S> Table<S> {
 
 impl<S> Path<S> {
     /// `HEAD` is answered wherever `GET` is (RFC 9110 §9.3.2), and `OPTIONS` everywhere.
-    fn begin(&self, state: S, request: Request, refusal: Refusal<S>) -> Result<Answering, Answer> {
+    fn begin(&self, state: S, request: Request, refusal: Refusal<S>) -> Result<Begun, Problem> {
         let asked = if request.method == Method::HEAD { &Method::GET } else { &request.method };
         match self.routes.iter().find(|route| route.method.as_ref().is_none_or(|method| method == asked)) {
             Some(route) => {
-                (route.guard)(&state, &request).map_err(Problem::into_answer)?;
-                Ok((route.handler)(state, request))
+                (route.guard)(&state, &request)?;
+                Ok(Begun::Answering((route.handler)(state, request)))
             }
-            None if request.method == Method::OPTIONS => Err(answer::no_content()),
+            None if request.method == Method::OPTIONS => Ok(Begun::Answered(answer::no_content())),
             None => {
                 let problem = Problem::method_not_allowed(self.allow.clone());
-                Err(refusal(&state, &request.headers, problem))
+                Ok(Begun::Answered(refusal(&state, &request.headers, problem)))
             }
         }
     }

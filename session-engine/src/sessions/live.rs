@@ -117,7 +117,7 @@ pub(super) struct Kept {
     /// Of the document, in bytes.
     length: u32,
     /// The document, where the record would write another: some other program wrote this one.
-    foreign: Option<Box<Vec<u8>>>,
+    foreign: Option<Box<[u8]>>,
 }
 
 /// Tells a document from others. Nobody outside can make two that have the same, since it is keyed for this process,
@@ -157,7 +157,7 @@ impl Kept {
         let record = Record::from_document(&document)?;
         let is_own = record.rewrite() == document;
         let kept = Self::of(id, record, &document, idle_expires_at);
-        Ok(Self { foreign: (!is_own).then(|| Box::new(document)), ..kept })
+        Ok(Self { foreign: (!is_own).then(|| document.into()), ..kept })
     }
 
     fn of(id: SessionId, record: Record, document: &[u8], idle_expires_at: UnixTime) -> Self {

@@ -27,7 +27,7 @@ impl Original {
     pub(super) fn of(app: &App, request: &Request) -> Self {
         let is_trusted = request.peer.is_some_and(|peer| app.trusted_proxies().contains(peer.ip()));
         let told = |name: &HeaderName| {
-            let value = is_trusted.then(|| single_value(&request.headers, &name)).flatten();
+            let value = is_trusted.then(|| single_value(&request.headers, name)).flatten();
             value.map(str::to_owned)
         };
         let (method, target) = match request.parameters.first() {

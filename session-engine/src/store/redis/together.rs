@@ -64,8 +64,14 @@ async fn answer_all(redis: &MultiplexedConnection, questions: Vec<Question>) {
     // Who is gone by now does not hear it.
     match ask_all(redis, commands).await {
         Ok(answers) => {
-            waiting.into_iter().zip(answers).for_each(|(waiting, answer)| drop(waiting.send(answer)))
+            for (waiting, answer) in waiting.into_iter().zip(answers) {
+                let _ = waiting.send(answer);
+            }
         }
-        Err(error) => waiting.into_iter().for_each(|waiting| drop(waiting.send(Err(error.clone())))),
+        Err(error) => {
+            for waiting in waiting {
+                let _ = waiting.send(Err(error.clone()));
+            }
+        }
     }
 }
