@@ -209,7 +209,8 @@ impl Sessions {
         Ok(issued)
     }
 
-    /// Of a subject with too many sessions, those end that were used least lately. Where that cannot be
+    /// Of a subject with too many sessions, those end that were used least lately, but not the new one, however it
+    /// stands beside others of the same second: so that who looks last leaves no more than may be. Where that cannot be
     /// done now, it will be at the next login.
     pub(super) async fn end_surplus(&self, subject: &Subject, new: SessionId) {
         let max = self.max_per_subject.get();
@@ -218,7 +219,8 @@ impl Sessions {
             return;
         }
         let Ok(listed) = self.list(subject).await else { return };
-        for surplus in listed.iter().skip(max).filter(|session| session.id() != new) {
+        let (news, others): (Vec<_>, Vec<_>) = listed.iter().partition(|session| session.id() == new);
+        for surplus in others.into_iter().skip(max - news.len()) {
             if self.end(surplus.entry(), End::Surplus).await.is_err() {
                 tracing::info!(session_id = %surplus.id(), "surplus session of a subject could not be ended");
             }
