@@ -73,7 +73,7 @@ async fn more_than_a_slow_redis_can_answer_in_time_is_refused_soon() {
     let told = asking.join_all().await;
     let served = told.iter().filter(|is_served| **is_served).count();
     assert!((SERVED..ASKING - 500).contains(&served), "{served} of {ASKING}");
-    assert!(begun.elapsed() < A_SECOND, "the last were told after {:?}", begun.elapsed());
+    assert!(begun.elapsed() < 2 * A_SECOND, "the last were told after {:?}", begun.elapsed());
     assert!(store.is_available(), "nothing was late");
 }
 

@@ -10,13 +10,14 @@ use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::changes::Changes;
-use super::dial::{DEADLINE, ask_all};
+use super::dial::ask_all;
 use super::fault::{Fault, NO_SCRIPT, Verdict, WRONG_TYPE};
 use super::keys::Fences;
 use super::refusals::Refusals;
 use super::request::Request;
 use super::target::Dialled;
 use super::together::Together;
+use crate::budget::REQUEST_BUDGET;
 
 /// How many answers in a row may fail to come before the connection is given up.
 const MAX_TIMEOUTS: u32 = 2;
@@ -25,7 +26,7 @@ const MAX_TIMEOUTS: u32 = 2;
 /// would come late together: an answer that is late costs as much as one that is in time (R56).
 const UNDER_WAY: usize = 128;
 
-/// So many more wait for their turn, each for as long as a command may take. It is as many as a server has connections:
+/// So many more wait for their turn, each for as long as a request may take. It is as many as a server has connections:
 /// who is told at once asks again at once, and what a thousand of these cost left nothing for those who waited.
 const WAITING: usize = 10_000;
 
@@ -191,13 +192,13 @@ impl Line {
         let _ = self.current.subscribe().wait_for(Option::is_some).await;
     }
 
-    /// Waits for a turn, for as long as a command may take, and holds it.
+    /// Waits for a turn, for as long as a request may take, and holds it.
     async fn turn(&self, connection: &Connection) -> Result<[SemaphorePermit<'_>; 2], Fault> {
         let place = self.with_waiting.try_acquire().map_err(|_| Fault::Unavailable)?;
         let turn = match self.under_way.try_acquire() {
             Ok(turn) => turn,
             Err(_) => {
-                let turn = timeout(DEADLINE, self.under_way.acquire()).await;
+                let turn = timeout(REQUEST_BUDGET, self.under_way.acquire()).await;
                 turn.map_err(|_| Fault::Unavailable)?.map_err(|_| Fault::Unavailable)?
             }
         };
