@@ -93,7 +93,9 @@ pub fn set_device_cookie(cookie: &DeviceCookie) -> String {
 
 fn write(name: &str, value: &str, http_only: &str, same_site: SameSite, max_age: Option<u64>) -> String {
     let parts = [name, "=", value, "; Path=/; Secure", http_only, "; SameSite=", same_site.as_str()];
-    let mut line = parts.concat();
+    // With room for what may follow.
+    let mut line = String::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 32);
+    line.extend(parts);
     if let Some(secs) = max_age {
         // To a string that is written without fail.
         let _ = write!(line, "; Max-Age={secs}");

@@ -1,4 +1,5 @@
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 
 use ed25519_dalek::SigningKey;
@@ -37,7 +38,7 @@ impl StatementSigner {
         }
         let text = self.sign_as(TYPE, claims).filter(|text| text.len() <= MAX_STATEMENT_LENGTH);
         let text = text.ok_or(UnfitStatement::TooLong)?;
-        Ok(SignedStatement { text, issued_at: claims.issued_at, expires_at: claims.expires_at })
+        Ok(SignedStatement { text: text.into(), issued_at: claims.issued_at, expires_at: claims.expires_at })
     }
 
     pub(crate) fn sign_as<P: Serialize>(&self, typ: &str, payload: &P) -> Option<String> {
@@ -54,7 +55,8 @@ impl fmt::Debug for StatementSigner {
 /// A statement that was just signed. It is no credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedStatement {
-    text: String,
+    /// Shared, since the same statement is handed out again and again.
+    text: Arc<str>,
     issued_at: UnixTime,
     expires_at: UnixTime,
 }
@@ -69,7 +71,7 @@ impl SignedStatement {
     /// The same, owned.
     #[must_use]
     pub fn into_string(self) -> String {
-        self.text
+        String::from(&*self.text)
     }
 
     /// When it was made.
