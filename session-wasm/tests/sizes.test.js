@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { TESTS } from './hosts/places.js';
 
 /** Bytes by brotli at its best, of the module and its JavaScript, minified and without what is not used. */
-const LIMITS = { cookie: 10_500, statement: 23_000 };
+const LIMITS = { cookie: 10_800, statement: 23_600 };
 const USES = {
   cookie: "export { CookieVerifier } from 'session-wasm/cookie'",
   statement: "export { StatementVerifier } from 'session-wasm'",

@@ -38,8 +38,8 @@ pub(super) struct NearCache {
 /// What the store has answered.
 #[derive(Clone)]
 struct Reading {
-    /// An error is there for whoever waited for it, and for nobody who comes later.
-    result: Result<Arc<Kept>, SessionError>,
+    /// An error is there for whoever waited for it, and for nobody who comes later. Sessions are many, errors are not.
+    result: Result<Arc<Kept>, Box<SessionError>>,
     asked_at: Instant,
 }
 
@@ -74,19 +74,19 @@ impl NearCache {
     ) -> Result<Arc<Kept>, SessionError> {
         let asked = async { Ok(self.sessions.get_value_or_guard_async(&id).await) };
         let place = match in_time(asked).await? {
-            Ok(reading) => return reading.result,
+            Ok(reading) => return reading.result.map_err(|error| *error),
             Err(place) => place,
         };
         let asked_at = Instant::now();
         let (result, is_told_of) = match read.await {
             Ok((kept, is_told_of)) => (Ok(kept), is_told_of),
-            Err(error) => (Err(error), false),
+            Err(error) => (Err(Box::new(error)), false),
         };
         let _ = place.insert(Reading { result: result.clone(), asked_at });
         if !is_told_of {
             self.sessions.remove_if(&id, |kept| kept.asked_at == asked_at);
         }
-        result
+        result.map_err(|error| *error)
     }
 }
 

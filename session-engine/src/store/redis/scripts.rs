@@ -43,6 +43,17 @@ return 'done'",
     )
 });
 
+/// Adds a member, forgets those that ended long ago, and has the whole kept as long as the last of them. Whether the
+/// member is new.
+pub(super) static PUT_IN_INDEX: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local added = redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('EXPIREAT', KEYS[1], ARGV[1], 'NX') == 0 then redis.call('EXPIREAT', KEYS[1], ARGV[1], 'GT') end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+return added",
+    )
+});
+
 /// Sets the epoch. It takes some bytes for an hour, but it is what comes before deleting sessions:
 /// whoever logs out everywhere must not be refused because Redis is full.
 pub(super) static CHANGE_EPOCH: LazyLock<Script> = LazyLock::new(|| {

@@ -50,18 +50,13 @@ impl SubjectIndex for RedisStore {
 impl RedisStore {
     /// Whether the entry is new in the index.
     pub(super) async fn put_in_index(&self, entry: &Entry, subject: &Subject) -> Result<bool, Fault> {
-        let deadline = entry.absolute_expires_at.as_secs();
-        let of_index = |name| Request::new(name, self.keys.index(subject));
-        let requests = [
-            of_index("ZADD").arg(deadline).arg(keys::member(entry)),
-            // The first sets a deadline where there is none, the second pushes it and never pulls it.
-            of_index("EXPIREAT").arg(deadline).arg("NX"),
-            of_index("EXPIREAT").arg(deadline).arg("GT"),
-            of_index("ZREMRANGEBYSCORE").arg("-inf").arg(self.trimmed_before().as_secs()),
-        ];
-        let replies = self.durable().run_all(&requests).await;
-        let added: Vec<u64> = replies.into_iter().collect::<Result<_, _>>()?;
-        Ok(added.first() == Some(&1))
+        let deadline = entry.absolute_expires_at.as_secs().to_string();
+        let trimmed = self.trimmed_before().as_secs().to_string();
+        let member = keys::member(entry);
+        let arguments = [deadline.as_bytes(), member.as_bytes(), trimmed.as_bytes()];
+        let request = Request::script(&scripts::PUT_IN_INDEX, self.keys.index(subject), &arguments);
+        let added: u64 = self.durable().run(&request).await?;
+        Ok(added == 1)
     }
 
     pub(super) async fn take_from_index(&self, entry: &Entry) -> Result<(), Fault> {
