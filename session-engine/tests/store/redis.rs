@@ -330,7 +330,7 @@ async fn a_user_with_few_commands_and_keys_is_enough() {
 #[tokio::test]
 async fn what_redis_refuses_is_a_trouble_that_is_told() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
-    let user = ["ACL", "SETUSER", "narrow", "on", ">secret", "~*", "+@all", "-zadd"];
+    let user = ["ACL", "SETUSER", "narrow", "on", ">secret", "~*", "+@all", "-set"];
     let _: String = harness.redis.run(&user);
     let url = harness.redis.url().replace("//", "//narrow:secret@");
     let store = RedisStore::open(&RedisSettings::new(&url), Arc::new(ManualClock::at(START))).unwrap();
@@ -338,7 +338,7 @@ async fn what_redis_refuses_is_a_trouble_that_is_told() {
     assert_eq!(store.troubles(), []);
     for times in 1..=2 {
         assert!(store.create(&entry, b"one", first_deadline()).await.is_err());
-        let trouble = Trouble { asked: "ZADD".into(), reason: "NOPERM".into(), times };
+        let trouble = Trouble { asked: "SET".into(), reason: "NOPERM".into(), times };
         assert_eq!(store.troubles(), [trouble]);
     }
     assert!(store.is_available(), "it can still be read");
