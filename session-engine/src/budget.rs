@@ -49,7 +49,8 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
     in_time(async { work.await.map_err(|_| Unavailable) }).await
 }
 
-fn deadline() -> Instant {
+/// Until when the request may wait, or who is within none.
+pub(crate) fn deadline() -> Instant {
     DEADLINE.try_with(Cell::get).unwrap_or_else(|_| Instant::now() + REQUEST_BUDGET)
 }
 

@@ -62,7 +62,7 @@ async fn admit(visitor: &Visitor, original: &Original) -> Result<Option<Session>
         Access::SignedIn => Ok(Some(visitor.session().await?)),
         Access::Recent => {
             let session = visitor.session().await?;
-            session.require_recent_password()?;
+            session.require_recent_password().await?;
             Ok(Some(session))
         }
     }

@@ -170,19 +170,27 @@ impl Session {
     /// All sessions of the subject, the one used last first.
     ///
     /// # Errors
-    /// When it is asked for too often, or the store is in trouble.
+    /// When it is asked for too often, the session has ended meanwhile, or the store is in trouble.
     pub async fn list(&self) -> Result<Vec<ListedSession>, Problem> {
         let listed = self.app.sessions().list_own(&self.live).await;
         listed.map_err(|error| self.problem(error))
     }
 
-    /// Refuses unless the subject has proved itself lately: to end other devices is what a thief of a
-    /// session does first (ASVS 5.0 V7.5.2, R31).
+    /// Refuses unless the session is there still and the subject has proved itself lately: to end other devices is
+    /// what a thief of a session does first (ASVS 5.0 V7.5.2, R31). The store is asked, whatever this server
+    /// remembers.
     ///
     /// # Errors
-    /// The 403 that asks for the password once more.
-    pub fn require_recent_password(&self) -> Result<(), Problem> {
-        if self.app.sessions().password_age(&self.live) <= self.app.reauthenticate_within() {
+    /// The 403 that asks for the password once more; the 401 of a session that has ended meanwhile, or the 503 of a
+    /// store in trouble.
+    pub async fn require_recent_password(&self) -> Result<(), Problem> {
+        let confirmed = self.app.sessions().confirm(&self.live).await;
+        self.require_recent(&confirmed.map_err(|error| self.problem(error))?)
+    }
+
+    /// The same of what is looked at once more when it is used.
+    fn require_recent(&self, live: &LiveSession) -> Result<(), Problem> {
+        if self.app.sessions().password_age(live) <= self.app.reauthenticate_within() {
             Ok(())
         } else {
             Err(Problem::reauthentication_required())
@@ -196,7 +204,7 @@ impl Session {
     /// entered too long ago; the 429 of too many tries; or when the store did not confirm it.
     pub async fn end(&self, id: SessionId) -> Result<SessionAnswer, Problem> {
         if id != self.id() {
-            self.require_recent_password()?;
+            self.require_recent(&self.live)?;
         }
         let ended = self.app.sessions().revoke_own_one(&self.live, id).await;
         if !ended.map_err(|error| Problem::from_session_error(error, Some(id)))? {
@@ -211,7 +219,7 @@ impl Session {
     /// The 403 of a password that was entered too long ago; the 429 of too many tries; or when the store
     /// did not confirm it.
     pub async fn end_all(&self, keep_this: bool) -> Result<SessionAnswer, Problem> {
-        self.require_recent_password()?;
+        self.require_recent(&self.live)?;
         let which = if keep_this { Revocation::AllExcept(self.id()) } else { Revocation::All };
         let ended = self.app.sessions().revoke_own(&self.live, which).await;
         ended.map_err(|error| self.problem(error))?;

@@ -48,7 +48,18 @@ impl Visitor {
         Ok(Session::new(self.app.clone(), cookie, self.activity(), live))
     }
 
-    /// The same, for what is shown to strangers too.
+    /// The same as the store has it now, and not as this server remembers it.
+    ///
+    /// # Errors
+    /// As [`session`](Self::session).
+    pub async fn confirmed_session(&self) -> Result<Session, Problem> {
+        let cookie = self.cookie()?;
+        let live = self.app.sessions().resume_confirmed(&cookie, self.activity()).await;
+        let live = live.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
+        Ok(Session::new(self.app.clone(), cookie, self.activity(), live))
+    }
+
+    /// Like [`session`](Self::session), for what is shown to strangers too.
     ///
     /// # Errors
     /// The 503 of a store in trouble.

@@ -59,12 +59,13 @@ impl ListedSession {
 }
 
 impl Sessions {
-    /// The living sessions of whoever has this one, at a pace.
+    /// The living sessions of whoever has this one, which must not have ended itself, at a pace.
     ///
     /// # Errors
-    /// [`SessionError::TooFast`], and as [`list`](Self::list).
+    /// [`SessionError::TooFast`], as [`confirm`](Self::confirm), and as [`list`](Self::list).
     pub async fn list_own(&self, session: &LiveSession) -> Result<Vec<ListedSession>, SessionError> {
         self.device_pace.step(&session.id())?;
+        let session = self.confirm(session).await?;
         Box::pin(self.list(session.subject())).await
     }
 

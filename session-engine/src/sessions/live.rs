@@ -114,8 +114,8 @@ pub(super) struct Kept {
     pub(super) idle_expires_at: UnixTime,
     pub(super) last_statement: LastStatement,
     fingerprint: Fingerprint,
-    /// Of the document, in bytes.
-    length: u32,
+    /// How much memory it takes beside what each takes, in bytes.
+    size: u32,
     /// The document, where the record would write another: some other program wrote this one.
     foreign: Option<Box<[u8]>>,
 }
@@ -127,13 +127,15 @@ type Fingerprint = u64;
 /// How many sessions a server remembers.
 pub(super) const CAPACITY: usize = 100_000;
 
-/// One with much data counts as several that are remembered: one for each begun kibibyte.
+/// One with much data counts as several that are remembered: as one more for so many bytes.
 #[derive(Clone)]
-pub(super) struct ByLength;
+pub(super) struct BySize;
 
-impl Weighter<SessionId, Arc<Kept>> for ByLength {
+const ONE_MORE: u32 = 2048;
+
+impl Weighter<SessionId, Arc<Kept>> for BySize {
     fn weight(&self, _: &SessionId, kept: &Arc<Kept>) -> u64 {
-        1 + u64::from(kept.length / 1024)
+        1 + u64::from(kept.size / ONE_MORE)
     }
 }
 
@@ -157,17 +159,19 @@ impl Kept {
         let record = Record::from_document(&document)?;
         let is_own = record.rewrite() == document;
         let kept = Self::of(id, record, &document, idle_expires_at);
-        Ok(Self { foreign: (!is_own).then(|| document.into()), ..kept })
+        let size = if is_own { kept.size } else { kept.size.saturating_add(as_size(document.len())) };
+        Ok(Self { foreign: (!is_own).then(|| document.into()), size, ..kept })
     }
 
     fn of(id: SessionId, record: Record, document: &[u8], idle_expires_at: UnixTime) -> Self {
+        let size = as_size(document.len() + record.size_of_values());
         Self {
             id,
             record,
             idle_expires_at,
             last_statement: LastStatement::none(),
             fingerprint: fingerprint(document),
-            length: u32::try_from(document.len()).unwrap_or(u32::MAX),
+            size,
             foreign: None,
         }
     }
@@ -212,6 +216,10 @@ impl Kept {
     fn with(&self, record: Record) -> Result<Self, DocumentTooLarge> {
         Self::new(self.id, record, self.idle_expires_at)
     }
+}
+
+fn as_size(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 fn fingerprint(document: &[u8]) -> Fingerprint {

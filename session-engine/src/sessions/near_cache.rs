@@ -4,22 +4,24 @@
 //! that the read would have filled. Whoever asks for the same session meanwhile waits for the same answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 use session_core::SessionId;
 
 use super::SessionError;
-use super::live::{ByLength, Kept};
+use super::live::{BySize, Kept};
 use crate::budget::in_time;
 use crate::store::ChangeListener;
 
 /// How much a server may keep of what others may change, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NearCacheLimits {
-    /// How many sessions; one with much data counts as several, one for each begun kibibyte.
+    /// How many sessions; one counts as one more for every 2 KiB of memory that it takes.
     pub entries: usize,
-    /// How old a session may be that is not asked for again, where a change was not told in time.
+    /// How old a session may be that is not asked for again, where a change was not told in time. For more than the
+    /// 2 s unless it is set, a session that has ended elsewhere may live on here while Redis cannot be reached.
     pub max_age: Duration,
 }
 
@@ -31,8 +33,11 @@ impl Default for NearCacheLimits {
 }
 
 pub(super) struct NearCache {
-    sessions: Cache<SessionId, Reading, ByLength>,
+    sessions: Cache<SessionId, Reading, BySize>,
     max_age: Duration,
+    /// Whether the store told of the session that was read last: if it does not, nothing is kept and nobody waits for
+    /// what another has asked.
+    is_of_use: AtomicBool,
 }
 
 /// What the store has answered.
@@ -43,7 +48,7 @@ struct Reading {
     asked_at: Instant,
 }
 
-impl quick_cache::Weighter<SessionId, Reading> for ByLength {
+impl quick_cache::Weighter<SessionId, Reading> for BySize {
     fn weight(&self, id: &SessionId, reading: &Reading) -> u64 {
         reading.result.as_ref().map_or(1, |kept| self.weight(id, kept))
     }
@@ -52,7 +57,13 @@ impl quick_cache::Weighter<SessionId, Reading> for ByLength {
 impl NearCache {
     pub(super) fn new(limits: NearCacheLimits) -> Self {
         let NearCacheLimits { entries, max_age } = limits;
-        Self { sessions: Cache::with_weighter(entries, entries as u64, ByLength), max_age }
+        let sessions = Cache::with_weighter(entries, entries as u64, BySize);
+        Self { sessions, max_age, is_of_use: AtomicBool::new(false) }
+    }
+
+    /// Whether anything is kept here.
+    pub(super) fn is_of_use(&self) -> bool {
+        self.is_of_use.load(Ordering::Relaxed)
     }
 
     /// The session, if it is known and not too old.
@@ -72,14 +83,27 @@ impl NearCache {
         id: SessionId,
         read: impl Future<Output = Result<(Arc<Kept>, bool), SessionError>>,
     ) -> Result<Arc<Kept>, SessionError> {
+        if !self.is_of_use() {
+            let (kept, is_told_of) = read.await?;
+            self.is_of_use.store(is_told_of, Ordering::Relaxed);
+            return Ok(kept);
+        }
         let asked = async { Ok(self.sessions.get_value_or_guard_async(&id).await) };
         let place = match in_time(asked).await? {
-            Ok(reading) => return reading.result.map_err(|error| *error),
+            Ok(reading) if reading.asked_at.elapsed() <= self.max_age => {
+                return reading.result.map_err(|error| *error);
+            }
+            Ok(_) => return Ok(read.await?.0),
             Err(place) => place,
         };
         let asked_at = Instant::now();
         let (result, is_told_of) = match read.await {
-            Ok((kept, is_told_of)) => (Ok(kept), is_told_of),
+            Ok((kept, is_told_of)) => {
+                self.is_of_use.store(is_told_of, Ordering::Relaxed);
+                (Ok(kept), is_told_of)
+            }
+            // Perhaps only this request had no time left: whoever waits asks once more.
+            Err(SessionError::Unavailable(unavailable)) => return Err(unavailable.into()),
             Err(error) => (Err(Box::new(error)), false),
         };
         let _ = place.insert(Reading { result: result.clone(), asked_at });
@@ -107,6 +131,7 @@ mod tests {
 
     use super::*;
     use crate::record::Record;
+    use crate::store::Unavailable;
 
     /// With so many bytes of data.
     fn kept(id: SessionId, length: usize) -> Arc<Kept> {
@@ -121,7 +146,64 @@ mod tests {
     }
 
     fn cache(entries: usize) -> NearCache {
-        NearCache::new(NearCacheLimits { entries, ..NearCacheLimits::default() })
+        let cache = NearCache::new(NearCacheLimits { entries, ..NearCacheLimits::default() });
+        cache.is_of_use.store(true, Ordering::Relaxed);
+        cache
+    }
+
+    /// What another has asked may be older than what was told to who asks now, and nothing takes it away.
+    #[tokio::test]
+    async fn where_nothing_is_told_each_asks_for_itself() {
+        let cache = NearCache::new(NearCacheLimits::default());
+        let (answer, answered) = oneshot::channel::<()>();
+        let first = cache.get_or_read(id(1), async {
+            answered.await.unwrap();
+            Ok((kept(id(1), 1), false))
+        });
+        let second = async {
+            let read = cache.get_or_read(id(1), async { Ok((kept(id(1), 2), false)) }).await;
+            answer.send(()).unwrap();
+            read
+        };
+        let (first, second) = tokio::join!(first, second);
+        assert!(first.is_ok() && second.is_ok());
+        assert!(!cache.is_of_use() && cache.get(id(1)).is_none());
+        cache.get_or_read(id(1), async { Ok((kept(id(1), 1), true)) }).await.unwrap();
+        assert!(cache.is_of_use(), "the store has been told to tell");
+    }
+
+    #[tokio::test]
+    async fn who_has_no_time_left_takes_it_from_nobody_else() {
+        let cache = cache(10);
+        let (answer, answered) = oneshot::channel::<()>();
+        let late = cache.get_or_read(id(1), async {
+            answered.await.unwrap();
+            Err(Unavailable.into())
+        });
+        let other = cache.get_or_read(id(1), async { Ok((kept(id(1), 1), true)) });
+        let end = async { answer.send(()).unwrap() };
+        let (late, other, ()) = tokio::join!(late, other, end);
+        assert!(late.is_err() && other.is_ok());
+        assert!(cache.get(id(1)).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_took_too_long_is_not_for_who_has_waited() {
+        let limits = NearCacheLimits { entries: 10, max_age: Duration::from_millis(1) };
+        let cache = NearCache::new(limits);
+        cache.is_of_use.store(true, Ordering::Relaxed);
+        let (answer, answered) = oneshot::channel::<()>();
+        let slow = cache.get_or_read(id(1), async {
+            answered.await.unwrap();
+            Ok((kept(id(1), 1), true))
+        });
+        let other = cache.get_or_read(id(1), async { Ok((kept(id(1), 2), true)) });
+        let end = async {
+            std::thread::sleep(2 * limits.max_age);
+            answer.send(()).unwrap();
+        };
+        let (slow, other, ()) = tokio::join!(slow, other, end);
+        assert_ne!(slow.unwrap().document(), other.unwrap().document());
     }
 
     /// R59: it may be what was there before.
@@ -145,7 +227,9 @@ mod tests {
     async fn only_what_would_be_told_of_is_kept_and_no_refusal() {
         let cache = cache(10);
         cache.get_or_read(id(1), async { Ok((kept(id(1), 1), false)) }).await.unwrap();
-        cache.get_or_read(id(2), async { Ok((kept(id(2), 1), true)) }).await.unwrap();
+        for _ in 0..2 {
+            cache.get_or_read(id(2), async { Ok((kept(id(2), 1), true)) }).await.unwrap();
+        }
         assert!(cache.get_or_read(id(3), async { Err(SessionError::Ended) }).await.is_err());
         assert!(cache.get(id(1)).is_none() && cache.get(id(2)).is_some() && cache.get(id(3)).is_none());
         assert!(cache.get_or_read(id(3), async { Ok((kept(id(3), 1), true)) }).await.is_ok());

@@ -88,8 +88,12 @@ impl Sessions {
         }
     }
 
-    /// As the store has it now, for whoever is going to change it.
-    pub(super) async fn resume_confirmed<O: Owner>(
+    /// Like [`resume`](Self::resume), as the store has it now and not as this server remembers it: for whoever is going
+    /// to change it.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn resume_confirmed<O: Owner>(
         &self,
         cookie: &AuthenticCookie,
         activity: Activity,
@@ -116,7 +120,7 @@ impl Sessions {
     ) -> Result<Arc<Kept>, SessionError> {
         let (id, now) = (cookie.session_id(), self.now());
         let near = self.near(freshness).and_then(|near| near.get(id));
-        if self.near(freshness).is_some() {
+        if self.near(freshness).is_some_and(NearCache::is_of_use) {
             self.counts.note_near(near.is_some());
         }
         let known = near.clone().or_else(|| self.known.of(id, now));
@@ -136,6 +140,26 @@ impl Sessions {
         if !kept.record.secret_hash.matches(cookie.secret()) {
             return Err(SessionError::WrongSecret);
         }
+        self.require_standing(&kept).await?;
+        if activity == Activity::Active && self.is_last_use_to_be_noted(&kept) {
+            Box::pin(self.note_last_use(&kept)).await;
+        }
+        Ok(kept)
+    }
+
+    /// The same session as the store has it now, whatever this server remembers of it: for what may not be done with
+    /// one that has just been ended elsewhere (R31).
+    ///
+    /// # Errors
+    /// When it has ended or was renewed meanwhile, its record is unreadable, or the store is unavailable.
+    pub async fn confirm<O: Owner>(&self, session: &LiveSession<O>) -> Result<LiveSession<O>, SessionError> {
+        let kept = Box::pin(self.look_up(session.id(), Freshness::Confirmed, None)).await?;
+        self.require_standing(&kept).await?;
+        LiveSession::new(kept)
+    }
+
+    /// Refuses what is left of a session that was renewed, and one that its user's password does not hold any more.
+    async fn require_standing(&self, kept: &Arc<Kept>) -> Result<(), SessionError> {
         if kept.record.successor.is_some() {
             let is_recent = self.now() < kept.record.issued_at.saturating_add(RENEWAL_GRACE);
             return Err(if is_recent { SessionError::Renewed } else { SessionError::Ended });
@@ -146,10 +170,7 @@ impl Sessions {
             Box::pin(self.end(&kept.entry(), End::Password)).await?;
             return Err(SessionError::Ended);
         }
-        if activity == Activity::Active && self.is_last_use_to_be_noted(&kept) {
-            Box::pin(self.note_last_use(&kept)).await;
-        }
-        Ok(kept)
+        Ok(())
     }
 
     /// Once the idle deadline can be pushed no further, it does not tell any more when the session was
@@ -183,7 +204,12 @@ impl Sessions {
         let read = self.read(id, freshness, extend_to);
         match (self.near(freshness), extend_to) {
             (Some(near), None) => near.get_or_read(id, read).await,
-            _ => Ok(read.await?.0),
+            _ => {
+                let read = read.await;
+                // It is newer than what is near, and the next who asks is not to be told less.
+                self.near.iter().for_each(|near| near.changed(id));
+                Ok(read?.0)
+            }
         }
     }
 

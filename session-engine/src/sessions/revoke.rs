@@ -128,21 +128,24 @@ impl Sessions {
         Err(SessionError::EndedMeanwhile)
     }
 
-    /// Ends one session of whoever has this one, at a pace; says whether there was one.
+    /// Ends one session of whoever has this one, which must not have ended itself, at a pace; says whether there was
+    /// one.
     ///
     /// # Errors
-    /// [`SessionError::TooFast`], and as [`revoke_one`](Self::revoke_one).
+    /// [`SessionError::TooFast`], as [`confirm`](Self::confirm), and as [`revoke_one`](Self::revoke_one).
     pub async fn revoke_own_one(&self, session: &LiveSession, id: SessionId) -> Result<bool, SessionError> {
         self.device_pace.step(&session.id())?;
+        let session = self.confirm(session).await?;
         Box::pin(self.end_if_meant(id, Meant::Of(session.subject()), End::Owner { by: session.id() })).await
     }
 
-    /// Ends the sessions of whoever has this one, at a pace; says how many.
+    /// Ends the sessions of whoever has this one, which must not have ended itself, at a pace; says how many.
     ///
     /// # Errors
-    /// [`SessionError::TooFast`], and as [`revoke_all`](Self::revoke_all).
+    /// [`SessionError::TooFast`], as [`confirm`](Self::confirm), and as [`revoke_all`](Self::revoke_all).
     pub async fn revoke_own(&self, session: &LiveSession, which: Revocation) -> Result<usize, SessionError> {
         self.device_pace.step(&session.id())?;
+        let session = self.confirm(session).await?;
         Box::pin(self.end_all(session.subject(), which, End::Owner { by: session.id() })).await
     }
 

@@ -3,9 +3,12 @@
 
 use serde_json::{Map, Value, json};
 use session_engine::store::Freshness;
-use session_engine::{Activity, DataChange, NewSession, Renewal, Revocation};
+use session_engine::{
+    Activity, DataChange, LiveSession, NewSession, Renewal, Revocation, SessionError, Sessions,
+};
 
 use crate::world::{World, alice, object};
+use session_core::AuthenticCookie;
 
 #[tokio::test]
 async fn a_check_may_be_answered_from_a_cache() {
@@ -57,4 +60,57 @@ async fn whatever_changes_something_reads_what_the_store_has_now() {
     world.alice().await;
     sessions.revoke_all(&alice(), Revocation::All).await.unwrap();
     confirmed("the end of all sessions");
+}
+
+/// R31, R59: and it never ends others, or tells of them.
+#[tokio::test]
+async fn a_session_that_has_ended_elsewhere_may_pass_a_check_and_do_nothing_else() {
+    let world = World::new();
+    let here = world.server();
+    world.store.be_trusted_in_vain();
+    let others = world.alice().await;
+    for what in ["confirm", "list", "end one", "end all", "end all others", "end itself"] {
+        let cookie = world.alice().await;
+        let live = remembered(&here, &cookie).await;
+        assert_eq!(world.sessions.revoke(&cookie).await, Ok(true));
+        assert!(here.resume(&cookie, Activity::Passive).await.is_ok(), "nobody has told");
+        let all_others = Revocation::AllExcept(live.id());
+        let done = match what {
+            "confirm" => here.confirm(&live).await.map(drop),
+            "list" => here.list_own(&live).await.map(drop),
+            "end one" => here.revoke_own_one(&live, others.session_id()).await.map(drop),
+            "end all" => here.revoke_own(&live, Revocation::All).await.map(drop),
+            "end all others" => here.revoke_own(&live, all_others).await.map(drop),
+            _ => here.revoke_own_one(&live, live.id()).await.map(drop),
+        };
+        assert_eq!(done, Err(SessionError::Ended), "{what}");
+        let seen = here.resume(&cookie, Activity::Passive).await;
+        assert_eq!(seen.err(), Some(SessionError::Ended), "what was found out is forgotten");
+    }
+    assert!(world.sessions.resume(&others, Activity::Passive).await.is_ok());
+}
+
+/// R72: a former cookie does not end what it was renewed as.
+#[tokio::test]
+async fn a_session_that_was_renewed_elsewhere_ends_nothing_by_its_former_cookie() {
+    let world = World::new();
+    let here = world.server();
+    world.store.be_trusted_in_vain();
+    let cookie = world.alice().await;
+    let live = remembered(&here, &cookie).await;
+    let renewed = world.sessions.renew(&cookie, Renewal::Plain).await.unwrap();
+    let ended = here.revoke_own_one(&live, live.id()).await;
+    assert_eq!(ended, Err(SessionError::Renewed));
+    let seen = here.resume(&cookie, Activity::Passive).await;
+    assert_eq!(seen.err(), Some(SessionError::Renewed), "what was found out is forgotten");
+    let renewed = world.sent(&renewed.cookie);
+    assert!(world.sessions.resume(&renewed, Activity::Passive).await.is_ok());
+}
+
+/// A session that this server asks for no more until it is old.
+async fn remembered(sessions: &Sessions, cookie: &AuthenticCookie) -> LiveSession {
+    for _ in 0..2 {
+        sessions.resume(cookie, Activity::Active).await.unwrap();
+    }
+    sessions.resume(cookie, Activity::Passive).await.unwrap()
 }

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -30,6 +30,7 @@ pub(crate) struct WatchedStore {
     deletions: RwLock<()>,
     updates: RwLock<()>,
     before_update: Mutex<Option<Vec<u8>>>,
+    is_trusted_in_vain: AtomicBool,
 }
 
 impl WatchedStore {
@@ -44,7 +45,13 @@ impl WatchedStore {
             deletions: RwLock::default(),
             updates: RwLock::default(),
             before_update: Mutex::default(),
+            is_trusted_in_vain: AtomicBool::new(false),
         }
+    }
+
+    /// From now on it says that it tells of changes, and tells of none: what is read is remembered until it is old.
+    pub(crate) fn be_trusted_in_vain(&self) {
+        self.is_trusted_in_vain.store(true, Ordering::SeqCst);
     }
 
     /// How fresh the reads since the last look had to be.
@@ -110,7 +117,8 @@ impl Documents for WatchedStore {
         extend_to: Option<UnixTime>,
     ) -> Result<Option<Stored>, Unavailable> {
         self.note(freshness);
-        self.store.load(id, freshness, extend_to).await
+        let is_told_of = self.is_trusted_in_vain.load(Ordering::SeqCst);
+        Ok(self.store.load(id, freshness, extend_to).await?.map(|stored| Stored { is_told_of, ..stored }))
     }
 
     async fn idle_deadline(

@@ -16,11 +16,19 @@ use session_testing::{Damage, RedisCluster, RedisLine, RedisServer};
 use tokio::time::sleep;
 
 use super::harness::{connect_to_cluster, until_available};
+use super::redis_sentinel::Trio;
 
 const MAX_AGE: Duration = Duration::from_secs(2);
 
 /// What a test allows beyond that: the machine is shared.
 const SLACK: Duration = Duration::from_millis(500);
+
+/// How soon others know that a session has ended, half of the times or more often.
+const USUAL_DELAY: Duration = Duration::from_millis(50);
+
+/// Longer than any test takes: what would go by being old must have gone by being told, or with the connection.
+const NEVER_OLD: Option<NearCacheLimits> =
+    Some(NearCacheLimits { entries: 1_000, max_age: Duration::from_secs(600) });
 
 /// Several servers with the same keys.
 struct Fleet {
@@ -60,10 +68,10 @@ async fn check(sessions: &Sessions, cookie: &AuthenticCookie) -> Result<LiveSess
 async fn warm(redis: &RedisServer, sessions: &Sessions, cookie: &AuthenticCookie) {
     let began_at = Instant::now();
     loop {
-        check(sessions, cookie).await.unwrap();
+        until_checked(sessions, cookie).await;
         let before = reads(redis);
         for _ in 0..5 {
-            check(sessions, cookie).await.unwrap();
+            until_checked(sessions, cookie).await;
         }
         if reads(redis) == before {
             return;
@@ -122,6 +130,7 @@ async fn where_redis_may_not_tell_of_changes_nothing_is_kept() {
 async fn what_one_server_ends_or_changes_the_others_know_at_once() {
     let (redis, fleet) = (RedisServer::start(&[]), Fleet::new());
     let (one, other) = (fleet.server_at(&redis.url(), ON).await, fleet.server_at(&redis.url(), ON).await);
+    let mut delays = Vec::new();
     for _ in 0..20 {
         let cookie = alice(&one).await;
         warm(&redis, &other, &cookie).await;
@@ -130,17 +139,41 @@ async fn what_one_server_ends_or_changes_the_others_know_at_once() {
         until(async || check(&other, &cookie).await.unwrap().record().data.contains_key("a")).await;
         warm(&redis, &other, &cookie).await;
         assert_eq!(one.revoke(&cookie).await, Ok(true));
-        until(async || check(&other, &cookie).await.is_err()).await;
+        delays.push(until(async || check(&other, &cookie).await.is_err()).await);
+    }
+    delays.sort_unstable();
+    assert!(delays[delays.len() / 2] < USUAL_DELAY, "{delays:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_applications_on_one_store_are_told_both() {
+    let (redis, fleet) = (RedisServer::start(&[]), Fleet::new());
+    let store = RedisStore::open(&RedisSettings::new(&redis.url()), Arc::new(SystemClock)).expect("a store");
+    let store = Arc::new(store);
+    let pair = [fleet.server_on(store.clone(), NEVER_OLD), fleet.server_on(store.clone(), NEVER_OLD)];
+    until_available(&store).await;
+    let elsewhere = fleet.server_at(&redis.url(), None).await;
+    for _ in 0..3 {
+        let cookie = alice(&elsewhere).await;
+        for server in &pair {
+            warm(&redis, server, &cookie).await;
+        }
+        assert_eq!(elsewhere.revoke(&cookie).await, Ok(true));
+        for server in &pair {
+            until(async || check(server, &cookie).await.is_err()).await;
+        }
     }
 }
 
-/// Until it is so, which must be soon: no machine is so busy that it would otherwise be too late.
-async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+/// Until it is so, which must be soon: no machine is so busy that it would otherwise be too late. Returns how long
+/// that took.
+async fn until(mut is_so: impl AsyncFnMut() -> bool) -> Duration {
     let began_at = Instant::now();
     while !is_so().await {
         assert!(began_at.elapsed() < MAX_AGE / 2, "others are told too late");
         sleep(Duration::from_millis(1)).await;
     }
+    began_at.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -190,6 +223,29 @@ async fn a_server_that_is_not_told_any_more_believes_nothing_for_longer_than_it_
     }
 }
 
+/// F33: that a connection is lost or silent is found out by itself, and all that came over it is dropped with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_connection_all_goes_that_was_read_over_it() {
+    let (redis, fleet) = (RedisServer::start(&[]), Fleet::new());
+    let line = RedisLine::to(redis.port()).await;
+    let one = fleet.server_at(&redis.url(), NEVER_OLD).await;
+    let other = fleet.server_at(line.url(), NEVER_OLD).await;
+    for damage in [Damage::Swallows, Damage::Resets] {
+        let cookie = until_started(&one).await;
+        until_checked(&other, &cookie).await;
+        warm(&redis, &other, &cookie).await;
+        line.does(damage);
+        assert_eq!(one.revoke(&cookie).await, Ok(true));
+        let ended_at = Instant::now();
+        while check(&other, &cookie).await.is_ok() {
+            assert!(ended_at.elapsed() < Duration::from_secs(20), "believed without a connection");
+            sleep(Duration::from_millis(5)).await;
+        }
+        line.does(Damage::None);
+        until_refused(&other, &cookie).await;
+    }
+}
+
 /// F33: Redis hangs with all of its connections open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_redis_hangs_nothing_is_believed_for_longer_than_it_may() {
@@ -229,15 +285,30 @@ async fn until_checked(sessions: &Sessions, cookie: &AuthenticCookie) {
     }
 }
 
+async fn until_refused(sessions: &Sessions, cookie: &AuthenticCookie) {
+    let began_at = Instant::now();
+    while check(sessions, cookie).await.err() != Some(SessionError::Ended) {
+        assert!(began_at.elapsed() < Duration::from_secs(20), "believed though it has ended");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn until_revoked(sessions: &Sessions, cookie: &AuthenticCookie) {
+    let began_at = Instant::now();
+    // Of one whose answer was lost it is said that there was none.
+    while sessions.revoke(cookie).await.is_err() {
+        assert!(began_at.elapsed() < Duration::from_secs(20), "not revoked");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Reads and ends at once, on two servers, again and again: `NEAR_CACHE_ROUNDS` says how often.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn however_reads_and_ends_come_together_no_dead_session_stays() {
     let rounds = std::env::var("NEAR_CACHE_ROUNDS").map_or(1_000, |rounds| rounds.parse().expect("a number"));
     let (redis, fleet) = (RedisServer::start(&[]), Fleet::new());
-    // Longer than any round takes: what would go by being old must have gone by being told.
-    let limits = Some(NearCacheLimits { entries: 1_000, max_age: Duration::from_secs(60) });
     let (one, other) =
-        (fleet.server_at(&redis.url(), limits).await, fleet.server_at(&redis.url(), limits).await);
+        (fleet.server_at(&redis.url(), NEVER_OLD).await, fleet.server_at(&redis.url(), NEVER_OLD).await);
     for round in 0..rounds {
         let cookie = alice(&one).await;
         check(&other, &cookie).await.unwrap();
@@ -266,6 +337,8 @@ async fn in_a_cluster_each_node_tells_of_its_own_sessions() {
     let gets = || cluster.nodes.iter().map(reads).sum::<u64>();
     for _ in 0..30 {
         let cookie = alice(one).await;
+        // The first that is told of has only that found out.
+        check(other, &cookie).await.unwrap();
         check(other, &cookie).await.unwrap();
         check(other, &cookie).await.unwrap();
         let before = gets();
@@ -273,5 +346,62 @@ async fn in_a_cluster_each_node_tells_of_its_own_sessions() {
         assert_eq!(gets(), before, "it is kept");
         assert_eq!(one.revoke(&cookie).await, Ok(true));
         until(async || check(other, &cookie).await.is_err()).await;
+    }
+}
+
+/// R59 where sentinels name another primary: nobody is told by it of what was read from the one before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_from_a_former_primary_is_not_kept() {
+    let (mut trio, fleet) = (Trio::start().await, Fleet::new());
+    let one = fleet.server_at(&trio.url(), NEVER_OLD).await;
+    let other = fleet.server_at(&trio.url(), NEVER_OLD).await;
+    let cookie = alice(&one).await;
+    trio.servers[0].wait_for_replicas(2);
+    warm(&trio.servers[0], &other, &cookie).await;
+    trio.servers[0].kill();
+    until_checked(&one, &until_started(&one).await).await;
+    until_revoked(&one, &cookie).await;
+    until_refused(&other, &cookie).await;
+}
+
+/// R59 where slots go to other nodes, one after another or all of a node that is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_cluster_what_was_read_from_a_former_owner_is_not_kept() {
+    let (mut cluster, fleet) = (RedisCluster::start_with_replicas(), Fleet::new());
+    let mut servers = Vec::new();
+    for _ in 0..2 {
+        let store = connect_to_cluster(&cluster, Durability::Async, Arc::new(SystemClock)).await;
+        servers.push(fleet.server_on(store, NEVER_OLD));
+    }
+    // Nodes are asked to tell within a second of somebody's wish.
+    sleep(Duration::from_millis(1_500)).await;
+    let [one, other] = &servers[..] else { unreachable!("there are two") };
+    let mut cookies = Vec::new();
+    for _ in 0..60 {
+        let cookie = alice(one).await;
+        check(other, &cookie).await.unwrap();
+        check(other, &cookie).await.unwrap();
+        cookies.push(cookie);
+    }
+    let later = cookies.split_off(30);
+    let moved = tokio::task::spawn_blocking(move || {
+        cluster.move_slots(0, 1, 3_000);
+        cluster
+    });
+    while !moved.is_finished() {
+        for cookie in &cookies {
+            until_checked(other, cookie).await;
+        }
+    }
+    cluster = moved.await.unwrap();
+    for cookie in &cookies {
+        until_revoked(one, cookie).await;
+        until_refused(other, cookie).await;
+    }
+    cluster.nodes[..3].iter().for_each(|primary| primary.wait_for_replicas(1));
+    cluster.nodes[0].kill();
+    for cookie in &later {
+        until_revoked(one, cookie).await;
+        until_refused(other, cookie).await;
     }
 }

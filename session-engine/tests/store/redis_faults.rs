@@ -11,7 +11,7 @@ use session_engine::store::{
     AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Freshness, Outcome, RevocationLog,
     Store, SubjectIndex, Unavailable,
 };
-use session_engine::{Clock, ManualClock, SystemClock};
+use session_engine::{Clock, ManualClock, REQUEST_BUDGET, SystemClock, within_budget};
 use tokio::task::JoinSet;
 
 use super::harness::{connect, until_available};
@@ -75,6 +75,38 @@ async fn more_than_a_slow_redis_can_answer_in_time_is_refused_soon() {
     assert!((SERVED..ASKING - 500).contains(&served), "{served} of {ASKING}");
     assert!(begun.elapsed() < 2 * A_SECOND, "the last were told after {:?}", begun.elapsed());
     assert!(store.is_available(), "nothing was late");
+}
+
+/// R56: for as long as more is asked than Redis can answer, what it answers comes before a request has to end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_slow_redis_answers_is_in_time_however_many_ask() {
+    const ASKING: usize = 6_000;
+    const ROUND_TRIP: Duration = Duration::from_millis(50);
+    const LENGTH: Duration = Duration::from_secs(3);
+    let redis = RedisServer::start(&[]);
+    let line = RedisLine::to(redis.port()).await;
+    let store = RedisStore::open(&RedisSettings::new(line.url()), Arc::new(SystemClock)).unwrap();
+    until_available(&store).await;
+    let entry = create(&store, "alice").await;
+    let (store, until) = (Arc::new(store), Instant::now() + LENGTH);
+    line.delay(ROUND_TRIP);
+    let mut asking = JoinSet::new();
+    for _ in 0..ASKING {
+        let (store, id) = (Arc::clone(&store), entry.id);
+        asking.spawn(async move {
+            let mut served = 0;
+            while Instant::now() < until {
+                let load = within_budget(store.load(id, Freshness::Confirmed, None));
+                let loaded = tokio::time::timeout(REQUEST_BUDGET, load).await;
+                served += usize::from(matches!(loaded, Ok(Ok(Some(_)))));
+            }
+            served
+        });
+    }
+    let served: usize = asking.join_all().await.into_iter().sum();
+    // So many at a time are under way on a connection.
+    let possible = 128 * usize::try_from(LENGTH.as_millis() / ROUND_TRIP.as_millis()).unwrap();
+    assert!(served > possible / 3, "{served} of {possible}");
 }
 
 /// R56: who is refused asks again at once, and each answer takes its time, that of a refusal too.

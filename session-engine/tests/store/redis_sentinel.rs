@@ -143,14 +143,14 @@ async fn sentinels_have_a_password_of_their_own() {
 }
 
 /// Three servers, of which the first is the primary to begin with, three sentinels, and a store.
-struct Trio {
-    servers: Vec<RedisServer>,
+pub(super) struct Trio {
+    pub(super) servers: Vec<RedisServer>,
     sentinels: Vec<Sentinel>,
     store: RedisStore,
 }
 
 impl Trio {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let primary = RedisServer::start(&[]);
         let replicas = [RedisServer::start_replica_of(&primary), RedisServer::start_replica_of(&primary)];
         let sentinels: Vec<_> = (0..3).map(|_| Sentinel::watch(&primary, 2)).collect();
@@ -159,6 +159,10 @@ impl Trio {
         until_available(&store).await;
         let [second, third] = replicas;
         Self { servers: vec![primary, second, third], sentinels, store }
+    }
+
+    pub(super) fn url(&self) -> String {
+        url(&self.sentinels.iter().collect::<Vec<_>>())
     }
 
     async fn create(&self) -> Entry {

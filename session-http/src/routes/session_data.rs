@@ -56,7 +56,7 @@ async fn expected_revision(visitor: &Visitor) -> Result<Option<u64>, Problem> {
     if !Precondition::is_in(visitor.headers()) {
         return Ok(None);
     }
-    let session = visitor.session().await?;
+    let session = visitor.confirmed_session().await?;
     match Precondition::of(visitor.headers(), session.record().revision) {
         Precondition::None => Ok(None),
         Precondition::Is(revision) => Ok(Some(revision)),

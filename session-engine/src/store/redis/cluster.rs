@@ -204,7 +204,11 @@ impl Shared {
         let keeps_time = !is_ask && slot == self.timekeeper;
         let link = self.link_to(&mut map, (host, port), keeps_time)?;
         if !is_ask && let Some(owner) = map.owners.get_mut(usize::from(slot)) {
-            *owner = Some(Arc::clone(&link));
+            let former = owner.replace(Arc::clone(&link));
+            drop(map);
+            if former.is_some_and(|former| !Arc::ptr_eq(&former, &link)) {
+                self.forget_what_was_read();
+            }
         }
         Ok(link)
     }
@@ -314,7 +318,21 @@ impl Shared {
         for (node, link) in &links {
             link.keep_time(timekeeper == Some(node));
         }
+        let is_another = |(former, owner): (&Option<Arc<Link>>, &Option<Arc<Link>>)| match (former, owner) {
+            (Some(former), Some(owner)) => !Arc::ptr_eq(former, owner),
+            (former, _) => former.is_some(),
+        };
+        let are_others = map.owners.iter().zip(&owners).any(is_another);
         *map = Map { links, owners };
+        drop(map);
+        if are_others {
+            self.forget_what_was_read();
+        }
+    }
+
+    /// Whoever had a slot tells nobody of what another changes.
+    fn forget_what_was_read(&self) {
+        self.options.changes.iter().for_each(|changes| changes.are_unknown());
     }
 }
 

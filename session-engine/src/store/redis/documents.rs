@@ -113,7 +113,7 @@ impl Documents for RedisStore {
     }
 
     fn tell_changes_to(&self, listener: Arc<dyn ChangeListener>) {
-        self.changes.tell(listener);
+        self.changes.tell(&listener);
     }
 
     fn troubles(&self) -> Vec<Trouble> {
@@ -145,9 +145,12 @@ impl RedisStore {
             }
         }
         let key = key();
-        // Where the connection is lost meanwhile, and another takes its place, all is said to have changed.
-        let is_told_of = servers.tells_changes_of(&key);
-        let document = readable(servers.run_idempotent(&Request::new("GET", key)).await)?;
+        // Where the connection is lost meanwhile, and another takes its place, all is said to have changed; a node
+        // of a cluster may have sent the question on to another.
+        let (is_told_of, asked) = (servers.tells_changes_of(&key), servers.connection_for(&key));
+        let request = Request::new("GET", key);
+        let document = readable(servers.run_idempotent(&request).await)?;
+        let is_told_of = is_told_of && servers.connection_for(&request.key) == asked;
         Ok(document.map(|document| Stored { document, idle_expires_at: None, is_told_of }))
     }
 

@@ -1,5 +1,6 @@
 //! The connection that commands take, and what their results say about it.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,17 +8,17 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{Arg, Cmd, ConnectionAddr, FromRedisValue, RedisError, RedisResult, Value, cmd};
 use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit, watch};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::changes::Changes;
-use super::dial::ask_all;
+use super::dial::{DEADLINE, ask_all};
 use super::fault::{Fault, NO_SCRIPT, Verdict, WRONG_TYPE};
 use super::keys::Fences;
 use super::refusals::Refusals;
 use super::request::Request;
 use super::target::Dialled;
 use super::together::Together;
-use crate::budget::REQUEST_BUDGET;
+use crate::budget;
 
 /// How many answers in a row may fail to come before the connection is given up.
 const MAX_TIMEOUTS: u32 = 2;
@@ -26,7 +27,7 @@ const MAX_TIMEOUTS: u32 = 2;
 /// would come late together: an answer that is late costs as much as one that is in time (R56).
 const UNDER_WAY: usize = 128;
 
-/// So many more wait for their turn, each for as long as a request may take. It is as many as a server has connections:
+/// So many more wait for their turn, each for as long as its request can still be answered. It is as many as a server has connections:
 /// who is told at once asks again at once, and what a thousand of these cost left nothing for those who waited.
 const WAITING: usize = 10_000;
 
@@ -158,7 +159,7 @@ impl Line {
     }
 
     /// Whoever was to be told of changes over a connection that is gone will not be.
-    fn forget_what_was_read(&self) {
+    pub(super) fn forget_what_was_read(&self) {
         self.changes.iter().for_each(|changes| changes.are_unknown());
     }
 
@@ -192,18 +193,22 @@ impl Line {
         let _ = self.current.subscribe().wait_for(Option::is_some).await;
     }
 
-    /// Waits for a turn, for as long as a request may take, and holds it.
-    async fn turn(&self, connection: &Connection) -> Result<[SemaphorePermit<'_>; 2], Fault> {
+    /// Waits for a turn and holds it. Whoever has waited so long that its command might not be answered any more
+    /// within what a request may take is refused: else, where more is asked than Redis can answer, each would get its
+    /// turn too late.
+    async fn turn<'c>(&self, connection: &'c Connection) -> Result<Turn<'_, 'c>, Fault> {
         let place = self.with_waiting.try_acquire().map_err(|_| Fault::Unavailable)?;
-        let turn = match self.under_way.try_acquire() {
-            Ok(turn) => turn,
-            Err(_) => {
-                let turn = timeout(REQUEST_BUDGET, self.under_way.acquire()).await;
-                turn.map_err(|_| Fault::Unavailable)?.map_err(|_| Fault::Unavailable)?
-            }
-        };
-        // It may have been given up meanwhile.
-        if self.has(connection) { Ok([place, turn]) } else { Err(Fault::Unavailable) }
+        if let Ok(turn) = self.under_way.try_acquire()
+            && self.has(connection)
+        {
+            return Ok(Turn { connection: Cow::Borrowed(connection), _permits: [place, turn] });
+        }
+        let latest = budget::deadline() - DEADLINE;
+        let turn = timeout_at(latest, self.under_way.acquire()).await;
+        let turn = turn.map_err(|_| Fault::Unavailable)?.map_err(|_| Fault::Unavailable)?;
+        // Another may have taken its place meanwhile.
+        let connection = Cow::Owned(self.current().ok_or(Fault::Unavailable)?);
+        Ok(Turn { connection, _permits: [place, turn] })
     }
 
     /// The result of a request, which is sent once, unless its script has to be told first.
@@ -213,7 +218,8 @@ impl Line {
         request: &Request,
         is_asking: bool,
     ) -> Result<T, Fault> {
-        let _turn = self.turn(connection).await?;
+        let turn = self.turn(connection).await?;
+        let connection = &turn.connection;
         let result = self.send(connection, request, is_asking).await;
         let Some(script) = request.script else { return result };
         match result {
@@ -251,7 +257,8 @@ impl Line {
         requests: &[&Request],
     ) -> Result<Vec<Result<T, Fault>>, Fault> {
         let Some(first) = requests.first() else { return Ok(Vec::new()) };
-        let _turn = self.turn(connection).await?;
+        let turn = self.turn(connection).await?;
+        let connection = &turn.connection;
         let commands: Vec<&Cmd> = requests.iter().map(|request| &request.command).collect();
         let answers = self.exchange(connection, &commands, &first.key, false).await?;
         let answered = commands.iter().zip(answers);
@@ -391,6 +398,12 @@ impl Line {
             self.is_disturbed.notify_one();
         }
     }
+}
+
+/// That somebody may ask now, and over which connection.
+struct Turn<'l, 'c> {
+    connection: Cow<'c, Connection>,
+    _permits: [SemaphorePermit<'l>; 2],
 }
 
 /// What an answer is to.

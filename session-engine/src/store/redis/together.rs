@@ -22,7 +22,8 @@ struct Question {
 
 impl Together {
     pub(super) fn on(redis: MultiplexedConnection) -> Self {
-        // Bounded by whoever asks: so many requests may be under way on a line.
+        // Bounded by whoever asks: so many requests may be under way on a line, and nothing is asked for those who
+        // have gone away.
         let (questions, asked) = mpsc::unbounded_channel();
         tokio::spawn(pass_on(redis, asked));
         Self(questions)

@@ -12,7 +12,7 @@ const SERVERS: [usize; 3] = [1, 2, 3];
 const CONNECTIONS: [u32; 3] = [FEW_CONNECTIONS, 1_000, 10_000];
 
 /// Over however many connections: half of what a server can answer, or less. With more it would be measured how long
-/// they wait, and Redis is not waited for longer than 250 ms.
+/// they wait, and a request does so for 800 ms at most.
 const PER_SECOND: u32 = 5_000;
 
 /// Of whom each is seen again so soon, at that pace, that it is out of the near cache as rarely as in other tables.
