@@ -22,8 +22,8 @@ use crate::Result;
 use crate::data_files::data_file;
 use listen_address::ListenAddress;
 use values::{
-    LogFormat, PasswordCostSetting, SameSiteSetting, StatementCookieSetting, Switch, cookie_name, network,
-    origin, some_seconds, whole_seconds,
+    LogFormat, PasswordCostSetting, SameSiteSetting, StatementCookieSetting, Switch, cookie_name,
+    near_cache_age, network, origin, some_seconds, whole_seconds,
 };
 
 /// The settings of `serve`. Each is a flag, an environment variable and a line in the settings
@@ -95,8 +95,8 @@ pub(crate) struct Settings {
     #[arg(long, env = "SESSION_NEAR_CACHE", value_name = "N", default_value_t = NearCacheLimits::default().entries)]
     near_cache: usize,
 
-    /// Longest time for which such a session is believed where Redis could not tell
-    #[arg(long, env = "SESSION_NEAR_CACHE_AGE", value_name = "TIME", value_parser = some_seconds, default_value = "2s")]
+    /// Longest time for which such a session is believed where Redis could not tell, up to 2 s
+    #[arg(long, env = "SESSION_NEAR_CACHE_AGE", value_name = "TIME", value_parser = near_cache_age, default_value = "2s")]
     near_cache_age: Duration,
 
     /// Time after the password was entered in which a session may end others

@@ -1,5 +1,4 @@
-use alloc::string::String;
-use core::fmt::Write as _;
+use alloc::string::{String, ToString};
 
 use crate::cookie::CookieValue;
 use crate::cookie_name::{CookieName, DEVICE_COOKIE_NAME, STATEMENT_COOKIE_NAME};
@@ -92,13 +91,8 @@ pub fn set_device_cookie(cookie: &DeviceCookie) -> String {
 }
 
 fn write(name: &str, value: &str, http_only: &str, same_site: SameSite, max_age: Option<u64>) -> String {
-    let parts = [name, "=", value, "; Path=/; Secure", http_only, "; SameSite=", same_site.as_str()];
-    // With room for what may follow.
-    let mut line = String::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 32);
-    line.extend(parts);
-    if let Some(secs) = max_age {
-        // To a string that is written without fail.
-        let _ = write!(line, "; Max-Age={secs}");
-    }
-    line
+    let max_age = max_age.map(|secs| secs.to_string());
+    let [before_age, age] = max_age.as_deref().map_or(["", ""], |secs| ["; Max-Age=", secs]);
+    let same_site = same_site.as_str();
+    [name, "=", value, "; Path=/; Secure", http_only, "; SameSite=", same_site, before_age, age].concat()
 }

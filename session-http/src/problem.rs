@@ -208,7 +208,9 @@ impl Problem {
     }
 
     pub(crate) fn no_such_session() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "no_such_session", "you have no session of this ID")
+        static TEXT: OnceLock<Bytes> = OnceLock::new();
+        let problem = Self::new(StatusCode::NOT_FOUND, "no_such_session", "you have no session of this ID");
+        problem.written_at(&TEXT)
     }
 
     pub(crate) fn cross_site() -> Self {
@@ -218,8 +220,9 @@ impl Problem {
     }
 
     pub(crate) fn reauthentication_required() -> Self {
+        static TEXT: OnceLock<Bytes> = OnceLock::new();
         let detail = "this needs the password once more: `POST /session/reauthenticate`";
-        Self::new(StatusCode::FORBIDDEN, "reauthentication_required", detail)
+        Self::new(StatusCode::FORBIDDEN, "reauthentication_required", detail).written_at(&TEXT)
     }
 
     pub(crate) fn other_tag() -> Self {

@@ -65,6 +65,11 @@ pub(crate) fn growth(seconds: &str, rounds: &str) -> Result<()> {
     growth::measure(&programs, effort)
 }
 
+/// The hottest operations by themselves, in one process.
+pub(crate) fn operations() -> Result<()> {
+    run(&mut command("cargo", ["bench", "--package", "session-instructions", "--bench", "times"]))
+}
+
 /// The npm package beside its peers, in the runtimes that its tests run in.
 pub(crate) fn wasm() -> Result<()> {
     setup::tools(&[CHROMIUM, FIREFOX, WEBKITGTK, XVFB])?;

@@ -54,6 +54,7 @@ usage: cargo xtask TASK
   bench server [SECONDS [ROUNDS]]
                      the server beside its peers and the limits, into docs/BENCHMARKS.md; 4 s for
                      each measurement and 3 rounds of all, unless said otherwise
+  bench operations   how long the hottest operations take, by themselves in one process
   bench growth [SECONDS [ROUNDS]]
                      a session check with more sessions, servers, shards and connections, and what
                      a session takes of memory, into docs/GROWTH.md; likewise
@@ -91,6 +92,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "server"] => bench::server("4", "3"),
         ["bench", "server", seconds] => bench::server(seconds, "3"),
         ["bench", "server", seconds, rounds] => bench::server(seconds, rounds),
+        ["bench", "operations"] => bench::operations(),
         ["bench", "growth"] => bench::growth("4", "3"),
         ["bench", "growth", seconds] => bench::growth(seconds, "3"),
         ["bench", "growth", seconds, rounds] => bench::growth(seconds, rounds),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use ipnet::IpNet;
 use session_core::{CookieName, InvalidCookieName, SameSite, StatementCookie};
-use session_engine::PasswordCost;
+use session_engine::{NearCacheLimits, PasswordCost};
 use session_http::{InvalidOrigin, Origin};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -97,6 +97,15 @@ pub(crate) fn some_seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|span| !span.is_zero())
         .ok_or("expected a time of 1 s or more, such as `15m`".into())
+}
+
+/// Longer than that nobody who was logged out elsewhere may pass for logged in (R59).
+pub(crate) fn near_cache_age(text: &str) -> Result<Duration, String> {
+    let longest = NearCacheLimits::default().max_age;
+    some_seconds(text)
+        .ok()
+        .filter(|span| *span <= longest)
+        .ok_or(format!("expected a time of 1 s to {} s, such as `1s`", longest.as_secs()))
 }
 
 pub(crate) fn whole_seconds(text: &str) -> Result<Duration, String> {

@@ -38,6 +38,9 @@ fn a_value_that_is_not_good_is_refused_with_its_setting() {
         ("--statement-cookie", "on"),
         ("--hashing-threads", "0"),
         ("--path-prefix", "/session/"),
+        ("--near-cache", "-1"),
+        ("--near-cache-age", "0s"),
+        ("--near-cache-age", "3s"),
     ] {
         let refused = machine.run(&[&SERVE[..], &[flag, value]].concat());
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{flag}: {refused:?}");

@@ -56,6 +56,6 @@ impl Changes {
 
     /// Whoever would have been told was not.
     pub(super) fn are_unknown(&self) {
-        self.each(|listener| listener.all_changed());
+        self.each(ChangeListener::all_changed);
     }
 }
