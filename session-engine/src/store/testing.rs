@@ -53,6 +53,7 @@ macro_rules! store_contract {
             contract::a_list_of_a_thousand_documents_is_complete,
             contract::a_document_is_gone_exactly_at_its_deadline,
             contract::an_expired_document_is_absent_for_every_operation,
+            contract::whatever_the_store_says_that_it_tells_of_it_tells,
             contract::an_epoch_changes_to_a_new_one_each_time,
             contract::a_noted_revocation_is_known_to_every_server,
             contract::noting_a_revocation_touches_no_document,

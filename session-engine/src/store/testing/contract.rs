@@ -1,13 +1,15 @@
 //! Each sentence of the contract, on any store.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use session_core::{REVOCATION_INTEREST, SessionId};
 
 use super::harness::{ABSOLUTE, Harness, IDLE, START, entry_of, first_deadline, list, subject_called};
 use crate::store::{
-    Admission, AttemptEnd, AttemptKey, AttemptLimit, Creation, Entry, Freshness, HEAD_LENGTH,
+    Admission, AttemptEnd, AttemptKey, AttemptLimit, ChangeListener, Creation, Entry, Freshness, HEAD_LENGTH,
     MAX_DOCUMENT_LENGTH, Outcome, Store,
 };
 
@@ -236,6 +238,69 @@ pub async fn an_expired_document_is_absent_for_every_operation(harness: impl Har
     assert_eq!(store.update(entry.id, b"document", b"new").await, Ok(Outcome::Absent));
     assert_eq!(store.delete_unchanged(&entry, b"document").await, Ok(Outcome::Absent));
     assert_eq!(store.delete(&entry).await, Ok(false));
+}
+
+/// Of none, if it says of no document that it does.
+pub async fn whatever_the_store_says_that_it_tells_of_it_tells(harness: impl Harness) {
+    let (store, elsewhere) = (harness.store(), harness.second_server());
+    let told = Arc::new(Told::default());
+    store.tell_changes_to(told.clone());
+    for is_deleted in [false, true] {
+        let entry = entry_of("alice");
+        create(&*store, &entry, b"old").await;
+        // It may take a moment until what a store stands on is asked to tell.
+        for _ in 0..30 {
+            if is_told_of(&*store, &entry).await {
+                break;
+            }
+            tokio::time::sleep(SECOND / 10).await;
+        }
+        if !is_told_of(&*store, &entry).await {
+            return;
+        }
+        told.forget();
+        match is_deleted {
+            true => assert_eq!(elsewhere.delete(&entry).await, Ok(true)),
+            false => assert_eq!(elsewhere.update(entry.id, b"old", b"new").await, Ok(Outcome::Done)),
+        }
+        let changed_at = Instant::now();
+        while !told.has(entry.id) {
+            assert!(changed_at.elapsed() < 5 * SECOND, "nothing is told");
+            tokio::time::sleep(SECOND / 100).await;
+        }
+    }
+}
+
+async fn is_told_of(store: &dyn Store, entry: &Entry) -> bool {
+    let stored = store.load(entry.id, Freshness::MayBeCached, None).await;
+    stored.unwrap().expect("the document").is_told_of
+}
+
+#[derive(Default)]
+struct Told {
+    ids: Mutex<BTreeSet<SessionId>>,
+    all: AtomicBool,
+}
+
+impl Told {
+    fn forget(&self) {
+        self.ids.lock().unwrap().clear();
+        self.all.store(false, Ordering::SeqCst);
+    }
+
+    fn has(&self, id: SessionId) -> bool {
+        self.all.load(Ordering::SeqCst) || self.ids.lock().unwrap().contains(&id)
+    }
+}
+
+impl ChangeListener for Told {
+    fn changed(&self, id: SessionId) {
+        self.ids.lock().unwrap().insert(id);
+    }
+
+    fn all_changed(&self) {
+        self.all.store(true, Ordering::SeqCst);
+    }
 }
 
 pub async fn an_epoch_changes_to_a_new_one_each_time(harness: impl Harness) {
