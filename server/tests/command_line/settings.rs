@@ -38,7 +38,7 @@ fn a_value_that_is_not_good_is_refused_with_its_setting() {
         ("--statement-cookie", "on"),
         ("--hashing-threads", "0"),
         ("--path-prefix", "/session/"),
-        ("--near-cache", "-1"),
+        ("--near-cache", "many"),
         ("--near-cache-age", "0s"),
         ("--near-cache-age", "3s"),
     ] {
