@@ -140,6 +140,7 @@ fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Other cookies may be long, and to look at each of their bytes by itself would take longer than all else there is to
 /// do for a check.
 #[cfg(not(target_family = "wasm"))]
+#[inline]
 fn semicolon(line: &[u8]) -> Option<usize> {
     memchr::memchr(b';', line)
 }

@@ -69,9 +69,10 @@ export class StatementVerifier {
     if (known !== undefined) return this.#judgeAgain(known, now);
     const answer = verify(this.#keys, channel.write(jws), now);
     if (answer < 0) return this.#refused(answer);
-    const said = read(channel.text(answer));
-    this.#remembered.keep(jws, { said, claims: JSON.stringify(said.claims) });
-    return good(said, said.claims);
+    const said = { ok: true, ...read(channel.text(answer)) };
+    this.#remembered.keep(jws, { said, claims: nested(said.claims) && JSON.stringify(said.claims) });
+    // What is remembered is nobody else's.
+    return good(said, { ...said.claims });
   }
 
   #judgeAgain({ said, claims }, now) {
@@ -79,7 +80,7 @@ export class StatementVerifier {
     const answer = judgeAgain(this.#keys, channel.write(sessionId), issuedAt, expiresAt, now);
     if (answer < 0) return this.#refused(answer);
     // Each caller's own, to do with it what they like.
-    return good(said, JSON.parse(claims));
+    return good(said, claims ? JSON.parse(claims) : { ...said.claims });
   }
 
   useKeys(jwks) {
@@ -177,14 +178,15 @@ function values(cookie, cookieName, orValue) {
 function good(said, claims) {
   const numbers = channel.numbers();
   const checkedAt = numbers.getFloat64(0, true);
-  return {
-    ok: true,
-    ...said,
-    claims,
-    revocationCheckedAt: checkedAt < 0 ? null : checkedAt,
-    current: numbers.getFloat64(8, true) === 1,
-  };
+  const verdict = { ...said };
+  verdict.claims = claims;
+  verdict.revocationCheckedAt = checkedAt < 0 ? null : checkedAt;
+  verdict.current = numbers.getFloat64(8, true) === 1;
+  return verdict;
 }
+
+/** Whether there is an object or a list in them: else a copy of their members is a copy of all. */
+const nested = (claims) => Object.values(claims).some((value) => Object(value) === value);
 
 /** The key ID, and the claims in the names of this package. Each is of its type: that was judged. */
 function read(answer) {
