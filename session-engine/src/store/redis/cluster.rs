@@ -318,14 +318,13 @@ impl Shared {
         for (node, link) in &links {
             link.keep_time(timekeeper == Some(node));
         }
-        let is_another = |(former, owner): (&Option<Arc<Link>>, &Option<Arc<Link>>)| match (former, owner) {
-            (Some(former), Some(owner)) => !Arc::ptr_eq(former, owner),
-            (former, _) => former.is_some(),
+        let is_lost = |(former, owner): (&Option<Arc<Link>>, &Option<Arc<Link>>)| {
+            former.is_some() && former.as_ref().map(Arc::as_ptr) != owner.as_ref().map(Arc::as_ptr)
         };
-        let are_others = map.owners.iter().zip(&owners).any(is_another);
+        let are_slots_lost = map.owners.iter().zip(&owners).any(is_lost);
         *map = Map { links, owners };
         drop(map);
-        if are_others {
+        if are_slots_lost {
             self.forget_what_was_read();
         }
     }

@@ -27,8 +27,9 @@ const MAX_TIMEOUTS: u32 = 2;
 /// would come late together: an answer that is late costs as much as one that is in time (R56).
 const UNDER_WAY: usize = 128;
 
-/// So many more wait for their turn, each for as long as its request can still be answered. It is as many as a server has connections:
-/// who is told at once asks again at once, and what a thousand of these cost left nothing for those who waited.
+/// So many more wait for their turn, each for as long as its request can still be answered. It is as many as a server
+/// has connections: who is told at once asks again at once, and what a thousand of these cost left nothing for those
+/// who waited.
 const WAITING: usize = 10_000;
 
 /// How long the primary waits for a replica to have a change. Less than a command's deadline, so that the
@@ -159,7 +160,7 @@ impl Line {
     }
 
     /// Whoever was to be told of changes over a connection that is gone will not be.
-    pub(super) fn forget_what_was_read(&self) {
+    fn forget_what_was_read(&self) {
         self.changes.iter().for_each(|changes| changes.are_unknown());
     }
 

@@ -174,8 +174,6 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.supervisor.abort();
-        // A node of a cluster that has no slots any more: who is told of changes of what it had?
-        self.line.forget_what_was_read();
     }
 }
 
