@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use session_core::{AuthenticCookie, HeaderRefusal};
-use session_engine::{Activity, Client, Issued, NewSession, Resumed, SessionError};
+use session_engine::{Activity, Client, Issued, LiveSession, NewSession, Resumed, SessionError};
 
 use crate::anyone::Anyone;
 use crate::app::App;
@@ -44,8 +44,7 @@ impl Visitor {
     pub async fn session(&self) -> Result<Session, Problem> {
         let cookie = self.cookie()?;
         let live = self.app.sessions().resume(&cookie, self.activity()).await;
-        let live = live.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
-        Ok(Session::new(self.app.clone(), cookie, self.activity(), live))
+        self.session_of(cookie, live)
     }
 
     /// The same as the store has it now, and not as this server remembers it.
@@ -55,6 +54,14 @@ impl Visitor {
     pub async fn confirmed_session(&self) -> Result<Session, Problem> {
         let cookie = self.cookie()?;
         let live = self.app.sessions().resume_confirmed(&cookie, self.activity()).await;
+        self.session_of(cookie, live)
+    }
+
+    fn session_of(
+        &self,
+        cookie: AuthenticCookie,
+        live: Result<LiveSession, SessionError>,
+    ) -> Result<Session, Problem> {
         let live = live.map_err(|error| Problem::from_session_error(error, Some(cookie.session_id())))?;
         Ok(Session::new(self.app.clone(), cookie, self.activity(), live))
     }

@@ -159,7 +159,7 @@ impl Sessions {
     }
 
     /// Refuses what is left of a session that was renewed, and one that its user's password does not hold any more.
-    async fn require_standing(&self, kept: &Arc<Kept>) -> Result<(), SessionError> {
+    async fn require_standing(&self, kept: &Kept) -> Result<(), SessionError> {
         if kept.record.successor.is_some() {
             let is_recent = self.now() < kept.record.issued_at.saturating_add(RENEWAL_GRACE);
             return Err(if is_recent { SessionError::Renewed } else { SessionError::Ended });
