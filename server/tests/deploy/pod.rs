@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use serde_json::Value;
+use session_engine::UsersFile;
 use session_testing::RedisServer;
 
 use crate::kubernetes::{container, manifest, mount, pod, settings_file, volume};
@@ -106,6 +107,8 @@ async fn secrets_are_read_as_a_kubelet_mounts_them_and_again_when_it_replaces_th
     pod.machine.run(&["keys", "activate", "cookie", "c2"]).expect_success();
     pod.machine.enter(&["user", "add", "bob", "--password-stdin"], PASSWORD).expect_success();
     pod.mount_secrets("..2026_11_29_10_01_00.2");
+    // The server looks for changed users by itself too, and may have done so just before.
+    tokio::time::sleep(UsersFile::SEEN_WITHIN).await;
     server.log_in("bob").await;
     until_logged(&pod.machine, "key ring is read again").await;
     let newest = server.log_in("bob").await;
