@@ -1,5 +1,6 @@
 //! What can be set, and what it is set to by default.
 
+mod legacy;
 pub(crate) mod listen_address;
 #[cfg(feature = "page")]
 mod page;
@@ -61,6 +62,9 @@ pub(crate) struct Settings {
 
     #[command(flatten)]
     pub(crate) redis: redis::Redis,
+
+    #[command(flatten)]
+    pub(crate) legacy: legacy::Legacy,
 
     /// Key ring; made at the first start
     #[arg(long, env = "SESSION_KEYS", value_name = "FILE", default_value_os_t = data_file("keys.json"))]

@@ -3,25 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use session_engine::Clock;
 use session_engine::store::embedded::EmbeddedStore;
 use session_engine::store::redis::RedisStore;
 use session_engine::store::{EventLog, Store};
+use session_engine::{Clock, LegacyStore};
 
 use crate::Result;
 use crate::settings::Settings;
 
-/// A store, and the log of events in it.
+/// A store, the log of events in it, and what other libraries keep in the same place.
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) log: Arc<dyn EventLog>,
-}
-
-impl Opened {
-    fn new<S: Store + EventLog>(store: S) -> Self {
-        let store = Arc::new(store);
-        Self { log: Arc::clone(&store) as _, store }
-    }
+    pub(crate) legacy: Option<Arc<dyn LegacyStore>>,
 }
 
 pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Opened> {
@@ -32,11 +26,16 @@ pub(crate) fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Opened
                  and this one is embedded"
                 .into(),
         ),
+        Some(("embedded", _)) if settings.legacy.is_set() => {
+            Err("`--legacy-sessions` is for a store in redis, where the other library's sessions are, and this one is embedded".into())
+        }
         Some(("embedded", directory)) if !directory.is_empty() => {
-            Ok(Opened::new(EmbeddedStore::open(Path::new(directory), Arc::clone(clock))?))
+            let store = Arc::new(EmbeddedStore::open(Path::new(directory), Arc::clone(clock))?);
+            Ok(Opened { log: Arc::clone(&store) as _, legacy: None, store })
         }
         Some((scheme, rest)) if scheme.starts_with("redis") && rest.starts_with("//") => {
-            Ok(Opened::new(RedisStore::open(&settings.redis.of(url)?, Arc::clone(clock))?))
+            let store = Arc::new(RedisStore::open(&settings.redis.of(url)?, Arc::clone(clock))?);
+            Ok(Opened { log: Arc::clone(&store) as _, legacy: Some(Arc::clone(&store) as _), store })
         }
         // The URL may hold a password, so it is not repeated.
         _ => {

@@ -2,7 +2,6 @@ use alloc::vec::Vec;
 
 use crate::cookie::{AuthenticCookie, CookieRefusal};
 use crate::cookie_keys::{CookieKeyRing, CookieKeys};
-use crate::cookie_name::CookieName;
 use crate::time::UnixTime;
 
 /// How many cookies of the same name are verified; more than one is already unusual.
@@ -85,14 +84,14 @@ pub(crate) fn is_header(text: &[u8]) -> bool {
     text.iter().any(joins) && !text.starts_with(b"v1.")
 }
 
-/// The values that `Cookie` header lines carry for `name`, in their order.
+/// The values that `Cookie` header lines carry for `name`, in their order; the name of a session cookie, or any other.
 ///
 /// Bytes, by RFC 6265bis §4.2: split at `;` alone, with space and tab trimmed round each pair. The
 /// name is exact. Quotes have no meaning, nothing is percent-decoded, and bytes that are not ASCII
 /// in some other cookie harm nobody (R13).
 pub fn cookie_values<'h>(
     lines: impl IntoIterator<Item = &'h [u8]>,
-    name: &CookieName,
+    name: &str,
 ) -> impl Iterator<Item = &'h [u8]> {
     lines.into_iter().flat_map(|line| values_in(line, name.as_bytes()))
 }

@@ -65,8 +65,8 @@ pub use revocations::{AuthenticFeed, FEED_LIFETIME, REVOCATION_INTEREST, Revocat
 pub use secret::{InvalidSecretHash, SecretHash, SessionSecret};
 pub use session_id::{InvalidSessionId, SessionId};
 pub use set_cookie::{
-    SameSite, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_device_cookie,
-    set_statement_cookie,
+    SameSite, StatementCookie, remove_cookie, remove_other_cookie, remove_statement_cookie, set_cookie,
+    set_device_cookie, set_statement_cookie,
 };
 pub use start_key::{InvalidStartKey, StartKey, StartNonce};
 pub use statement::{

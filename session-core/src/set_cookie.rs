@@ -1,7 +1,7 @@
 use alloc::string::{String, ToString};
 
 use crate::cookie::CookieValue;
-use crate::cookie_name::{CookieName, DEVICE_COOKIE_NAME, STATEMENT_COOKIE_NAME};
+use crate::cookie_name::{CookieName, DEVICE_COOKIE_NAME, STATEMENT_COOKIE_NAME, is_token};
 use crate::device_cookie::{DEVICE_LIFETIME, DeviceCookie};
 use crate::statement_signer::SignedStatement;
 use crate::time::UnixTime;
@@ -88,6 +88,14 @@ pub fn remove_statement_cookie(readers: StatementCookie, same_site: SameSite) ->
 pub fn set_device_cookie(cookie: &DeviceCookie) -> String {
     let lifetime = Some(DEVICE_LIFETIME.as_secs());
     write(DEVICE_COOKIE_NAME, cookie.expose(), HTTP_ONLY, SameSite::Strict, lifetime)
+}
+
+/// The `Set-Cookie` value that takes away a cookie of another program, as most are set: with `Path=/` and without
+/// `Domain`. `None` if no cookie can have that name.
+#[must_use]
+pub fn remove_other_cookie(name: &str) -> Option<String> {
+    let can_be = !name.is_empty() && name.bytes().all(is_token);
+    can_be.then(|| write(name, "", HTTP_ONLY, SameSite::Lax, Some(0)))
 }
 
 fn write(name: &str, value: &str, http_only: &str, same_site: SameSite, max_age: Option<u64>) -> String {

@@ -7,6 +7,8 @@ mod clock;
 mod event;
 mod events;
 mod keys;
+#[cfg(feature = "legacy")]
+mod legacy;
 #[cfg(feature = "passwords")]
 mod logins;
 #[cfg(feature = "passwords")]
@@ -30,6 +32,11 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use event::{Event, EventKind};
 pub use events::Events;
 pub use keys::{KEYS_MAY_BE_KEPT, Keys};
+#[cfg(feature = "legacy")]
+pub use legacy::{
+    ExpressSecrets, InvalidExpressSecrets, InvalidLegacySubjects, LegacyCookie, LegacyLibrary,
+    LegacySessions, LegacyStore, LegacySubjects,
+};
 #[cfg(feature = "passwords")]
 pub use logins::{
     AttemptLimits, AttemptSource, Busy, HashingLimits, HashingPool, LoginError, Logins, LoginsBuilder,
@@ -42,6 +49,8 @@ pub use password::{
     HashingFailed, HashingMemory, InvalidPasswordHash, Password, PasswordCost, PasswordHash, WeakPassword,
 };
 pub use record::{Client, Record, UnreadableRecord};
+#[cfg(feature = "legacy")]
+pub use sessions::LegacyOutcome;
 pub use sessions::{
     Activity, DataChange, FoundSession, Guest, GuestSession, Issued, ListedSession, LiveSession,
     NearCacheLimits, NewSession, Owner, Pace, Renewal, Resumed, Revocation, START_KEY_LIFETIME, SessionError,

@@ -19,6 +19,8 @@ mod revoke;
 mod start;
 mod start_once;
 mod statement;
+#[cfg(feature = "legacy")]
+mod take_over;
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -30,6 +32,8 @@ use session_core::{KeyRing, SessionId, Timeouts, UnixTime};
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::keys::Keys;
+#[cfg(feature = "legacy")]
+use crate::legacy::LegacySessions;
 #[cfg(feature = "passwords")]
 use crate::logins::Users;
 use crate::record::Terms;
@@ -55,6 +59,8 @@ pub use resume::{Activity, Resumed};
 pub use revoke::Revocation;
 pub use start::{Issued, NewSession};
 pub use start_once::START_KEY_LIFETIME;
+#[cfg(feature = "legacy")]
+pub use take_over::LegacyOutcome;
 
 /// Starts, resumes, renews and revokes sessions, and reads and changes their data.
 ///
@@ -78,6 +84,8 @@ pub struct Sessions {
     device_pace: Arc<PaceLimit<SessionId>>,
     latest_feed: Arc<LatestFeed>,
     counts: Arc<SessionCounts>,
+    #[cfg(feature = "legacy")]
+    legacy: Option<Arc<LegacySessions>>,
     audit: Audit,
 }
 

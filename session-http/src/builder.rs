@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use session_core::{SameSite, StatementCookie, Timeouts};
+#[cfg(feature = "legacy")]
+use session_engine::LegacySessions;
 use session_engine::store::Store;
 #[cfg(feature = "passwords")]
 use session_engine::{AttemptLimits, HashingLimits, PasswordCost, Users};
@@ -172,6 +174,13 @@ impl AppBuilder {
     /// [`SessionsBuilder::near_cache`](session_engine::SessionsBuilder::near_cache).
     pub fn near_cache(self, limits: Option<NearCacheLimits>) -> Self {
         Self { sessions: self.sessions.near_cache(limits), ..self }
+    }
+
+    /// Sessions of another library in the same Redis: whoever has one goes on with one of ours. Of its data those
+    /// members go over that [`carry_over`](Self::carry_over) names.
+    #[cfg(feature = "legacy")]
+    pub fn legacy(self, legacy: LegacySessions) -> Self {
+        Self { sessions: self.sessions.legacy(legacy), ..self }
     }
 
     /// Where the time comes from, if not from the operating system. The store must have the same.

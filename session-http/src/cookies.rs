@@ -56,6 +56,12 @@ impl Cookies {
         cookies
     }
 
+    #[cfg(feature = "legacy")]
+    pub(crate) fn and(mut self, others: impl IntoIterator<Item = HeaderValue>) -> Self {
+        self.0.extend(others);
+        self
+    }
+
     pub(crate) fn apply_to(self, headers: &mut HeaderMap) {
         for value in self {
             headers.append(SET_COOKIE, value);

@@ -11,6 +11,8 @@ use session_core::{DEVICE_COOKIE_NAME, STATEMENT_COOKIE_NAME, SignedStatement, c
 
 use crate::answer::{self, Answer};
 use crate::app::App;
+#[cfg(feature = "legacy")]
+use crate::legacy;
 use crate::next;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -33,12 +35,32 @@ const ASKS_FOR_COOKIES: HeaderName = HeaderName::from_static("sec-forward-auth")
 const NOT_IN_A_HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 /// `/auth`, `/auth/…`: whether the application may have a request, and whose it is.
+#[cfg(not(feature = "legacy"))]
 pub(crate) async fn check(app: App, request: Request) -> Result<Answer, Problem> {
     let original = Original::of(&app, &request);
-    let visitor = original.visitor(&app, request);
-    match admit(&visitor, &original).await {
-        Ok(session) => pass(&visitor, &original, session.as_ref()),
+    judge(&app, &original, request).await
+}
+
+/// Likewise. Whoever comes with another library's session goes on with one of ours, but for what everybody may have:
+/// caches may keep that.
+#[cfg(feature = "legacy")]
+pub(crate) async fn check(app: App, mut request: Request) -> Result<Answer, Problem> {
+    let original = Original::of(&app, &request);
+    if app.sessions().legacy().is_none() || original.access() == Access::Public {
+        return judge(&app, &original, request).await;
+    }
+    let peer = request.peer.map(|peer| peer.ip());
+    match Box::pin(legacy::receive(&app, &mut request.headers, peer)).await {
+        Ok(arrival) => Ok(arrival.alone_on(judge(&app, &original, request).await?)),
         Err(problem) => Ok(refuse(&app, &original, problem)),
+    }
+}
+
+async fn judge(app: &App, original: &Original, request: Request) -> Result<Answer, Problem> {
+    let visitor = original.visitor(app, request);
+    match admit(&visitor, original).await {
+        Ok(session) => pass(&visitor, original, session.as_ref()),
+        Err(problem) => Ok(refuse(app, original, problem)),
     }
 }
 

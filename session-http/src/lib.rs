@@ -26,6 +26,8 @@ mod forward_auth;
 mod headers;
 #[cfg(any(feature = "page", feature = "places"))]
 mod language;
+#[cfg(feature = "legacy")]
+mod legacy;
 mod lifecycle;
 mod listed_view;
 #[cfg(feature = "management")]

@@ -20,7 +20,7 @@ use crate::table::{Route, Table};
 
 pub(crate) fn table(app: &App) -> Table<App> {
     let has_logins = has_logins(app);
-    let routes = [
+    let of_sessions = [
         Route::new(Method::POST, "/logout", same_site, logout::log_out),
         Route::new(Method::GET, "/session", anybody, session::show),
         Route::new(Method::POST, "/session/renew", same_site, session::renew),
@@ -31,6 +31,21 @@ pub(crate) fn table(app: &App) -> Table<App> {
         Route::new(Method::GET, "/sessions", anybody, devices::list),
         Route::new(Method::DELETE, "/sessions", same_site, devices::end_many),
         Route::new(Method::DELETE, "/sessions/{session_id}", same_site, devices::end_one),
+    ];
+    #[cfg(feature = "passwords")]
+    let logins = [
+        Route::new(Method::POST, "/login", same_site_sign_in, login::log_in),
+        Route::new(Method::POST, "/session/reauthenticate", same_site, login::reauthenticate),
+    ];
+    #[cfg(not(feature = "passwords"))]
+    let logins = [];
+    let of_sessions = of_sessions.into_iter().chain(logins.into_iter().filter(|_| has_logins));
+    #[cfg(feature = "legacy")]
+    let of_sessions = of_sessions.map(|route| match app.sessions().legacy() {
+        Some(_) => crate::legacy::receiving(route),
+        None => route,
+    });
+    let of_anybody = [
         Route::new(Method::GET, discovery::KEYS, anybody, discovery::keys),
         Route::new(Method::OPTIONS, discovery::KEYS, anybody, discovery::preflight),
         Route::new(Method::GET, discovery::REVOCATIONS, anybody, discovery::revocations),
@@ -45,15 +60,8 @@ pub(crate) fn table(app: &App) -> Table<App> {
         Route::of_any_method("/challenge", anybody, forward_auth::challenge),
     ];
     let is_asked_by_proxies = app.access_rules().is_some();
-    let routes = routes.into_iter().chain(forward_auth.into_iter().filter(|_| is_asked_by_proxies));
-    #[cfg(feature = "passwords")]
-    let logins = [
-        Route::new(Method::POST, "/login", same_site_sign_in, login::log_in),
-        Route::new(Method::POST, "/session/reauthenticate", same_site, login::reauthenticate),
-    ];
-    #[cfg(not(feature = "passwords"))]
-    let logins = [];
-    let routes = routes.chain(logins.into_iter().filter(|_| has_logins));
+    let forward_auth = forward_auth.into_iter().filter(|_| is_asked_by_proxies);
+    let routes = of_sessions.chain(of_anybody).chain(forward_auth);
     #[cfg(feature = "page")]
     let routes = routes.chain(crate::page::routes(app));
     Table::new(routes).beneath(app.prefix().clone(), is_for_machines).refusing(refusal::answer)

@@ -1,3 +1,5 @@
+#[cfg(feature = "legacy")]
+use http::HeaderValue;
 use http::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 #[cfg(feature = "management")]
@@ -116,6 +118,12 @@ impl SessionAnswer {
     /// It is done, and the browser's own session is as it was.
     pub(crate) fn unchanged() -> Self {
         Self { answer: answer::no_content(), cookies: Cookies::default() }
+    }
+
+    /// With these cookies, of whatever else becomes of the browser.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn with(self, others: impl IntoIterator<Item = HeaderValue>) -> Self {
+        Self { cookies: self.cookies.and(others), ..self }
     }
 
     /// As an answer of its own.

@@ -20,7 +20,7 @@ use crate::request::Request;
 use crate::security_headers::SecurityHeaders;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send>>;
-type Handler<S> = Box<dyn Fn(S, Request) -> Answering + Send + Sync>;
+pub(crate) type Handler<S> = Box<dyn Fn(S, Request) -> Answering + Send + Sync>;
 
 /// Whom a route is for: refuses the others.
 pub(crate) type Guard<S> = fn(&S, &Request) -> Result<(), Problem>;
@@ -67,6 +67,12 @@ impl<S> Route<S> {
             guard,
             handler: Box::new(move |state, request| Box::pin(handler(state, request))),
         }
+    }
+
+    /// The same, with something done around what it does.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn around(self, around: impl FnOnce(Handler<S>) -> Handler<S>) -> Self {
+        Self { handler: around(self.handler), ..self }
     }
 
     /// One of many like it, which are found under another name and told of under this one.

@@ -11,6 +11,8 @@ use session_engine::{Activity, Client, Issued, LiveSession, NewSession, Resumed,
 use crate::anyone::Anyone;
 use crate::app::App;
 use crate::headers::single_value;
+#[cfg(feature = "legacy")]
+use crate::legacy;
 use crate::problem::Problem;
 use crate::same_site;
 use crate::session::Session;
@@ -101,10 +103,27 @@ impl Visitor {
     /// # Errors
     /// When the store is in trouble, or the subject's sessions are being ended at this moment.
     pub async fn sign_in(&self, session: NewSession) -> Result<SessionAnswer, Problem> {
+        #[cfg(feature = "legacy")]
+        let removal = Box::pin(legacy::end(self)).await?;
         let former = self.cookie().ok();
         let started = self.app.sessions().start(session.client(self.client()), former.as_ref()).await;
         let Issued { session, cookie } = started.map_err(|error| Problem::from_session_error(error, None))?;
-        SessionAnswer::of(&self.app, &session, Some(&cookie))
+        let answer = SessionAnswer::of(&self.app, &session, Some(&cookie));
+        #[cfg(feature = "legacy")]
+        let answer = answer.map(|answer| answer.with(removal));
+        answer
+    }
+
+    /// Takes over the session that another library began, if the request brought one and none of ours: from then on
+    /// [`session`](Self::session) has it. The answer has its cookie, and has to reach the browser. Our own routes do
+    /// so by themselves.
+    ///
+    /// # Errors
+    /// The 503 of a store in trouble.
+    #[cfg(feature = "legacy")]
+    pub async fn take_over_legacy(&mut self) -> Result<SessionAnswer, Problem> {
+        let arrival = Box::pin(legacy::receive(&self.app, &mut self.headers, self.peer)).await?;
+        Ok(SessionAnswer::unchanged().with(arrival.into_cookies()))
     }
 
     /// Starts a session for a stranger, with this to begin with: a JSON object. The answer has its
@@ -162,6 +181,9 @@ impl Visitor {
         if let Some(problem) = cookie.as_ref().err().copied().and_then(Problem::unjudged) {
             return Err(problem);
         }
+        // Else it would be taken over next.
+        #[cfg(feature = "legacy")]
+        let removal = Box::pin(legacy::end(self)).await?;
         if let Ok(cookie) = cookie {
             let session_id = cookie.session_id();
             match self.app.sessions().revoke(&cookie).await {
@@ -169,7 +191,10 @@ impl Visitor {
                 Err(error) => return Err(Problem::from_session_error(error, Some(session_id))),
             }
         }
-        Ok(SessionAnswer::ended(&self.app))
+        let answer = SessionAnswer::ended(&self.app);
+        #[cfg(feature = "legacy")]
+        let answer = answer.with(removal);
+        Ok(answer)
     }
 
     /// Refuses what a browser sent on behalf of another site (R34). For whatever changes something.
@@ -183,11 +208,7 @@ impl Visitor {
     /// Who asks, for attempt limits and the list of devices; never for authentication (R37).
     #[must_use]
     pub fn client(&self) -> Client {
-        let user_agent = single_value(&self.headers, &USER_AGENT);
-        Client::new(
-            self.peer.map(|peer| self.app.trusted_proxies().client_address(peer, &self.headers)),
-            user_agent,
-        )
+        client(&self.app, self.peer, &self.headers)
     }
 
     /// The same, of whose request no session is extended: for what pages ask for while nobody is there.
@@ -216,12 +237,12 @@ impl Visitor {
         &self.headers
     }
 
-    fn authenticate(&self) -> Result<AuthenticCookie, HeaderRefusal> {
+    pub(crate) fn authenticate(&self) -> Result<AuthenticCookie, HeaderRefusal> {
         self.app.sessions().authenticate(self.cookie_lines())
     }
 
     pub(crate) fn cookie_lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes)
+        cookie_lines(&self.headers)
     }
 
     /// The authentic session cookie. Costs no store command.
@@ -239,6 +260,15 @@ impl Visitor {
             }
         })
     }
+}
+
+pub(crate) fn client(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> Client {
+    let address = peer.map(|peer| app.trusted_proxies().client_address(peer, headers));
+    Client::new(address, single_value(headers, &USER_AGENT))
+}
+
+pub(crate) fn cookie_lines(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes)
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn explain_cookie(ring: &KeyRing, text: &[u8], arguments: &Arguments, now: UnixT
     let line = line.trim_ascii();
     let keys = ring.cookie_keys(arguments.cookie_name.clone());
     say!("session cookie {}", keys.name())?;
-    let named: Vec<&[u8]> = cookie_values([line], keys.name()).collect();
+    let named: Vec<&[u8]> = cookie_values([line], keys.name().as_str()).collect();
     for value in if named.is_empty() { vec![line] } else { named } {
         if let Ok(fields) = decode_cookie_unverified(value) {
             say!("  key          {}", fields.key_id)?;

@@ -62,7 +62,8 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     let has_sessions = store_url::has_been_used(&settings.store);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let webhook = Webhook::open(settings, &clock)?;
-    let Opened { store, log } = store_url::open(settings, &clock)?;
+    let Opened { store, log, legacy } = store_url::open(settings, &clock)?;
+    let legacy = legacy.map(|store| settings.legacy.sessions(&store)).transpose()?.flatten();
     let (ring, key_file) = load_or_create_keys(&settings.keys, has_sessions)?;
     wait_for(&*store).await;
     let management = ManagementListener::open(settings).await?;
@@ -70,6 +71,10 @@ async fn serve_until_signal(settings: &Settings, metrics: Option<Metrics>) -> Re
     let app = App::builder(Keys::new(&ring, settings.cookie_name.clone()), store);
     #[cfg(feature = "page")]
     let app = app.page(page);
+    let app = match legacy {
+        Some(legacy) => app.legacy(legacy),
+        None => app,
+    };
     let app = match places {
         Some(places) => app.places(places),
         None => app,

@@ -167,7 +167,7 @@ proptest! {
         let pairs: Vec<Vec<u8>> = values.iter().map(|value| named(value.as_bytes())).collect();
         let lines = lines(&pairs, &separators, &new_line);
         let read: Vec<&[u8]> =
-            cookie_values(lines.iter().map(Vec::as_slice), &CookieName::default()).collect();
+            cookie_values(lines.iter().map(Vec::as_slice), CookieName::DEFAULT).collect();
         prop_assert_eq!(read, values.iter().map(String::as_bytes).collect::<Vec<_>>());
     }
 }

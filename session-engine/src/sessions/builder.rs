@@ -13,6 +13,8 @@ use crate::audit::Audit;
 use crate::clock::{Clock, SystemClock};
 use crate::events::Events;
 use crate::keys::Keys;
+#[cfg(feature = "legacy")]
+use crate::legacy::LegacySessions;
 #[cfg(feature = "passwords")]
 use crate::logins::Users;
 use crate::store::{BoundedStore, ChangeListener, Store};
@@ -34,6 +36,8 @@ pub struct SessionsBuilder {
     device_pace: Pace,
     events: Option<Events>,
     near_cache: Option<NearCacheLimits>,
+    #[cfg(feature = "legacy")]
+    legacy: Option<LegacySessions>,
 }
 
 impl Sessions {
@@ -55,6 +59,8 @@ impl Sessions {
             device_pace: SessionsBuilder::DEFAULT_DEVICE_PACE,
             events: None,
             near_cache: Some(NearCacheLimits::default()),
+            #[cfg(feature = "legacy")]
+            legacy: None,
         }
     }
 }
@@ -122,6 +128,12 @@ impl SessionsBuilder {
         Self { events: Some(events), ..self }
     }
 
+    /// Sessions of another library in the same Redis, which are [taken over](Sessions::take_over_legacy).
+    #[cfg(feature = "legacy")]
+    pub fn legacy(self, legacy: LegacySessions) -> Self {
+        Self { legacy: Some(legacy), ..self }
+    }
+
     /// Where the time comes from, if not from the operating system. The store must have the same.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
@@ -166,6 +178,8 @@ impl SessionsBuilder {
             device_pace: Arc::new(PaceLimit::new(self.device_pace)),
             latest_feed: Arc::default(),
             counts: Arc::new(SessionCounts::new()),
+            #[cfg(feature = "legacy")]
+            legacy: self.legacy.map(Arc::new),
             audit: Audit::new(self.events),
         }
     }

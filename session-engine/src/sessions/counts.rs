@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use super::SessionError;
 use super::live::Kept;
+#[cfg(feature = "legacy")]
+use super::take_over::LegacyOutcome;
 use crate::telemetry::CountedBy;
 
 /// The stable codes of [`HeaderRefusal`](session_core::HeaderRefusal).
@@ -18,6 +20,10 @@ const STARTS: [&str; 2] = ["subject", "guest"];
 /// Whether a deadline was remembered that would else have to be written.
 const LOOK_UPS: [&str; 2] = ["hit", "miss"];
 
+/// What becomes of sessions that another library began.
+#[cfg(feature = "legacy")]
+const LEGACY_OUTCOMES: [&str; 4] = ["taken_over", "over", "nobodys", "unavailable"];
+
 /// How often cookies were brought, and sessions started and looked at, by what came of it.
 pub(super) struct SessionCounts {
     pub(super) refused_cookies: CountedBy,
@@ -25,6 +31,8 @@ pub(super) struct SessionCounts {
     starts: CountedBy,
     deadlines: CountedBy,
     near: CountedBy,
+    #[cfg(feature = "legacy")]
+    legacy: CountedBy,
 }
 
 impl SessionCounts {
@@ -60,6 +68,13 @@ impl SessionCounts {
                 "outcome",
                 &LOOK_UPS,
             ),
+            #[cfg(feature = "legacy")]
+            legacy: CountedBy::new(
+                "session_legacy_total",
+                "Requests with a cookie of another library and none of ours, by what became of its session",
+                "outcome",
+                &LEGACY_OUTCOMES,
+            ),
         }
     }
 
@@ -73,6 +88,16 @@ impl SessionCounts {
 
     pub(super) fn note_near(&self, is_known: bool) {
         self.near.count(if is_known { "hit" } else { "miss" });
+    }
+
+    #[cfg(feature = "legacy")]
+    pub(super) fn note_legacy(&self, outcome: &Result<LegacyOutcome, SessionError>) {
+        self.legacy.count(match outcome {
+            Ok(LegacyOutcome::TakenOver(_)) => "taken_over",
+            Ok(LegacyOutcome::Over) => "over",
+            Ok(LegacyOutcome::Nobodys) => "nobodys",
+            Err(_) => "unavailable",
+        });
     }
 
     pub(super) fn note_check(&self, checked: &Result<Arc<Kept>, SessionError>) {

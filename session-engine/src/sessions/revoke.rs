@@ -219,6 +219,8 @@ impl Sessions {
         which: Revocation,
         end: End,
     ) -> Result<usize, SessionError> {
+        #[cfg(feature = "legacy")]
+        self.bar_legacy(subject).await?;
         let mut sorting = Sorting::of(which, self.now());
         let mut ended = 0;
         for _ in 0..MAX_PASSES {
@@ -279,6 +281,8 @@ impl Sessions {
     /// # Errors
     /// When the store did not confirm it; it may be repeated.
     pub async fn end_outdated(&self, subject: &Subject) -> Result<usize, SessionError> {
+        #[cfg(feature = "legacy")]
+        self.bar_legacy(subject).await?;
         let mut ended = 0;
         for listed in self.store.list(subject, Freshness::Confirmed).await? {
             let Some(head) = RecordHead::of(&listed.head) else { continue };

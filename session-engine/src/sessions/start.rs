@@ -107,8 +107,8 @@ impl NewSession {
         }
     }
 
-    fn carried(&self, guest: &Map<String, Value>) -> Map<String, Value> {
-        let named = |member: &String| Some((member.clone(), guest.get(member)?.clone()));
+    pub(super) fn carried(&self, former: &Map<String, Value>) -> Map<String, Value> {
+        let named = |member: &String| Some((member.clone(), former.get(member)?.clone()));
         self.carried_over.iter().filter_map(named).collect()
     }
 }

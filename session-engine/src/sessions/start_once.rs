@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 use session_core::{SessionId, StartKey, StartNonce};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -53,19 +53,45 @@ impl Sessions {
     /// the session is over, [`SessionError::Contended`] while another request with the key is under way, and
     /// as [`start`](Self::start); where the store was unavailable it may be repeated.
     pub async fn start_once(&self, login: NewSession, key: StartKey) -> Result<Issued, SessionError> {
-        let sessions = self.clone();
-        to_its_end(async move { sessions.try_to_start_once(&login, &key).await }).await?
+        let (sessions, request_hash) = (self.clone(), login.fingerprint());
+        let starting =
+            async move { sessions.try_to_start_once(&request_hash, &login, Map::new(), &key).await };
+        to_its_end(starting).await?
     }
 
-    async fn try_to_start_once(&self, login: &NewSession, key: &StartKey) -> Result<Issued, SessionError> {
-        let request_hash = login.fingerprint();
+    pub(super) async fn try_to_start_once(
+        &self,
+        request_hash: &str,
+        login: &NewSession,
+        data: Map<String, Value>,
+        key: &StartKey,
+    ) -> Result<Issued, SessionError> {
         let began_at = Instant::now();
         while began_at.elapsed() < LOOKING {
-            match self.claim(&request_hash, key).await? {
-                Found::Claimed(claim) => return self.start_claimed(login, key, claim).await,
+            match self.claim(request_hash, key).await? {
+                Found::Claimed(claim) => return self.start_claimed(login, data, key, claim).await,
                 Found::Started(id, nonce) => return self.repeat(id, &nonce, key).await,
                 Found::UnderWay => tokio::time::sleep(LOOK_PAUSE).await,
             }
+        }
+        Err(SessionError::Contended)
+    }
+
+    /// What was started with a key before, whatever was asked for.
+    ///
+    /// # Errors
+    /// [`SessionError::KeySpent`] when there is nothing, or no more.
+    #[cfg(feature = "legacy")]
+    pub(super) async fn started_once(&self, key: &StartKey) -> Result<Issued, SessionError> {
+        let began_at = Instant::now();
+        while began_at.elapsed() < LOOKING {
+            let stored = self.store.load(key.marker_id(), Freshness::Confirmed, None).await?;
+            let there = stored.and_then(|stored| StartMarker::from_document(&stored.document));
+            let there = there.ok_or(SessionError::KeySpent)?;
+            if let Some(started) = there.started {
+                return self.repeat(started, &there.nonce, key).await;
+            }
+            tokio::time::sleep(LOOK_PAUSE).await;
         }
         Err(SessionError::Contended)
     }
@@ -108,11 +134,12 @@ impl Sessions {
     async fn start_claimed(
         &self,
         login: &NewSession,
+        data: Map<String, Value>,
         key: &StartKey,
         claim: Claim,
     ) -> Result<Issued, SessionError> {
         let secret = key.secret(&claim.marker.nonce);
-        let issued: Issued = match self.begin(Some(login), &login.client, Map::new(), &secret).await {
+        let issued: Issued = match self.begin(Some(login), &login.client, data, &secret).await {
             Ok(issued) => issued,
             Err(error) => {
                 // So that it can be tried again at once; else it can be once the claim is old.

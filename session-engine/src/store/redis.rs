@@ -29,6 +29,8 @@ mod event_log;
 mod fault;
 mod keys;
 mod known_revocations;
+#[cfg(feature = "legacy")]
+mod legacy;
 mod line;
 mod link;
 mod readiness;

@@ -51,6 +51,12 @@ impl Keys {
         format!("{}subject-epoch:{}", self.prefix, utf8_percent_encode(subject.as_str(), ENCODED))
     }
 
+    /// Whether sessions that another library began for the subject are taken over no more.
+    #[cfg(feature = "legacy")]
+    pub(super) fn legacy_bar(&self, subject: &Subject) -> String {
+        format!("{}legacy-barred:{}", self.prefix, utf8_percent_encode(subject.as_str(), ENCODED))
+    }
+
     /// What was revoked lately: a sorted set of session IDs, by the time of Redis.
     pub(super) fn revocations(&self) -> String {
         format!("{}revocations", self.prefix)

@@ -1,0 +1,271 @@
+//! Sessions that another library began, in the same Redis: whoever has one goes on with one of ours, without signing in
+//! again (FORMAT.md §9). What becomes of them is decided by [`Sessions::take_over`](crate::Sessions::take_over).
+
+mod django;
+mod express;
+mod subjects;
+mod tower;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use session_core::{StartKey, cookie_values};
+
+use crate::budget::in_time;
+use crate::store::Unavailable;
+use crate::subject::Subject;
+
+pub use express::{ExpressSecrets, InvalidExpressSecrets};
+pub use subjects::{InvalidLegacySubjects, LegacySubjects};
+
+/// How many cookies of the name are looked at; more than one is already unusual.
+const MAX_CANDIDATES: usize = 4;
+
+/// The longest cookie; those of the libraries have a third of it.
+const MAX_COOKIE_LENGTH: usize = 1024;
+
+/// Which session of ours began in the place of one, among all that is started with a key made of its cookie.
+const START_KEY: &str = "legacy-session";
+
+/// Which library began the sessions.
+#[derive(Clone, Debug)]
+pub enum LegacyLibrary {
+    /// express-session with connect-redis: signed cookies, JSON.
+    Express(ExpressSecrets),
+    /// tower-sessions with its store in Redis, as used by axum-login too: bare IDs, `MessagePack`.
+    Tower,
+    /// Django with its sessions in its cache, and that in Redis: bare IDs, pickles.
+    Django,
+}
+
+/// Where another library keeps its sessions, beside ours.
+#[async_trait]
+pub trait LegacyStore: Send + Sync + 'static {
+    /// What is under the key, as the store has it now.
+    async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, Unavailable>;
+
+    /// Lets go of it, if it is there.
+    async fn remove(&self, key: &str) -> Result<(), Unavailable>;
+
+    /// Has no session of the subject taken over any more, for longer than any of them lives.
+    async fn bar(&self, subject: &Subject) -> Result<(), Unavailable>;
+
+    /// Whether that was said of the subject.
+    async fn is_barred(&self, subject: &Subject) -> Result<bool, Unavailable>;
+}
+
+/// Where sessions of another library are, and whose they are.
+#[derive(Clone)]
+pub struct LegacySessions {
+    library: LegacyLibrary,
+    store: Arc<dyn LegacyStore>,
+    cookie_name: String,
+    key_prefix: String,
+    subject_pointer: String,
+    subjects: Option<LegacySubjects>,
+}
+
+/// What a browser has of such a session: an authentic cookie where the library signs them, and otherwise one of the
+/// right form.
+#[derive(Clone)]
+pub struct LegacyCookie {
+    pub(crate) key: String,
+    pub(crate) start_key: StartKey,
+}
+
+/// What the other library has kept.
+pub(crate) enum LegacyRecord {
+    /// Nothing.
+    Absent,
+    /// Something that names nobody, or nobody who may go on.
+    Nobodys,
+    /// A session of this subject, with this data.
+    Of(Subject, Map<String, Value>),
+}
+
+impl LegacyLibrary {
+    /// The name of its cookie, unless it is set.
+    #[must_use]
+    pub const fn cookie_name(&self) -> &'static str {
+        match self {
+            Self::Express(_) => "connect.sid",
+            Self::Tower => "id",
+            Self::Django => "sessionid",
+        }
+    }
+
+    /// What its keys begin with, unless it is set.
+    #[must_use]
+    pub const fn key_prefix(&self) -> &'static str {
+        match self {
+            Self::Express(_) => "sess:",
+            Self::Tower => "",
+            Self::Django => ":1:django.contrib.sessions.cache",
+        }
+    }
+
+    /// Where its usual companion keeps who has signed in, as a JSON pointer (RFC 6901): Passport, axum-login, and
+    /// Django itself.
+    #[must_use]
+    pub const fn subject_pointer(&self) -> &'static str {
+        match self {
+            Self::Express(_) => "/passport/user",
+            Self::Tower => "/axum-login.data/user_id",
+            Self::Django => "/_auth_user_id",
+        }
+    }
+
+    /// Where stands what a session is bound to a password by.
+    const fn auth_hash_pointer(&self) -> Option<&'static str> {
+        match self {
+            Self::Express(_) => None,
+            Self::Tower => Some("/axum-login.data/auth_hash"),
+            Self::Django => Some("/_auth_user_hash"),
+        }
+    }
+
+    fn session_id(&self, cookie: &[u8]) -> Option<String> {
+        match self {
+            Self::Express(secrets) => secrets.verify(cookie),
+            Self::Tower => tower::session_id(cookie),
+            Self::Django => django::session_id(cookie),
+        }
+    }
+
+    fn data(&self, document: &[u8]) -> Option<Map<String, Value>> {
+        match self {
+            Self::Express(_) => serde_json::from_slice(document).ok(),
+            Self::Tower => tower::data(document),
+            Self::Django => django::data(document),
+        }
+    }
+}
+
+impl LegacySessions {
+    /// Those of this library in this store, by its usual names.
+    #[must_use]
+    pub fn of(library: LegacyLibrary, store: Arc<dyn LegacyStore>) -> Self {
+        Self {
+            store,
+            cookie_name: library.cookie_name().into(),
+            key_prefix: library.key_prefix().into(),
+            subject_pointer: library.subject_pointer().into(),
+            subjects: None,
+            library,
+        }
+    }
+
+    /// By another name of the cookie.
+    #[must_use]
+    pub fn cookie_name(self, cookie_name: impl Into<String>) -> Self {
+        Self { cookie_name: cookie_name.into(), ..self }
+    }
+
+    /// By other keys.
+    #[must_use]
+    pub fn key_prefix(self, key_prefix: impl Into<String>) -> Self {
+        Self { key_prefix: key_prefix.into(), ..self }
+    }
+
+    /// Where in a session's data stands who has signed in: a JSON pointer (RFC 6901) to a text or a whole number.
+    #[must_use]
+    pub fn subject_pointer(self, subject_pointer: impl Into<String>) -> Self {
+        Self { subject_pointer: subject_pointer.into(), ..self }
+    }
+
+    /// Whom we call what, where that differs; who is not among them goes on with no session.
+    #[must_use]
+    pub fn subjects(self, subjects: LegacySubjects) -> Self {
+        Self { subjects: Some(subjects), ..self }
+    }
+
+    /// By which name browsers send the cookie.
+    #[must_use]
+    pub fn cookie(&self) -> &str {
+        &self.cookie_name
+    }
+
+    /// The cookie among a request's `Cookie` header lines. Costs no store command. Other hosts of the domain can plant
+    /// one of the name: of two different ones nobody can say which was meant, and neither counts (R14).
+    pub fn find<'h>(&self, lines: impl IntoIterator<Item = &'h [u8]>) -> Option<LegacyCookie> {
+        let mut found: Option<(String, &[u8])> = None;
+        for value in cookie_values(lines, &self.cookie_name).take(MAX_CANDIDATES) {
+            let session_id = Some(value)
+                .filter(|value| value.len() <= MAX_COOKIE_LENGTH)
+                .and_then(|value| self.library.session_id(value));
+            match (session_id, &found) {
+                (Some(session_id), Some((first, _))) if session_id != *first => return None,
+                (Some(session_id), None) => found = Some((session_id, value)),
+                _ => {}
+            }
+        }
+        let (session_id, value) = found?;
+        let start_key = StartKey::new(value, START_KEY).ok()?;
+        Some(LegacyCookie { key: format!("{}{session_id}", self.key_prefix), start_key })
+    }
+
+    pub(crate) async fn read(&self, cookie: &LegacyCookie) -> Result<LegacyRecord, Unavailable> {
+        let document = in_time(self.store.read(&cookie.key)).await?;
+        let Some(document) = document else { return Ok(LegacyRecord::Absent) };
+        let Some(data) = self.library.data(&document) else {
+            tracing::warn!("legacy session cannot be read, expected one of the library that was set");
+            return Ok(LegacyRecord::Nobodys);
+        };
+        let data = Value::Object(data);
+        let subject = self.subject_of(&data);
+        Ok(match (subject, data) {
+            (Some(subject), Value::Object(data)) => LegacyRecord::Of(subject, data),
+            _ => LegacyRecord::Nobodys,
+        })
+    }
+
+    fn subject_of(&self, data: &Value) -> Option<Subject> {
+        let name = match data.pointer(&self.subject_pointer)? {
+            Value::String(name) => name.clone(),
+            Value::Number(number) if !number.is_f64() => number.to_string(),
+            _ => return None,
+        };
+        let auth_hash = self.library.auth_hash_pointer().and_then(|pointer| data.pointer(pointer));
+        let subject = match (&self.subjects, auth_hash) {
+            (Some(subjects), auth_hash) => subjects.find(&name, auth_hash),
+            (None, None) => Subject::new(&name).ok(),
+            // Whether the password is still the same, nobody has told us.
+            (None, Some(_)) => None,
+        };
+        if subject.is_none() {
+            tracing::info!(
+                "legacy session is not taken over: its user or password is not among the legacy subjects"
+            );
+        }
+        subject
+    }
+
+    pub(crate) async fn remove(&self, cookie: &LegacyCookie) -> Result<(), Unavailable> {
+        in_time(self.store.remove(&cookie.key)).await
+    }
+
+    pub(crate) async fn bar(&self, subject: &Subject) -> Result<(), Unavailable> {
+        in_time(self.store.bar(subject)).await
+    }
+
+    pub(crate) async fn is_barred(&self, subject: &Subject) -> Result<bool, Unavailable> {
+        in_time(self.store.is_barred(subject)).await
+    }
+}
+
+impl fmt::Debug for LegacySessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LegacySessions")
+            .field("library", &self.library)
+            .field("cookie_name", &self.cookie_name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LegacyCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LegacyCookie(..)")
+    }
+}

@@ -1,0 +1,139 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use session_core::UnixTime;
+use sha2::{Digest, Sha256};
+
+use super::start::{Issued, NewSession};
+use super::{SessionError, Sessions};
+use crate::audit::End;
+use crate::budget::to_its_end;
+use crate::legacy::{LegacyCookie, LegacyRecord, LegacySessions};
+use crate::record::Client;
+use crate::subject::Subject;
+
+/// What became of a session that another library began.
+#[derive(Debug)]
+pub enum LegacyOutcome {
+    /// It goes on as this one.
+    TakenOver(Issued),
+    /// It is over, and so is what took its place, if anything did: its cookie is worth nothing any more.
+    Over,
+    /// It names nobody who may go on, and is left as it is.
+    Nobodys,
+}
+
+impl Sessions {
+    /// Where another library keeps its sessions, if they are taken over.
+    #[must_use]
+    pub fn legacy(&self) -> Option<&LegacySessions> {
+        self.legacy.as_deref()
+    }
+
+    /// Starts a session for whoever has one of another library, which is removed. Requests that come with the same
+    /// cookie meanwhile, or whose answer was lost, get the same session; once that has ended they get none. Nobody
+    /// knows when the password was entered: what wants a recent one asks for it. Of the data the members of these names
+    /// go over.
+    ///
+    /// # Errors
+    /// When the store is in trouble; it may be repeated.
+    pub async fn take_over_legacy(
+        &self,
+        cookie: &LegacyCookie,
+        client: Client,
+        carried_over: &[String],
+    ) -> Result<LegacyOutcome, SessionError> {
+        let (sessions, cookie, carried_over) = (self.clone(), cookie.clone(), carried_over.to_vec());
+        let taking = async move { sessions.try_to_take_over_legacy(&cookie, client, carried_over).await };
+        let outcome = Box::pin(to_its_end(taking)).await?;
+        self.counts.note_legacy(&outcome);
+        outcome
+    }
+
+    /// Has a session of another library taken over no more, as somebody logs out who has its cookie too.
+    ///
+    /// # Errors
+    /// When the store did not confirm it.
+    pub async fn end_legacy(&self, cookie: &LegacyCookie) -> Result<(), SessionError> {
+        let Some(legacy) = self.legacy.clone() else { return Ok(()) };
+        let cookie = cookie.clone();
+        Ok(to_its_end(async move { legacy.remove(&cookie).await }).await??)
+    }
+
+    async fn try_to_take_over_legacy(
+        &self,
+        cookie: &LegacyCookie,
+        client: Client,
+        carried_over: Vec<String>,
+    ) -> Result<LegacyOutcome, SessionError> {
+        let Some(legacy) = &self.legacy else { return Ok(LegacyOutcome::Nobodys) };
+        let issued = match legacy.read(cookie).await? {
+            LegacyRecord::Nobodys => return Ok(LegacyOutcome::Nobodys),
+            LegacyRecord::Absent => self.started_once(&cookie.start_key).await,
+            LegacyRecord::Of(subject, data) => {
+                let login = NewSession::of(subject).client(client).carry_over(carried_over);
+                self.start_in_place_of_legacy(legacy, cookie, login, &data).await
+            }
+        };
+        let outcome = match issued {
+            Ok(issued) => LegacyOutcome::TakenOver(issued),
+            Err(SessionError::Ended | SessionError::KeySpent) => LegacyOutcome::Over,
+            Err(error) => return Err(error),
+        };
+        // Nobody has two sessions: before the new one is heard of, the old one is gone.
+        legacy.remove(cookie).await?;
+        Ok(outcome)
+    }
+
+    /// [`SessionError::Ended`] if it must not go on.
+    async fn start_in_place_of_legacy(
+        &self,
+        legacy: &LegacySessions,
+        cookie: &LegacyCookie,
+        login: NewSession,
+        data: &Map<String, Value>,
+    ) -> Result<Issued, SessionError> {
+        if legacy.is_barred(&login.subject).await? {
+            return Err(SessionError::Ended);
+        }
+        let login = self.of_unknown_age(login).await?;
+        let data = login.carried(data);
+        let request_hash = URL_SAFE_NO_PAD.encode(Sha256::digest(login.subject.as_str()));
+        let issued = self.try_to_start_once(&request_hash, &login, data, &cookie.start_key).await?;
+        // Whoever ends all sessions of the subject bars it first, and finds in the index what is there by then.
+        if legacy.is_barred(&login.subject).await? {
+            self.end(&issued.session.kept().entry(), End::Administrator).await?;
+            return Err(SessionError::Ended);
+        }
+        Ok(issued)
+    }
+
+    /// Somebody has proved to be this subject, nobody knows when: a password that was changed since we know of it, or
+    /// may have been, ends the session. Who is none of our users may be one of the application's own.
+    #[cfg(feature = "passwords")]
+    async fn of_unknown_age(&self, login: NewSession) -> Result<NewSession, SessionError> {
+        use crate::logins::SessionsOf;
+        use crate::store::Unavailable;
+
+        let login = login.authenticated_at(UnixTime::EPOCH);
+        let Some(users) = &self.users else { return Ok(login) };
+        match users.sessions_of(&login.subject).await.map_err(|_| Unavailable)? {
+            SessionsOf::None => Ok(login),
+            sessions if sessions.includes(UnixTime::EPOCH) => Ok(login.by_password()),
+            _ => Err(SessionError::Ended),
+        }
+    }
+
+    #[cfg(not(feature = "passwords"))]
+    async fn of_unknown_age(&self, login: NewSession) -> Result<NewSession, SessionError> {
+        Ok(login.authenticated_at(UnixTime::EPOCH))
+    }
+
+    /// Has no session of the subject taken over any more, before those that it has are ended.
+    pub(super) async fn bar_legacy(&self, subject: &Subject) -> Result<(), SessionError> {
+        match &self.legacy {
+            Some(legacy) => Ok(legacy.bar(subject).await?),
+            None => Ok(()),
+        }
+    }
+}
