@@ -1,6 +1,6 @@
 //! What can be set, and what it is set to by default.
 
-mod legacy;
+pub(crate) mod legacy;
 pub(crate) mod listen_address;
 #[cfg(feature = "page")]
 mod page;

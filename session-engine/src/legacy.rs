@@ -30,10 +30,10 @@ const MAX_COOKIE_LENGTH: usize = 1024;
 const START_KEY: &str = "legacy-session";
 
 /// Which library began the sessions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegacyLibrary {
     /// express-session with connect-redis: signed cookies, JSON.
-    Express(ExpressSecrets),
+    Express,
     /// tower-sessions with its store in Redis, as used by axum-login too: bare IDs, `MessagePack`.
     Tower,
     /// Django with its sessions in its cache, and that in Redis: bare IDs, pickles.
@@ -60,6 +60,8 @@ pub trait LegacyStore: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct LegacySessions {
     library: LegacyLibrary,
+    /// Where the library signs its cookies.
+    secrets: Option<ExpressSecrets>,
     store: Arc<dyn LegacyStore>,
     cookie_name: String,
     key_prefix: String,
@@ -88,9 +90,9 @@ pub(crate) enum LegacyRecord {
 impl LegacyLibrary {
     /// The name of its cookie, unless it is set.
     #[must_use]
-    pub const fn cookie_name(&self) -> &'static str {
+    pub const fn cookie_name(self) -> &'static str {
         match self {
-            Self::Express(_) => "connect.sid",
+            Self::Express => "connect.sid",
             Self::Tower => "id",
             Self::Django => "sessionid",
         }
@@ -98,9 +100,9 @@ impl LegacyLibrary {
 
     /// What its keys begin with, unless it is set.
     #[must_use]
-    pub const fn key_prefix(&self) -> &'static str {
+    pub const fn key_prefix(self) -> &'static str {
         match self {
-            Self::Express(_) => "sess:",
+            Self::Express => "sess:",
             Self::Tower => "",
             Self::Django => ":1:django.contrib.sessions.cache",
         }
@@ -109,34 +111,38 @@ impl LegacyLibrary {
     /// Where its usual companion keeps who has signed in, as a JSON pointer (RFC 6901): Passport, axum-login, and
     /// Django itself.
     #[must_use]
-    pub const fn subject_pointer(&self) -> &'static str {
+    pub const fn subject_pointer(self) -> &'static str {
         match self {
-            Self::Express(_) => "/passport/user",
+            Self::Express => "/passport/user",
             Self::Tower => "/axum-login.data/user_id",
             Self::Django => "/_auth_user_id",
         }
     }
 
     /// Where stands what a session is bound to a password by.
-    const fn auth_hash_pointer(&self) -> Option<&'static str> {
+    const fn auth_hash_pointer(self) -> Option<&'static str> {
         match self {
-            Self::Express(_) => None,
+            Self::Express => None,
             Self::Tower => Some("/axum-login.data/auth_hash"),
             Self::Django => Some("/_auth_user_hash"),
         }
     }
 
-    fn session_id(&self, cookie: &[u8]) -> Option<String> {
-        match self {
-            Self::Express(secrets) => secrets.verify(cookie),
-            Self::Tower => tower::session_id(cookie),
-            Self::Django => django::session_id(cookie),
-        }
+    /// Which keys begin like that and may be one of its, as a pattern of Redis.
+    #[must_use]
+    pub fn key_pattern(self, key_prefix: &str) -> String {
+        let ids = match self {
+            // Applications may have their own.
+            Self::Express => "*".to_owned(),
+            Self::Tower => "?".repeat(tower::ID_LENGTH),
+            Self::Django => "?".repeat(django::ID_LENGTH),
+        };
+        format!("{key_prefix}{ids}")
     }
 
-    fn data(&self, document: &[u8]) -> Option<Map<String, Value>> {
+    fn data(self, document: &[u8]) -> Option<Map<String, Value>> {
         match self {
-            Self::Express(_) => serde_json::from_slice(document).ok(),
+            Self::Express => serde_json::from_slice(document).ok(),
             Self::Tower => tower::data(document),
             Self::Django => django::data(document),
         }
@@ -144,16 +150,35 @@ impl LegacyLibrary {
 }
 
 impl LegacySessions {
-    /// Those of this library in this store, by its usual names.
+    /// Those of express-session in this store, by the usual names, with cookies under these secrets.
     #[must_use]
-    pub fn of(library: LegacyLibrary, store: Arc<dyn LegacyStore>) -> Self {
+    pub fn of_express(secrets: ExpressSecrets, store: Arc<dyn LegacyStore>) -> Self {
+        Self { secrets: Some(secrets), ..Self::of(LegacyLibrary::Express, store) }
+    }
+
+    /// Those of tower-sessions in this store, by the usual names. Its cookies are not signed: what is no session is
+    /// known by asking the store.
+    #[must_use]
+    pub fn of_tower(store: Arc<dyn LegacyStore>) -> Self {
+        Self::of(LegacyLibrary::Tower, store)
+    }
+
+    /// Those of Django in this store, by the usual names; likewise. Each is bound to its user's password, so it has to
+    /// be told whose password is still the same.
+    #[must_use]
+    pub fn of_django(subjects: LegacySubjects, store: Arc<dyn LegacyStore>) -> Self {
+        Self::of(LegacyLibrary::Django, store).subjects(subjects)
+    }
+
+    fn of(library: LegacyLibrary, store: Arc<dyn LegacyStore>) -> Self {
         Self {
+            library,
+            secrets: None,
             store,
             cookie_name: library.cookie_name().into(),
             key_prefix: library.key_prefix().into(),
             subject_pointer: library.subject_pointer().into(),
             subjects: None,
-            library,
         }
     }
 
@@ -194,7 +219,7 @@ impl LegacySessions {
         for value in cookie_values(lines, &self.cookie_name).take(MAX_CANDIDATES) {
             let session_id = Some(value)
                 .filter(|value| value.len() <= MAX_COOKIE_LENGTH)
-                .and_then(|value| self.library.session_id(value));
+                .and_then(|value| self.session_id(value));
             match (session_id, &found) {
                 (Some(session_id), Some((first, _))) if session_id != *first => return None,
                 (Some(session_id), None) => found = Some((session_id, value)),
@@ -204,6 +229,14 @@ impl LegacySessions {
         let (session_id, value) = found?;
         let start_key = StartKey::new(value, START_KEY).ok()?;
         Some(LegacyCookie { key: format!("{}{session_id}", self.key_prefix), start_key })
+    }
+
+    fn session_id(&self, cookie: &[u8]) -> Option<String> {
+        match self.library {
+            LegacyLibrary::Express => self.secrets.as_ref()?.verify(cookie),
+            LegacyLibrary::Tower => tower::session_id(cookie),
+            LegacyLibrary::Django => django::session_id(cookie),
+        }
     }
 
     pub(crate) async fn read(&self, cookie: &LegacyCookie) -> Result<LegacyRecord, Unavailable> {

@@ -17,7 +17,7 @@ export interface LiveSession {
   sessionId: string;
   claims: Record<string, unknown>;
   createdAt: number;
-  /** When the password was last entered. */
+  /** When the password was last entered; 0 if nobody knows, of a session that another library began. */
   authenticatedAt: number;
   idleExpiresAt: number;
   absoluteExpiresAt: number;

@@ -22,7 +22,7 @@ export interface StatementClaims {
   issuedAt: number;
   /** Until when the statement may be believed; the session itself may go on. */
   expiresAt: number;
-  /** When the password was last entered. */
+  /** When the password was last entered; 0 if nobody knows, of a session that another library began. */
   authenticatedAt: number;
   /** The idle deadline as it stood at `issuedAt`; use pushes it. */
   idleExpiresAt: number;

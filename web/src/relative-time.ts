@@ -46,9 +46,13 @@ export function setTime(whole: HTMLElement, at: number): void {
   say(time);
 }
 
-/** Shows the time `at` in the element with this ID. */
+/** Shows the time `at` in the element with this ID; 0 stands for one that nobody knows. */
 export function writeTime(id: string, at: number): void {
   const place = document.getElementById(id);
+  if (at === 0) {
+    place?.replaceChildren(text('time_not_known'));
+    return;
+  }
   const shown = place?.firstElementChild;
   if (shown instanceof HTMLElement) setTime(shown, at);
   else place?.replaceChildren(relativeTime(at));

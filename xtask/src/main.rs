@@ -9,6 +9,7 @@ mod faults;
 mod fuzz;
 mod image;
 mod instructions;
+mod migration;
 mod npm;
 mod optimise;
 mod package;
@@ -40,7 +41,7 @@ usage: cargo xtask TASK
                      schemas (both listeners against their documents), deploy (what is in deploy/),
                      wasm, client, examples, toolchains (the package in bundlers, test
                      runners, TypeScript and older Node.js), proxies (the recipes of
-                     examples/forward-auth), web, fuzz; or what takes longer: `long`, the races and
+                     examples/forward-auth), migration (from other libraries), web, fuzz; or what takes longer: `long`, the races and
                      kills of the rust part in full length and the package built twice, `faults`,
                      everything that befalls Redis, servers and the network between them, in full
                      length, `image`, the static build in a root that holds nothing else,

@@ -12,11 +12,11 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, instructions, npm, package, proxies, redis_servers, reproducible,
-    schemas, serve, setup, workspace,
+    api, deploy, faults, fuzz, image, instructions, migration, npm, package, proxies, redis_servers,
+    reproducible, schemas, serve, setup, workspace,
 };
 
-const PARTS: [&str; 13] = [
+const PARTS: [&str; 14] = [
     "lint",
     "rust",
     "instructions",
@@ -28,6 +28,7 @@ const PARTS: [&str; 13] = [
     "examples",
     "toolchains",
     "proxies",
+    "migration",
     "web",
     "fuzz",
 ];
@@ -63,6 +64,7 @@ fn perform(name: &str) -> Result<()> {
         "examples" => in_browsers("session-wasm/examples"),
         "toolchains" => toolchains(),
         "proxies" => proxies::hold(),
+        "migration" => migration::hold(),
         "web" => web(),
         "long" => long(),
         "features" => features(),
@@ -90,8 +92,8 @@ fn lint() -> Result<()> {
 
 /// Each feature of the crates that have some, without the others: each is another build.
 fn features() -> Result<()> {
-    let engine = ["", "embedded", "redis", "passwords", "users-file", "store-testing"];
-    let http = ["", "warp", "tower", "axum", "serve", "passwords", "management", "page", "places"];
+    let engine = ["", "embedded", "redis", "legacy", "passwords", "users-file", "store-testing"];
+    let http = ["", "warp", "tower", "axum", "serve", "legacy", "passwords", "management", "page", "places"];
     let engine = engine.map(|feature| ("session-engine", feature));
     let http = http.map(|feature| ("session-http", feature));
     let server = [("session-server", "")];

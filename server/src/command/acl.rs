@@ -1,10 +1,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use session_engine::LegacyLibrary;
 use session_engine::store::redis::RedisSettings;
 
 use crate::Result;
 use crate::output::say;
+use crate::settings::legacy::Library;
 use crate::settings::values::Switch;
 
 #[derive(Args, Debug)]
@@ -35,6 +37,12 @@ pub(crate) struct Arguments {
         default_missing_value = "on"
     )]
     events: Switch,
+    /// Also what sessions of another library need that are taken over, as the servers have it
+    #[arg(long, env = "SESSION_LEGACY_SESSIONS", value_name = "LIBRARY", value_enum)]
+    legacy_sessions: Option<Library>,
+    /// What its keys begin with, as the servers have it [default: that of the library]
+    #[arg(long, env = "SESSION_LEGACY_PREFIX", value_name = "TEXT", requires = "legacy_sessions")]
+    legacy_prefix: Option<String>,
     /// Name of the user in Redis
     #[arg(long, value_name = "NAME", default_value = "sessions")]
     user: String,
@@ -43,6 +51,7 @@ pub(crate) struct Arguments {
 /// A line of Redis' ACL file.
 pub(crate) fn run(arguments: &Arguments) -> Result {
     let Arguments { user, redis_prefix, redis_password_file, events, .. } = arguments;
+    let Arguments { legacy_sessions, legacy_prefix, .. } = arguments;
     if user.is_empty() || user.contains(|character: char| character.is_whitespace() || character == '\0') {
         return Err("name of the user in redis is empty or has white space".into());
     }
@@ -51,6 +60,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         redis = redis.password_file(path);
     }
     let password = redis.acl_password()?.unwrap_or_else(|| ">PASSWORD".into());
-    let rules = if events.is_on() { redis.acl_rules_with_events()? } else { redis.acl_rules()? };
+    let mut rules = if events.is_on() { redis.acl_rules_with_events()? } else { redis.acl_rules()? };
+    if let Some(library) = legacy_sessions.map(LegacyLibrary::from) {
+        let prefix = legacy_prefix.as_deref().unwrap_or(library.key_prefix());
+        rules = format!("{} {rules}", redis.acl_rules_of_legacy(&library.key_pattern(prefix))?);
+    }
     say!("user {user} on {password} {rules}")
 }

@@ -152,7 +152,9 @@ impl Target {
         say!("claims         {}", escaped(&shown.claims.to_string()))?;
         say!("client         {ip}  {agent}")?;
         say!("since          {}", at(shown.session.created_at))?;
-        say!("authenticated  {}", at(shown.authenticated_at))?;
+        // Nobody knows of a session that another library began.
+        let proved = Some(shown.authenticated_at).filter(|time| *time > 0);
+        say!("authenticated  {}", proved.map_or_else(|| "not known".into(), at))?;
         say!("seen           {}", at(shown.session.last_seen_at))?;
         say!("idles out      {}", at(shown.idle_expires_at))?;
         say!("ends           {}", at(shown.absolute_expires_at))

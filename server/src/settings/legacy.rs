@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -62,13 +62,23 @@ pub(crate) struct Legacy {
 
 /// Whose sessions they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Library {
+pub(crate) enum Library {
     /// express-session with connect-redis
     Express,
     /// tower-sessions with its store in Redis
     Tower,
     /// Django with sessions in its cache, and that in Redis
     Django,
+}
+
+impl From<Library> for LegacyLibrary {
+    fn from(library: Library) -> Self {
+        match library {
+            Library::Express => Self::Express,
+            Library::Tower => Self::Tower,
+            Library::Django => Self::Django,
+        }
+    }
 }
 
 impl Legacy {
@@ -78,16 +88,7 @@ impl Legacy {
 
     /// Those in this store.
     pub(crate) fn sessions(&self, store: &Arc<dyn LegacyStore>) -> Result<Option<LegacySessions>> {
-        let Some(library) = self.library()? else { return Ok(None) };
-        let subjects = self.subjects()?;
-        if matches!(library, LegacyLibrary::Django) && subjects.is_none() {
-            return Err(
-                "`--legacy-sessions django` needs `--legacy-subjects`, which says whose password is still \
-                        the one that a session was begun with"
-                    .into(),
-            );
-        }
-        let mut legacy = LegacySessions::of(library, Arc::clone(store));
+        let Some(mut legacy) = self.of_library(Arc::clone(store))? else { return Ok(None) };
         if let Some(cookie) = &self.cookie {
             legacy = legacy.cookie_name(cookie);
         }
@@ -97,27 +98,33 @@ impl Legacy {
         if let Some(subject) = &self.subject {
             legacy = legacy.subject_pointer(subject);
         }
-        if let Some(subjects) = subjects {
-            legacy = legacy.subjects(subjects);
-        }
         Ok(Some(legacy))
     }
 
-    fn library(&self) -> Result<Option<LegacyLibrary>> {
-        Ok(match (self.library, &self.secrets) {
-            (Some(Library::Express), Some(path)) => Some(LegacyLibrary::Express(secrets(path)?)),
-            (Some(Library::Express), None) => {
+    fn of_library(&self, store: Arc<dyn LegacyStore>) -> Result<Option<LegacySessions>> {
+        let Some(library) = self.library else { return Ok(None) };
+        let legacy = match (library, &self.secrets, self.subjects()?) {
+            (Library::Express, Some(path), subjects) => {
+                of(LegacySessions::of_express(secrets(path)?, store), subjects)
+            }
+            (Library::Express, None, _) => {
                 return Err(
-                    "`--legacy-sessions express` needs `--legacy-secrets`, which its cookies are signed \
-                            with"
+                    "`--legacy-sessions express` needs `--legacy-secrets`, which cookies are signed with"
                         .into(),
                 );
             }
-            (Some(_), Some(_)) => return Err("`--legacy-secrets` is for `--legacy-sessions express`".into()),
-            (Some(Library::Tower), None) => Some(LegacyLibrary::Tower),
-            (Some(Library::Django), None) => Some(LegacyLibrary::Django),
-            (None, _) => None,
-        })
+            (_, Some(_), _) => return Err("`--legacy-secrets` is for `--legacy-sessions express`".into()),
+            (Library::Tower, None, subjects) => of(LegacySessions::of_tower(store), subjects),
+            (Library::Django, None, Some(subjects)) => LegacySessions::of_django(subjects, store),
+            (Library::Django, None, None) => {
+                return Err(
+                    "`--legacy-sessions django` needs `--legacy-subjects`, which says whose password is \
+                            still the one that a session was begun with"
+                        .into(),
+                );
+            }
+        };
+        Ok(Some(legacy))
     }
 
     fn subjects(&self) -> Result<Option<LegacySubjects>> {
@@ -131,7 +138,14 @@ impl Legacy {
     }
 }
 
-fn secrets(path: &PathBuf) -> Result<ExpressSecrets> {
+fn of(legacy: LegacySessions, subjects: Option<LegacySubjects>) -> LegacySessions {
+    match subjects {
+        Some(subjects) => legacy.subjects(subjects),
+        None => legacy,
+    }
+}
+
+fn secrets(path: &Path) -> Result<ExpressSecrets> {
     let kind = "file of legacy secrets";
     let text = secret_file::read(kind, path).map_err(|unread| unread.told(kind, path))?;
     let secrets = text.lines().map(|line| Zeroizing::new(line.to_owned()));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use serde_pickle::DeOptions;
 
 /// As Django makes them.
-const ID_LENGTH: usize = 32;
+pub(super) const ID_LENGTH: usize = 32;
 
 pub(super) fn session_id(cookie: &[u8]) -> Option<String> {
     let has_form = cookie.len() == ID_LENGTH

@@ -6,9 +6,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
+pub(super) const ID_LENGTH: usize = 22;
+
 pub(super) fn session_id(cookie: &[u8]) -> Option<String> {
-    let bytes = URL_SAFE_NO_PAD.decode(cookie).ok().filter(|bytes| bytes.len() == 16)?;
-    Some(URL_SAFE_NO_PAD.encode(bytes))
+    let cookie = str::from_utf8(cookie).ok().filter(|cookie| cookie.len() == ID_LENGTH)?;
+    URL_SAFE_NO_PAD.decode(cookie).is_ok().then(|| cookie.to_owned())
 }
 
 pub(super) fn data(document: &[u8]) -> Option<Map<String, Value>> {

@@ -67,22 +67,17 @@ impl Sessions {
         carried_over: Vec<String>,
     ) -> Result<LegacyOutcome, SessionError> {
         let Some(legacy) = &self.legacy else { return Ok(LegacyOutcome::Nobodys) };
-        let issued = match legacy.read(cookie).await? {
-            LegacyRecord::Nobodys => return Ok(LegacyOutcome::Nobodys),
-            LegacyRecord::Absent => self.started_once(&cookie.start_key).await,
+        match legacy.read(cookie).await? {
+            LegacyRecord::Nobodys => Ok(LegacyOutcome::Nobodys),
+            LegacyRecord::Absent => outcome_of(self.started_once(&cookie.start_key).await),
             LegacyRecord::Of(subject, data) => {
                 let login = NewSession::of(subject).client(client).carry_over(carried_over);
-                self.start_in_place_of_legacy(legacy, cookie, login, &data).await
+                let outcome = outcome_of(self.start_in_place_of_legacy(legacy, cookie, login, &data).await)?;
+                // Nobody has two sessions: before the new one is heard of, the old one is gone.
+                legacy.remove(cookie).await?;
+                Ok(outcome)
             }
-        };
-        let outcome = match issued {
-            Ok(issued) => LegacyOutcome::TakenOver(issued),
-            Err(SessionError::Ended | SessionError::KeySpent) => LegacyOutcome::Over,
-            Err(error) => return Err(error),
-        };
-        // Nobody has two sessions: before the new one is heard of, the old one is gone.
-        legacy.remove(cookie).await?;
-        Ok(outcome)
+        }
     }
 
     /// [`SessionError::Ended`] if it must not go on.
@@ -135,5 +130,13 @@ impl Sessions {
             Some(legacy) => Ok(legacy.bar(subject).await?),
             None => Ok(()),
         }
+    }
+}
+
+fn outcome_of(issued: Result<Issued, SessionError>) -> Result<LegacyOutcome, SessionError> {
+    match issued {
+        Ok(issued) => Ok(LegacyOutcome::TakenOver(issued)),
+        Err(SessionError::Ended | SessionError::KeySpent) => Ok(LegacyOutcome::Over),
+        Err(error) => Err(error),
     }
 }

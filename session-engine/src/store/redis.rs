@@ -7,6 +7,7 @@
 //! | `subject-epoch:<subject>` | random bytes, for an hour |
 //! | `revocations` | sorted set of session IDs by when they were revoked, for minutes |
 //! | `fence:{<key>}` | nothing, for a second: what a replica is waited for with |
+//! | `legacy-barred:<subject>` | nothing, for 400 days: no session that another library began is taken over |
 //! | `attempts:<key>` | how many failed, how many are under way, and since when; for their window |
 //!
 //! The subject is percent-encoded. Every command touches one key, so all of this works on a

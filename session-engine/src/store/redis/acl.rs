@@ -64,6 +64,16 @@ impl RedisSettings {
         self.rules(&[&KEYS[..], &KEYS_OF_EVENTS].concat(), &[&COMMANDS[..], &COMMANDS_OF_EVENTS].concat())
     }
 
+    /// What is to be read and removed besides where sessions of another library are taken over, whose keys are of this
+    /// pattern. No other commands are needed for it.
+    ///
+    /// # Errors
+    /// When the prefix cannot be one.
+    #[cfg(feature = "legacy")]
+    pub fn acl_rules_of_legacy(&self, key_pattern: &str) -> Result<String, OpenError> {
+        Ok(format!("~{key_pattern} {}", self.rules(&["legacy-barred:*"], &[])?))
+    }
+
     fn rules(&self, keys: &[&str], commands: &[&str]) -> Result<String, OpenError> {
         self.check_prefix()?;
         let keys = keys.iter().map(|key| format!("~{}{key}", literally(&self.prefix)));

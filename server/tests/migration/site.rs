@@ -1,0 +1,61 @@
+use session_testing::RedisServer;
+
+use crate::application::Library;
+use crate::browser::Browser;
+use crate::machine::{Machine, Server};
+
+/// Of the users of the application, which has numbers for them.
+const ALICE: u32 = 42;
+
+/// An application as it was, a server of ours, and what both keep their sessions in.
+pub(crate) struct Site {
+    pub(crate) library: Library,
+    pub(crate) application: Server,
+    pub(crate) server: Server,
+    pub(crate) redis: RedisServer,
+    pub(crate) machine: Machine,
+}
+
+impl Site {
+    pub(crate) async fn of(library: Library) -> Self {
+        let (machine, redis) = (Machine::with_alice(), RedisServer::start(&[]));
+        let application = library.start(&machine, &redis).await;
+        let server = serve(library, &machine, &redis).await;
+        Self { library, application, server, redis, machine }
+    }
+
+    /// Another server of the same sessions.
+    pub(crate) async fn another_server(&self) -> Server {
+        serve(self.library, &self.machine, &self.redis).await
+    }
+
+    /// Alice's browser, in which she has signed in to the application.
+    pub(crate) async fn alice(&self) -> Browser {
+        let mut browser = Browser::default();
+        browser.post(&self.application, &format!("/login/{ALICE}")).await.expect_status(204);
+        assert!(browser.cookie(self.library.cookie_name()).is_some());
+        assert_eq!(browser.get(&self.application, "/user").await.json, ALICE);
+        browser
+    }
+
+    /// What Redis holds beside our own keys.
+    pub(crate) fn legacy_keys(&self) -> Vec<String> {
+        let ours = ["session:", "subject-", "revocations", "attempts:", "legacy-barred:", "events"];
+        let mut keys: Vec<String> = self.redis.run(&["KEYS", "*"]);
+        keys.retain(|key| !ours.iter().any(|prefix| key.starts_with(prefix)));
+        keys
+    }
+
+    /// How many of ours there are.
+    pub(crate) fn sessions(&self) -> usize {
+        let keys: Vec<String> = self.redis.run(&["KEYS", "subject-sessions:*"]);
+        keys.iter().map(|key| self.redis.run::<usize>(&["ZCARD", key])).sum()
+    }
+}
+
+async fn serve(library: Library, machine: &Machine, redis: &RedisServer) -> Server {
+    let (store, flags) = (redis.url(), library.flags(machine, redis));
+    let mut all = vec!["--store", &store, "--trusted-proxies", "127.0.0.1", "--access-rules", "/open=public"];
+    all.extend(flags.iter().map(String::as_str));
+    machine.serve(&all).await
+}
