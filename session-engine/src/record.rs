@@ -17,6 +17,9 @@ pub(crate) use start_marker::StartMarker;
 /// The version of the document's form that this server writes and reads.
 const VERSION: u32 = 1;
 
+/// When a subject proved itself of whom nobody knows that: its session is one that another library began.
+pub(crate) const NOBODY_KNOWS: UnixTime = UnixTime::EPOCH;
+
 /// A session as the store keeps it: the JSON document of FORMAT.md §5.
 ///
 /// Useless to whoever steals it: of the secret it holds only the hash. The idle deadline is not in
@@ -34,7 +37,8 @@ pub struct Record {
     pub secret_hash: SecretHash,
     /// When the session began, by a login.
     pub created_at: UnixTime,
-    /// When the subject last proved itself: by its password, or in the application's own way.
+    /// When the subject last proved itself: by its password, or in the application's own way; 0 if nobody knows, of a
+    /// session that another library began.
     pub authenticated_at: UnixTime,
     /// Whether a password began it, so that a new password or a removed user ends it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -105,6 +109,12 @@ impl Client {
     }
 }
 
+/// Where nobody knows, it counts from when the session was taken over: the password that its user has since then did
+/// not end it.
+fn proved_at(authenticated_at: UnixTime, created_at: UnixTime) -> UnixTime {
+    if authenticated_at == NOBODY_KNOWS { created_at } else { authenticated_at }
+}
+
 impl Record {
     /// The record of a session that begins now, of nobody yet and with nothing in it.
     pub(crate) fn begin(secret_hash: SecretHash, now: UnixTime, end: UnixTime) -> Self {
@@ -127,6 +137,11 @@ impl Record {
             revision: 0,
             newer: Map::new(),
         }
+    }
+
+    /// When its subject proved itself, as far as its user goes.
+    pub(crate) fn proved_at(&self) -> UnixTime {
+        proved_at(self.authenticated_at, self.created_at)
     }
 
     /// What stands at an ID that was renewed: who has its cookie is told so.

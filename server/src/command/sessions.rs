@@ -154,7 +154,10 @@ impl Target {
         say!("since          {}", at(shown.session.created_at))?;
         // Nobody knows of a session that another library began.
         let proved = Some(shown.authenticated_at).filter(|time| *time > 0);
-        say!("authenticated  {}", proved.map_or_else(|| "not known".into(), at))?;
+        say!(
+            "authenticated  {}",
+            proved.map_or_else(|| "not known".to_owned(), |time| at(time).to_string())
+        )?;
         say!("seen           {}", at(shown.session.last_seen_at))?;
         say!("idles out      {}", at(shown.idle_expires_at))?;
         say!("ends           {}", at(shown.absolute_expires_at))

@@ -12,52 +12,42 @@ use crate::{Result, secret_file};
 #[derive(Args, Debug)]
 pub(crate) struct Legacy {
     /// Which library's sessions in the same Redis are taken over [default: none]
-    #[arg(long = "legacy-sessions", env = "SESSION_LEGACY_SESSIONS", value_name = "LIBRARY", value_enum)]
-    library: Option<Library>,
+    #[arg(long, env = "SESSION_LEGACY_SESSIONS", value_name = "LIBRARY", value_enum)]
+    legacy_sessions: Option<Library>,
 
     /// Name of its cookie [default: connect.sid, id, or sessionid]
     #[arg(
-        long = "legacy-cookie",
+        long,
         env = "SESSION_LEGACY_COOKIE",
         value_name = "NAME",
         value_parser = other_cookie_name,
-        requires = "library"
+        requires = "legacy_sessions"
     )]
-    cookie: Option<String>,
+    legacy_cookie: Option<String>,
 
     /// What its keys begin with, before the session ID [default: sess:, nothing, or :1:django.contrib.sessions.cache]
-    #[arg(long = "legacy-prefix", env = "SESSION_LEGACY_PREFIX", value_name = "TEXT", requires = "library")]
-    prefix: Option<String>,
+    #[arg(long, env = "SESSION_LEGACY_PREFIX", value_name = "TEXT", requires = "legacy_sessions")]
+    legacy_prefix: Option<String>,
 
     /// For `express`: a file with the secrets that its cookies are signed with, a line for each
-    #[arg(
-        long = "legacy-secrets",
-        env = "SESSION_LEGACY_SECRETS",
-        value_name = "FILE",
-        requires = "library"
-    )]
-    secrets: Option<PathBuf>,
+    #[arg(long, env = "SESSION_LEGACY_SECRETS", value_name = "FILE", requires = "legacy_sessions")]
+    legacy_secrets: Option<PathBuf>,
 
     /// Where in its data stands who has signed in, as a JSON pointer
     /// [default: /passport/user, /axum-login.data/user_id, or /_auth_user_id]
     #[arg(
-        long = "legacy-subject",
+        long,
         env = "SESSION_LEGACY_SUBJECT",
         value_name = "POINTER",
         value_parser = json_pointer,
-        requires = "library"
+        requires = "legacy_sessions"
     )]
-    subject: Option<String>,
+    legacy_subject: Option<String>,
 
     /// A JSON file that says whom we call what of those who stand there, such as `{"42": "alice"}`, and what their
     /// sessions are bound to their passwords by, where they are [default: what stands there is the subject]
-    #[arg(
-        long = "legacy-subjects",
-        env = "SESSION_LEGACY_SUBJECTS",
-        value_name = "FILE",
-        requires = "library"
-    )]
-    subjects: Option<PathBuf>,
+    #[arg(long, env = "SESSION_LEGACY_SUBJECTS", value_name = "FILE", requires = "legacy_sessions")]
+    legacy_subjects: Option<PathBuf>,
 }
 
 /// Whose sessions they are.
@@ -83,27 +73,27 @@ impl From<Library> for LegacyLibrary {
 
 impl Legacy {
     pub(crate) const fn is_set(&self) -> bool {
-        self.library.is_some()
+        self.legacy_sessions.is_some()
     }
 
     /// Those in this store.
     pub(crate) fn sessions(&self, store: &Arc<dyn LegacyStore>) -> Result<Option<LegacySessions>> {
         let Some(mut legacy) = self.of_library(Arc::clone(store))? else { return Ok(None) };
-        if let Some(cookie) = &self.cookie {
+        if let Some(cookie) = &self.legacy_cookie {
             legacy = legacy.cookie_name(cookie);
         }
-        if let Some(prefix) = &self.prefix {
+        if let Some(prefix) = &self.legacy_prefix {
             legacy = legacy.key_prefix(prefix);
         }
-        if let Some(subject) = &self.subject {
+        if let Some(subject) = &self.legacy_subject {
             legacy = legacy.subject_pointer(subject);
         }
         Ok(Some(legacy))
     }
 
     fn of_library(&self, store: Arc<dyn LegacyStore>) -> Result<Option<LegacySessions>> {
-        let Some(library) = self.library else { return Ok(None) };
-        let legacy = match (library, &self.secrets, self.subjects()?) {
+        let Some(library) = self.legacy_sessions else { return Ok(None) };
+        let legacy = match (library, &self.legacy_secrets, self.subjects()?) {
             (Library::Express, Some(path), subjects) => {
                 of(LegacySessions::of_express(secrets(path)?, store), subjects)
             }
@@ -128,7 +118,7 @@ impl Legacy {
     }
 
     fn subjects(&self) -> Result<Option<LegacySubjects>> {
-        let Some(path) = &self.subjects else { return Ok(None) };
+        let Some(path) = &self.legacy_subjects else { return Ok(None) };
         let shown = path.display();
         let text = fs::read_to_string(path)
             .map_err(|error| format!("file of legacy subjects `{shown}` cannot be read: {error}"))?;

@@ -49,13 +49,6 @@ impl Browser {
         self.cookies.insert(name.into(), value.into());
     }
 
-    /// The same, when it has lost what we gave it.
-    pub(crate) fn without_ours(&self) -> Self {
-        let mut other = self.clone();
-        other.cookies.retain(|name, _| !name.starts_with(OURS));
-        other
-    }
-
     pub(crate) async fn get(&mut self, server: &Server, path: &str) -> Answer {
         self.ask(Method::GET, server, path).await
     }

@@ -22,6 +22,11 @@ pub(crate) struct RecordHead {
 }
 
 impl RecordHead {
+    /// See [`Record::proved_at`](super::Record::proved_at).
+    pub(crate) fn proved_at(&self) -> UnixTime {
+        super::proved_at(self.authenticated_at, self.created_at)
+    }
+
     /// Reads it from the first bytes of a document, or from all of them; `None` if it is not there.
     pub(crate) fn of(document: &[u8]) -> Option<Self> {
         let mut members = Members::default();

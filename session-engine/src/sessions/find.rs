@@ -58,12 +58,12 @@ impl Sessions {
                 }
                 Err(error) => return Err(error),
             };
-            let Record { successor, by_password, authenticated_at, .. } = kept.record;
+            let Record { successor, by_password, .. } = kept.record;
             if let Some(successor) = successor {
                 id = successor;
                 continue;
             }
-            if !self.stands(by_password, kept.record.subject.as_ref(), authenticated_at).await {
+            if !self.stands(by_password, kept.record.subject.as_ref(), kept.record.proved_at()).await {
                 return Ok(None);
             }
             return Ok(Some(self.found(kept)));

@@ -78,8 +78,7 @@ impl Sessions {
         let mut sessions = Vec::new();
         for listed in self.store.list(subject, Freshness::MayBeCached).await? {
             let Some(session) = self.living(listed, subject, now) else { continue };
-            let RecordHead { by_password, authenticated_at, .. } = session.head;
-            if self.stands(by_password, Some(subject), authenticated_at).await {
+            if self.stands(session.head.by_password, Some(subject), session.head.proved_at()).await {
                 sessions.push(session);
             }
         }

@@ -8,7 +8,6 @@ use super::near_cache::NearCache;
 use super::renew::RENEWAL_GRACE;
 use super::{SessionError, Sessions};
 use crate::audit::End;
-use crate::record::Record;
 use crate::store::{ChangeListener, Freshness};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -164,8 +163,8 @@ impl Sessions {
             let is_recent = self.now() < kept.record.issued_at.saturating_add(RENEWAL_GRACE);
             return Err(if is_recent { SessionError::Renewed } else { SessionError::Ended });
         }
-        let Record { by_password, authenticated_at, .. } = kept.record;
-        if !self.stands(by_password, kept.record.subject.as_ref(), authenticated_at).await {
+        let record = &kept.record;
+        if !self.stands(record.by_password, record.subject.as_ref(), record.proved_at()).await {
             // So that edges hear of it too, and nobody has to look again.
             Box::pin(self.end(&kept.entry(), End::Password)).await?;
             return Err(SessionError::Ended);

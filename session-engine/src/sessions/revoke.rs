@@ -9,7 +9,7 @@ use super::renew::RENEWAL_GRACE;
 use super::{Activity, LiveSession, SessionError, Sessions};
 use crate::audit::End;
 use crate::budget::to_its_end;
-use crate::record::{Record, RecordHead};
+use crate::record::{NOBODY_KNOWS, Record, RecordHead};
 use crate::store::{Entry, Freshness, Outcome, Unavailable};
 use crate::subject::Subject;
 
@@ -37,7 +37,7 @@ pub enum Revocation {
 enum Meant<'s> {
     Anybodys,
     Of(&'s Subject),
-    /// One that does not stand any more as far as its user goes.
+    /// One that does not stand any more as far as its user goes, or may not.
     Outdated,
 }
 
@@ -195,7 +195,8 @@ impl Sessions {
             Meant::Anybodys => true,
             Meant::Of(subject) => record.subject.as_ref() == Some(subject),
             Meant::Outdated => {
-                !self.stands(record.by_password, record.subject.as_ref(), record.authenticated_at).await
+                let stands = self.stands(record.by_password, record.subject.as_ref(), record.proved_at());
+                (record.by_password && record.authenticated_at == NOBODY_KNOWS) || !stands.await
             }
         }
     }
@@ -286,7 +287,9 @@ impl Sessions {
         let mut ended = 0;
         for listed in self.store.list(subject, Freshness::Confirmed).await? {
             let Some(head) = RecordHead::of(&listed.head) else { continue };
-            if !self.stands(head.by_password, Some(subject), head.authenticated_at).await {
+            // Of which nobody knows whether the password was entered before it changed.
+            let is_of_unknown_age = head.authenticated_at == NOBODY_KNOWS && head.by_password;
+            if is_of_unknown_age || !self.stands(head.by_password, Some(subject), head.proved_at()).await {
                 ended +=
                     usize::from(self.end_if_meant(listed.entry.id, Meant::Outdated, End::Password).await?);
             }

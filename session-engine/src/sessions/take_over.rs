@@ -1,7 +1,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
-use session_core::UnixTime;
 use sha2::{Digest, Sha256};
 
 use super::start::{Issued, NewSession};
@@ -9,7 +8,7 @@ use super::{SessionError, Sessions};
 use crate::audit::End;
 use crate::budget::to_its_end;
 use crate::legacy::{LegacyCookie, LegacyRecord, LegacySessions};
-use crate::record::Client;
+use crate::record::{Client, NOBODY_KNOWS};
 use crate::subject::Subject;
 
 /// What became of a session that another library began.
@@ -103,25 +102,24 @@ impl Sessions {
         Ok(issued)
     }
 
-    /// Somebody has proved to be this subject, nobody knows when: a password that was changed since we know of it, or
-    /// may have been, ends the session. Who is none of our users may be one of the application's own.
+    /// Somebody has proved to be this subject, nobody knows when. One of our users has a password, whose change ends the
+    /// session; who is none may be one of the application's own.
     #[cfg(feature = "passwords")]
     async fn of_unknown_age(&self, login: NewSession) -> Result<NewSession, SessionError> {
         use crate::logins::SessionsOf;
         use crate::store::Unavailable;
 
-        let login = login.authenticated_at(UnixTime::EPOCH);
+        let login = login.authenticated_at(NOBODY_KNOWS);
         let Some(users) = &self.users else { return Ok(login) };
-        match users.sessions_of(&login.subject).await.map_err(|_| Unavailable)? {
-            SessionsOf::None => Ok(login),
-            sessions if sessions.includes(UnixTime::EPOCH) => Ok(login.by_password()),
-            _ => Err(SessionError::Ended),
-        }
+        Ok(match users.sessions_of(&login.subject).await.map_err(|_| Unavailable)? {
+            SessionsOf::None => login,
+            _ => login.by_password(),
+        })
     }
 
     #[cfg(not(feature = "passwords"))]
     async fn of_unknown_age(&self, login: NewSession) -> Result<NewSession, SessionError> {
-        Ok(login.authenticated_at(UnixTime::EPOCH))
+        Ok(login.authenticated_at(NOBODY_KNOWS))
     }
 
     /// Has no session of the subject taken over any more, before those that it has are ended.
