@@ -50,27 +50,37 @@ impl Library {
     /// What the server is told of it, with the files that it is told of.
     pub(crate) fn flags(self, machine: &Machine, redis: &RedisServer) -> Vec<String> {
         let subjects = ["--legacy-subjects", "subjects.json"];
+        let library = ["--legacy-sessions", self.name()];
         let flags = match self {
             Self::Express => {
                 machine.write("secrets", &format!("{}\n", SECRETS.join("\n")));
                 machine.write("subjects.json", r#"{"42": "alice", "43": "bob"}"#);
-                ["--legacy-sessions", "express", "--legacy-secrets", "secrets"].to_vec()
+                ["--legacy-secrets", "secrets"].to_vec()
             }
             Self::Tower => {
                 let user =
                     |name: &str| format!(r#"{{"subject": "{name}", "auth_hash": [104, 97, 115, 104]}}"#);
                 let (alice, bob) = (user("alice"), user("bob"));
                 machine.write("subjects.json", &format!(r#"{{"42": {alice}, "43": {bob}}}"#));
-                ["--legacy-sessions", "tower"].to_vec()
+                Vec::new()
             }
             Self::Django | Self::DjangoRedis => {
                 let output = self.command(machine, redis).arg("subjects").output().unwrap();
                 assert!(output.status.success(), "{output:?}");
                 machine.write("subjects.json", &String::from_utf8(output.stdout).unwrap());
-                ["--legacy-sessions", "django"].to_vec()
+                Vec::new()
             }
         };
-        flags.into_iter().chain(subjects).map(str::to_owned).collect()
+        library.into_iter().chain(flags).chain(subjects).map(str::to_owned).collect()
+    }
+
+    /// As settings have it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Express => "express",
+            Self::Tower => "tower",
+            Self::Django | Self::DjangoRedis => "django",
+        }
     }
 
     pub(crate) const fn cookie_name(self) -> &'static str {

@@ -7,6 +7,9 @@ use crate::machine::{Machine, Server};
 /// Of the users of the application, which has numbers for them.
 const ALICE: u32 = 42;
 
+/// What the servers may do in Redis is what they are said to need (R46).
+const USER: &str = "sessions";
+
 /// An application as it was, a server of ours, and what both keep their sessions in.
 pub(crate) struct Site {
     pub(crate) library: Library,
@@ -19,6 +22,9 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) async fn of(library: Library) -> Self {
         let (machine, redis) = (Machine::with_alice(), RedisServer::start(&[]));
+        let line = machine.run(&["acl", "--legacy-sessions", library.name()]).expect_success();
+        let (_, rules) = line.trim_end().split_once(" >PASSWORD ").unwrap();
+        redis.add_user(USER, rules);
         let application = library.start(&machine, &redis).await;
         let server = serve(library, &machine, &redis).await;
         Self { library, application, server, redis, machine }
@@ -54,7 +60,7 @@ impl Site {
 }
 
 async fn serve(library: Library, machine: &Machine, redis: &RedisServer) -> Server {
-    let (store, flags) = (redis.url(), library.flags(machine, redis));
+    let (store, flags) = (redis.url_for(USER), library.flags(machine, redis));
     let mut all = vec!["--store", &store, "--trusted-proxies", "127.0.0.1", "--access-rules", "/open=public"];
     all.extend(flags.iter().map(String::as_str));
     machine.serve(&all).await

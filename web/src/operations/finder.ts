@@ -234,7 +234,10 @@ function drawOne(session: Shown): void {
     term('Session ID', make('code', {}, session.session_id)),
     term('Started', at(session.created_at)),
     // Nobody knows of a session that another library began.
-    term('Password last entered', session.authenticated_at === 0 ? 'not known' : at(session.authenticated_at)),
+    term(
+      'Password last entered',
+      session.authenticated_at === 0 ? 'not known' : at(session.authenticated_at),
+    ),
     term('Last seen', ago(session.last_seen_at, now(), 'just now')),
     term('Ends if it is not used', at(Math.min(session.idle_expires_at, session.absolute_expires_at))),
     term('Ends in any case', at(session.absolute_expires_at)),
