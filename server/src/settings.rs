@@ -161,12 +161,24 @@ pub(crate) struct Settings {
     #[arg(long, env = "SESSION_PASSWORD_COST", value_enum, default_value_t)]
     pub(crate) password_cost: PasswordCostSetting,
 
-    /// Passwords hashed at the same time
-    #[arg(long, env = "SESSION_HASHING_THREADS", value_name = "N", default_value_t = HashingLimits::default().threads)]
+    /// Passwords hashed at the same time [default: half as many as there are processors]
+    #[arg(
+        long,
+        env = "SESSION_HASHING_THREADS",
+        value_name = "N",
+        default_value_t = HashingLimits::default().threads,
+        hide_default_value = true
+    )]
     hashing_threads: NonZero<usize>,
 
-    /// Logins that may wait for a hashing thread
-    #[arg(long, env = "SESSION_HASHING_QUEUE", value_name = "N", default_value_t = HashingLimits::default().queue)]
+    /// Logins that may wait for a hashing thread [default: 64 for each that there is by default]
+    #[arg(
+        long,
+        env = "SESSION_HASHING_QUEUE",
+        value_name = "N",
+        default_value_t = HashingLimits::default().queue,
+        hide_default_value = true
+    )]
     hashing_queue: usize,
 
     /// Connections at a time

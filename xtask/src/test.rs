@@ -12,8 +12,8 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, instructions, npm, package, proxies, redis_servers, reproducible,
-    schemas, serve, setup, workspace,
+    api, deploy, faults, fuzz, image, instructions, npm, package, proxies, redis_servers, reference,
+    reproducible, schemas, serve, setup, workspace,
 };
 
 const PARTS: [&str; 13] = [
@@ -81,6 +81,7 @@ fn perform(name: &str) -> Result<()> {
 
 fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
+    reference::hold()?;
     let clippy = ["--quiet", "--all-targets", "--", "-D", "warnings"];
     run(workspace::cargo("clippy")?.args(clippy))?;
     run(workspace::documentation()?.env("RUSTDOCFLAGS", "-D warnings"))?;

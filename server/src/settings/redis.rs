@@ -115,8 +115,10 @@ fn look_at(kind: &'static str, path: &Path) -> Result {
 /// When a change is said to be made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Durability {
+    /// Once the primary has it
     #[default]
     Async,
+    /// Once a replica has it as well
     Strict,
 }
 
