@@ -9,6 +9,7 @@ mod details;
 mod errors;
 mod events;
 mod label_values;
+mod links;
 mod log;
 mod markdown;
 mod metrics;
@@ -19,12 +20,14 @@ mod sources;
 mod tokens;
 mod typescript;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::root::root;
+use markdown::slug;
 use sources::Sources;
 
 /// Makes a page.
@@ -63,7 +66,25 @@ pub(crate) fn hold() -> Result<()> {
 }
 
 fn of(name: &str, page: Page, sources: &Sources) -> Result<String> {
-    page(sources).with_context(|| format!("docs/reference/{name} cannot be read from the code"))
+    let page =
+        page(sources).with_context(|| format!("docs/reference/{name} cannot be read from the code"))?;
+    let mut places = BTreeSet::new();
+    links::hold(&page, &directory()).with_context(|| format!("docs/reference/{name} is not whole"))?;
+    for place in page.lines().filter_map(place) {
+        ensure!(
+            places.insert(place.clone()),
+            "docs/reference/{name} has two places that are called `{place}`"
+        );
+    }
+    Ok(page)
+}
+
+/// By what other pages lead to a heading or an anchor.
+fn place(line: &str) -> Option<String> {
+    match line.split_once(' ') {
+        Some((marks, heading)) if marks.starts_with('#') => Some(slug(heading)),
+        _ => line.split_once("<a id=\"")?.1.split('"').next().map(str::to_owned),
+    }
 }
 
 fn directory() -> PathBuf {

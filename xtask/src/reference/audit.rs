@@ -10,6 +10,7 @@ use syn::{Block, Expr, ExprStruct, ImplItem, Item};
 use super::bindings::Bindings;
 use super::codes::{Coded, codes_of};
 use super::constants::{Constants, path_of};
+use super::links;
 use super::markdown::{anchor, code, codes, sentence};
 use super::sources::{Module, Sources, docs, text};
 
@@ -31,8 +32,9 @@ pub(crate) fn section(sources: &Sources) -> Result<String> {
         Constants::of(sources).text(MODULE, "AUDIT_TARGET").context("the audit log has no target")?;
     let mut section = format!(
         "\n## Audit log\n\nWhat concerns security has the target {}, and the fields `event` and `outcome`, of which the message \
-         is made. [Operating](../operating.md#audit-log) says how it is kept apart.\n",
-        code(&target)
+         is made. Of the others those are there that are known: a name that is nobody's is not told. [Telemetry]({}) says how it is kept apart.\n",
+        code(&target),
+        links::AUDIT_LOG
     );
     for line in lines(sources, module)? {
         let AuditLine { level, message, fields, meaning } = line;

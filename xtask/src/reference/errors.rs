@@ -54,7 +54,7 @@ fn problem(name: &str, apis: [&Api; 2], made: Option<&Made>) -> Result<String> {
         [] => writeln!(section, "{}\n", sentence(made.map_or("", |made| &made.meaning)))?,
         [one] => writeln!(section, "{one}\n")?,
         [public, management, ..] => {
-            writeln!(section, "{public}\n\nOn the management listener: {management}\n")?
+            writeln!(section, "{public}\n\nOn the management listener: {management}\n")?;
         }
     }
     let mut statuses: BTreeSet<u16> =

@@ -8,6 +8,7 @@ use syn::{Field, Type, Variant};
 
 use super::audit::causes;
 use super::codes::Coded;
+use super::links;
 use super::markdown::{cell, code, codes, head, sentence};
 use super::setting::words;
 use super::sources::{Sources, docs, fields, inner_of, name_of, text};
@@ -24,15 +25,15 @@ pub(crate) fn page(sources: &Sources) -> Result<String> {
     let causes: Vec<_> = causes(sources)?.into_iter().map(|Coded { code, .. }| code).collect();
     let causes = causes.as_slice();
     let mut page = head("Events", ABOUT);
-    page += "\nEach is a JSON object, which is read at `GET /events` of the management listener, in a stream in Redis, or by a webhook: \
-        [operating](../operating.md#events) says how, and what is promised. Further members and types may come, so a reader \
-        ignores what it does not know ([FORMAT.md §8](../../FORMAT.md)).\n";
+    page += "\nEach is a JSON object, which is read at `GET /events` of the management listener, in a stream in Redis, or by a webhook. \
+        Further members and types may come, so a reader ignores what it does not know ([FORMAT.md §8](../../FORMAT.md)).\n";
+    writeln!(page, "\n[How they are delivered, and what is promised]({}) is told elsewhere.", links::EVENTS)?;
     page += "\n## In every event\n\n| member | form | |\n|---|---|---|\n";
     let event = module.structure("Event")?;
     for (name, field) in fields(&event.fields).filter(|(name, _)| name != "kind") {
         page += &member(&name, field, causes)?;
     }
-    writeln!(page, "| `type` | text | {} |", "Which of those below it is.")?;
+    page += "| `type` | text | Which of those below it is. |\n";
     for variant in &module.variants("EventKind")?.variants {
         let name = snake(&variant.ident.to_string());
         write!(

@@ -29,7 +29,7 @@ impl Values<'_, '_> {
         let bindings = Bindings::of(self.block);
         for name in names_in(expression).into_iter().filter(|name| !seen.contains(name)) {
             values.extend(self.constants.texts(&self.module.path, &name));
-            let seen = [seen, &[name.clone()]].concat();
+            let seen = [seen, std::slice::from_ref(&name)].concat();
             values.extend(
                 bindings.values(&name).iter().filter_map(|value| self.beside(value, &seen)).flatten(),
             );

@@ -54,7 +54,7 @@ pub(crate) fn page(sources: &Sources) -> Result<String> {
             codes(fields)
         )?;
     }
-    let mut slugs = BTreeMap::new();
+    let ids = ids(&lines);
     for level in LEVELS {
         let of_level: Vec<&Line> = lines.iter().filter(|line| line.level == level).collect();
         if of_level.is_empty() {
@@ -70,9 +70,7 @@ pub(crate) fn page(sources: &Sources) -> Result<String> {
             of_part.sort_by_key(|line| (line.message.to_lowercase(), line.target));
             write!(page, "\n### {title}: {}\n", level.to_uppercase())?;
             for line in of_part {
-                let former = slugs.insert(slug(&line.message), level);
-                ensure!(former.is_none(), "two lines of the log say the same: `{}`", line.message);
-                page += &line.written();
+                page += &line.written(&ids);
             }
         }
     }
@@ -81,11 +79,27 @@ pub(crate) fn page(sources: &Sources) -> Result<String> {
 }
 
 impl Line<'_> {
-    fn written(&self) -> String {
+    fn written(&self, ids: &BTreeMap<String, usize>) -> String {
+        let short = what(&self.message);
+        let id = if ids.get(&slug(short)) == Some(&1) { short } else { &self.message };
         let fields =
             if self.fields.is_empty() { String::new() } else { format!(": {}", codes(&self.fields)) };
-        format!("\n{}\n**{}**\\\n{}{fields}\n", anchor(&self.message), self.message, code(self.target))
+        format!("\n{}\n**{}**\\\n{}{fields}\n", anchor(id), self.message, code(self.target))
     }
+}
+
+/// How many lines say the same of what has happened.
+fn ids(lines: &[Line]) -> BTreeMap<String, usize> {
+    let mut ids = BTreeMap::new();
+    for line in lines {
+        *ids.entry(slug(what(&line.message))).or_default() += 1;
+    }
+    ids
+}
+
+/// What has happened, without what to do about it, of which the words change more often.
+fn what(message: &str) -> &str {
+    message.split([':', ';', ',']).next().unwrap_or(message)
 }
 
 fn read<'s>(

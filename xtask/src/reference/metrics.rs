@@ -11,6 +11,7 @@ use syn::{Block, Expr, Token};
 
 use super::constants::Constants;
 use super::label_values::Values;
+use super::links;
 use super::markdown::{code, codes, head, sentence};
 use super::sources::{Module, Sources, text};
 
@@ -38,9 +39,14 @@ pub(crate) fn page(sources: &Sources) -> Result<String> {
     let metrics = read(sources)?;
     let mut page = head("Metrics", ABOUT);
     page += "\nThey are there with `--manage`; without it nothing is measured. No metric and no label tells of a session, a subject or \
-        an address. Values that are listed are there from the start, at 0, unless it says otherwise, and counters count from the start of the server. [Operating](../operating.md#metrics) says how \
-        Prometheus reads them, and [`deploy/telemetry`](../../deploy/telemetry) has alert rules and a dashboard. \
-        They are told here and nowhere else: by OTLP go [spans](../operating.md#spans).\n";
+        an address. Values that are listed are there from the start, at 0, unless it says otherwise, and counters count from the start of the server.\n";
+    writeln!(
+        page,
+        "\n[Telemetry]({}) says how Prometheus reads them, and [`deploy/telemetry`](../../deploy/telemetry) has alert rules and a \
+         dashboard. They are told here and nowhere else: what goes by OTLP is [spans]({}).",
+        links::METRICS,
+        links::SPANS
+    )?;
     writeln!(page, "\nA histogram has the buckets {} s.", buckets(sources)?)?;
     for (part, title) in PARTS {
         write!(page, "\n## {title}\n")?;

@@ -92,6 +92,12 @@ impl<'s> Setting<'s> {
         })
     }
 
+    /// One that is in a struct which is there with this feature alone.
+    pub(crate) fn with_feature(mut self, feature: Option<&str>) -> Self {
+        self.feature = self.feature.or_else(|| feature.map(str::to_owned));
+        self
+    }
+
     pub(crate) const fn is_positional(&self) -> bool {
         !self.is_flag
     }
@@ -220,7 +226,7 @@ fn apart(docs: &str) -> (String, Option<String>) {
     match docs.split_once("[default: ") {
         Some((about, default)) => {
             let default = default.split(']').next().unwrap_or_default();
-            let is_place = default.contains("://") || default.chars().all(|one| one.is_uppercase());
+            let is_place = default.contains("://") || default.chars().all(char::is_uppercase);
             (about.trim().to_owned(), Some(if is_place { code(default) } else { default.to_owned() }))
         }
         None => (docs.to_owned(), None),
@@ -239,7 +245,8 @@ fn flag_of(module: &Module, ident: &str) -> Option<String> {
     words(&field.attrs, "arg").get("long")?.as_ref().and_then(text)
 }
 
-fn feature(attributes: &[Attribute]) -> Option<String> {
+/// Without which a field is not there.
+pub(crate) fn feature(attributes: &[Attribute]) -> Option<String> {
     words(attributes, "cfg").get("feature")?.as_ref().and_then(text)
 }
 

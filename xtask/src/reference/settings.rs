@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use syn::{Fields, Type, Variant};
 
 use super::constants::Constants;
+use super::links;
 use super::markdown::{anchor, cell, code, head, sentence};
-use super::setting::Setting;
+use super::setting::{Setting, feature};
 use super::sources::{Module, Sources, docs, inner_of, name_of};
 use super::tokens::{named, parts};
 
@@ -28,7 +29,8 @@ pub(crate) fn page(sources: &Sources) -> Result<String> {
     page += "\nEach setting of `serve` is a flag, an environment variable, and a line of the TOML file that `--config` names. The flag \
         wins over the variable, and that over the file. The other commands heed the same variables and the same file, as far \
         as they have the flag. A time is written as `30m` or `12h`; in the file it is a text, as is `\"on\"`, and a list \
-        may be one too. [Operating](../operating.md) says what to set for what.\n";
+        may be one too.\n";
+    writeln!(page, "\n[Running it]({}) says what to set for what.", links::RUNNING)?;
     let groups = groups(sources, &constants)?;
     page += "\n| flag | default | |\n|---|---|---|\n";
     for setting in groups.iter().flat_map(|group| &group.settings) {
@@ -56,7 +58,7 @@ fn groups<'s>(sources: &'s Sources, constants: &Constants<'s>) -> Result<Vec<Gro
     let mut groups = Vec::new();
     let module = sources.module(SETTINGS)?;
     for setting in settings_of(sources, constants, module, "Settings")? {
-        let heading = setting.heading.clone().unwrap_or_else(|| "General".to_owned());
+        let heading = setting.heading.clone().unwrap_or_else(|| "Options".to_owned());
         match groups.iter_mut().find(|group: &&mut Group| group.heading == heading) {
             Some(group) => group.settings.push(setting),
             None => groups.push(Group { heading, settings: vec![setting] }),
@@ -93,7 +95,9 @@ fn settings_in<'s>(
             Part::Subcommand => {}
             Part::Flattened => {
                 let (below, name) = place_of(sources, module, &field.ty)?;
-                settings.extend(settings_of(sources, constants, below, &name)?);
+                let feature = feature(&field.attrs);
+                let within = settings_of(sources, constants, below, &name)?;
+                settings.extend(within.into_iter().map(|setting| setting.with_feature(feature.as_deref())));
             }
             Part::Setting => settings.push(Setting::of(sources, constants, module, field)?),
         }
