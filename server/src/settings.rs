@@ -52,7 +52,7 @@ pub(crate) struct Settings {
     #[arg(long, env = "SESSION_MANAGEMENT_TOKENS", help_heading = "Addresses", value_name = "FILE")]
     pub(crate) management_tokens: Option<PathBuf>,
 
-    /// Where sessions are kept: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`,
+    /// Where sessions are kept, by its URL: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`,
     /// `redis+sentinel://[USER[:PASSWORD]@]HOST[:PORT],…/NAME[/DB]`,
     /// `redis+cluster://[USER[:PASSWORD]@]HOST[:PORT],…`, one of these with `rediss` for TLS, or
     /// `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`

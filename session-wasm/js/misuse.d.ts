@@ -5,7 +5,7 @@ export type MisuseCode =
   | 'invalid_feed'
   /** An issuer is no public origin, such as `https://app.example`. */
   | 'invalid_issuer'
-  /** A key set is no JWK Set, or has no key that statements are made with. */
+  /** A key set is no JWK Set, a key of it is not well-formed, or a key ID is there twice. */
   | 'invalid_jwks'
   /** A key of the ring is refused, or the name of the cookie. */
   | 'invalid_key_ring'

@@ -179,3 +179,39 @@ fn field(part: &TokenStream) -> Option<String> {
     }
     if name.is_empty() { None } else { Some(name) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(code: &str) -> Result<Vec<(&'static str, String, Vec<String>)>> {
+        let sources = Sources::default();
+        let module = Module { path: "a::b".to_owned(), file: syn::parse_file(code)? };
+        let (mut lines, mut spans) = (Vec::new(), Vec::new());
+        read(&module, &Constants::of(&sources), &mut lines, &mut spans)?;
+        Ok(lines.into_iter().map(|line| (line.level, line.message, line.fields)).collect())
+    }
+
+    #[test]
+    fn a_line_is_read_wherever_it_is_written() {
+        let code = r#"async fn f() {
+            tokio::select! {
+                () = stop => tracing::warn!(%error, times, path = ?request.path, "it stops: \
+                    and {reason}"),
+            }
+        }"#;
+        let fields = ["error", "times", "path"].map(str::to_owned).to_vec();
+        assert_eq!(lines(code).unwrap(), [("warn", "it stops: and {reason}".to_owned(), fields)]);
+    }
+
+    #[test]
+    fn a_line_that_the_page_could_not_have_is_refused() {
+        for code in
+            ["warn!(\"a\")", "log::warn!(\"a\")", "tracing::event!(LEVEL, \"a\")", "tracing::warn!(error)"]
+        {
+            assert!(lines(&format!("fn f() {{ {code}; }}")).is_err(), "{code}");
+        }
+        assert!(lines("fn f() { tracing::warn!(\"{}\", told); }").is_err());
+        assert!(lines("fn f() { println!(\"a\"); }").unwrap().is_empty());
+    }
+}

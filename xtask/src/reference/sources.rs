@@ -20,6 +20,7 @@ const CRATES: [(&str, &str); 4] = [
     ("server", "session_server"),
 ];
 
+#[derive(Default)]
 pub(crate) struct Sources(Vec<Module>);
 
 pub(crate) struct Module {
@@ -258,5 +259,22 @@ fn attributes(item: &Item) -> &[Attribute] {
         Item::Type(item) => &item.attrs,
         Item::Use(item) => &item.attrs,
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+
+    use super::*;
+
+    #[test]
+    fn what_only_tests_see_is_left_out() {
+        let code = "#[cfg(test)] fn a() {} impl B { #[cfg(test)] fn c() {} fn d() {} } #[cfg(test)] mod e {}";
+        let mut file = syn::parse_file(code).unwrap();
+        WithoutTests.visit_file_mut(&mut file);
+        assert_eq!(file.to_token_stream().to_string(), "impl B { fn d () { } }");
+        let apart = syn::parse_file("#[cfg(test)] mod f; mod g;").unwrap();
+        assert_eq!(test_modules(&apart).collect::<Vec<_>>(), ["f"]);
     }
 }
