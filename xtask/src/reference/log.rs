@@ -7,14 +7,18 @@ use anyhow::{Context, Result, ensure};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Lit;
+use syn::visit::{self, Visit};
 
 use super::audit;
 use super::constants::Constants;
 use super::markdown::{anchor, code, codes, head, slug};
-use super::sources::{Module, Sources};
+use super::sources::{Module, Sources, text};
 use super::tokens::{Called, macros, parts};
 
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
+/// What makes of the span of a request what is sent to a collector.
+const SPANS: &str = "session_server::otlp::traced";
 
 const ABOUT: &str = "Every line that the server writes to its log, and which fields it has. Messages are in lower case and the \
     same each time, so they can be searched for; `{…}` stands for what is filled in.";
@@ -54,6 +58,13 @@ pub(crate) fn page(sources: &Sources) -> Result<String> {
             codes(fields)
         )?;
     }
+    let attributes = attributes(sources.module(SPANS)?);
+    ensure!(!attributes.is_empty(), "the spans that are sent by OTLP have no attributes");
+    writeln!(
+        page,
+        "\nWhat goes to `--otlp-endpoint` is this span, called by the method and the route, with the attributes {} beside these fields.",
+        codes(attributes)
+    )?;
     let ids = ids(&lines);
     for level in LEVELS {
         let of_level: Vec<&Line> = lines.iter().filter(|line| line.level == level).collect();
@@ -86,6 +97,22 @@ impl Line<'_> {
             if self.fields.is_empty() { String::new() } else { format!(": {}", codes(&self.fields)) };
         format!("\n{}\n**{}**\\\n{}{fields}\n", anchor(id), self.message, code(self.target))
     }
+}
+
+/// What the span of a request has more where it is sent to a collector.
+fn attributes(module: &Module) -> Vec<String> {
+    struct Attributes(Vec<String>);
+    impl Visit<'_> for Attributes {
+        fn visit_expr_method_call(&mut self, call: &syn::ExprMethodCall) {
+            if call.method == "set_attribute" {
+                self.0.extend(call.args.first().and_then(text));
+            }
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+    let mut attributes = Attributes(Vec::new());
+    attributes.visit_file(&module.file);
+    attributes.0
 }
 
 /// How many lines say the same of what has happened.
