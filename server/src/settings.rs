@@ -284,7 +284,7 @@ pub(crate) struct Settings {
     )]
     hashing_threads: NonZero<usize>,
 
-    /// Logins that may wait for a hashing thread [default: 64 for each that there is by default]
+    /// Logins that may wait for a hashing thread [default: 64 for each thread that there is by default]
     #[arg(
         long,
         env = "SESSION_HASHING_QUEUE",

@@ -20,7 +20,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What happened.
+/// What happened. It is told within moments and at least once, while servers and store are well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -58,7 +58,8 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         by_session_id: Option<SessionId>,
     },
-    /// A session ended by itself, at either timeout. Told exactly once, whichever server finds it.
+    /// A session ended by itself, at either timeout. Told exactly once: within 3 s of its end, or 15 s where a server goes
+    /// away meanwhile.
     Expired {
         /// Its ID.
         session_id: SessionId,

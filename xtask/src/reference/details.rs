@@ -9,7 +9,7 @@ use syn::{Block, Expr, ExprCall, Fields, Pat};
 
 use super::bindings::Bindings;
 use super::codes::variant_of;
-use super::constants::{Constants, path_of};
+use super::constants::{Constants, number, path_of};
 use super::sources::{Module, Sources, docs, name_of, text};
 
 /// What makes a problem, with the place of its code among the arguments.
@@ -131,10 +131,15 @@ impl<'s> Reader<'s, '_> {
         while let Some((before, after)) = rest.split_once('{') {
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             filled += before;
-            filled += &self.constants.text(&self.module.path, name).unwrap_or_else(|| "…".to_owned());
+            filled += &self.constant(name).unwrap_or_else(|| "…".to_owned());
             rest = after;
         }
         filled + rest
+    }
+
+    fn constant(&self, name: &str) -> Option<String> {
+        let value = self.constants.expression(&self.module.path, name)?;
+        text(value).or_else(|| number(value).map(|number| number.to_string()))
     }
 
     /// What the errors say that have matched here.

@@ -34,7 +34,9 @@ pub(crate) fn page(sources: &Sources) -> Result<String> {
         page += &member(&name, field, causes)?;
     }
     page += "| `type` | text | Which of those below it is. |\n";
-    for variant in &module.variants("EventKind")?.variants {
+    let kinds = module.variants("EventKind")?;
+    writeln!(page, "\n{}", docs(&kinds.attrs))?;
+    for variant in &kinds.variants {
         let name = snake(&variant.ident.to_string());
         write!(
             page,
