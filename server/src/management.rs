@@ -74,7 +74,7 @@ impl TokenFile {
                 tracing::info!("management tokens are read again");
             }
             Err(error) => {
-                tracing::error!(%error, "management tokens are not read again, and those of before go on: mend the file")
+                tracing::error!(%error, "management tokens are not read again, and those of before go on: mend the file");
             }
         }
     }

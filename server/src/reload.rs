@@ -46,7 +46,7 @@ fn read_keys(app: &App, path: &Path) {
             tracing::info!("key ring is read again");
         }
         Err(error) => {
-            tracing::error!(%error, "key ring is not read again, and the keys of before go on: mend the file")
+            tracing::error!(%error, "key ring is not read again, and the keys of before go on: mend the file");
         }
     }
 }

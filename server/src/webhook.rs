@@ -164,7 +164,7 @@ impl Webhook {
             match Secrets::read(&self.secret_file) {
                 Ok(secrets) => return secrets,
                 Err(error) => {
-                    tracing::error!(%error, "events are not delivered, and wait: mend the file of `--webhook-secret`")
+                    tracing::error!(%error, "events are not delivered, and wait: mend the file of `--webhook-secret`");
                 }
             }
             sleep(KEEPING).await;

@@ -241,7 +241,7 @@ impl Logins {
         match self.users.replace_hash(subject, old, hash).await {
             Ok(()) => tracing::info!(subject = subject.as_str(), "password hash strengthened"),
             Err(error) => {
-                tracing::warn!(%error, "password hash could not be strengthened; it is tried again at the next login")
+                tracing::warn!(%error, "password hash could not be strengthened; it is tried again at the next login");
             }
         }
     }
