@@ -240,7 +240,9 @@ impl Logins {
         let Ok(Ok(hash)) = hashed else { return };
         match self.users.replace_hash(subject, old, hash).await {
             Ok(()) => tracing::info!(subject = subject.as_str(), "password hash strengthened"),
-            Err(error) => tracing::warn!(%error, "password hash could not be strengthened"),
+            Err(error) => {
+                tracing::warn!(%error, "password hash could not be strengthened; it is tried again at the next login");
+            }
         }
     }
 }

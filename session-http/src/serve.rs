@@ -106,7 +106,10 @@ where
     stage.send_replace(Stage::Draining);
     if tokio::time::timeout(limits.drain, slots.acquire_many(connections)).await.is_err() {
         let open = (connections as usize).saturating_sub(slots.available_permits());
-        tracing::warn!(connections = open, "cutting off connections that are still open");
+        tracing::warn!(
+            connections = open,
+            "cutting off connections that are still open when the time to drain is over"
+        );
         stage.send_replace(Stage::CutOff);
     }
     tracing::info!("stopped");
@@ -123,7 +126,7 @@ async fn accept(
             (Ok((stream, address)), Ok(slot)) => return (stream, address, slot),
             (Err(error), _) => {
                 // Out of file descriptors, most likely: it passes when connections end (F32).
-                tracing::error!(%error, "connection could not be accepted");
+                tracing::error!(%error, "connection could not be accepted: if too many files are open, raise their limit");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             (_, Err(_)) => unreachable!("the semaphore is never closed"),

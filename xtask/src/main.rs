@@ -17,6 +17,7 @@ mod page;
 mod process;
 mod proxies;
 mod redis_servers;
+mod reference;
 mod reproducible;
 mod root;
 mod schemas;
@@ -61,6 +62,7 @@ usage: cargo xtask TASK
                      a session takes of memory, into docs/GROWTH.md; likewise
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
+  reference          every setting, metric, event, error and log line, into docs/reference/
   instructions       how many the hottest operations take, into bench/instructions/counts.txt
   package            the npm package, into session-wasm/package/
   web                the page, into session-http/page/, and the operations view, into
@@ -101,6 +103,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),
         ["api"] => api::write(),
+        ["reference"] => reference::write(),
         ["instructions"] => instructions::write(),
         ["package"] => package::assemble(),
         ["web"] => page::build(),

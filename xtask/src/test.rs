@@ -12,7 +12,7 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, instructions, migration, npm, package, proxies, redis_servers,
+    api, deploy, faults, fuzz, image, instructions, migration, npm, package, proxies, redis_servers, reference,
     reproducible, schemas, serve, setup, workspace,
 };
 
@@ -83,6 +83,7 @@ fn perform(name: &str) -> Result<()> {
 
 fn lint() -> Result<()> {
     run(&mut command("cargo", ["fmt", "--all", "--check"]))?;
+    reference::hold()?;
     let clippy = ["--quiet", "--all-targets", "--", "-D", "warnings"];
     run(workspace::cargo("clippy")?.args(clippy))?;
     run(workspace::documentation()?.env("RUSTDOCFLAGS", "-D warnings"))?;

@@ -128,7 +128,7 @@ impl UsersFile {
             }
             (Err(error), _) if loaded.bad != Some(stamp) => {
                 let goes_on = loaded.good.is_some();
-                tracing::warn!(%error, last_good_content_goes_on = goes_on, "users file is not as it should be");
+                tracing::warn!(%error, last_good_content_goes_on = goes_on, "users file is not as it should be: mend it");
                 loaded.bad = Some(stamp);
             }
             _ => {}
@@ -208,7 +208,7 @@ impl Users for UsersFile {
             }
         };
         self.change(replace).map_err(|error| {
-            tracing::warn!(%error, "users file cannot be changed");
+            tracing::warn!(%error, "users file cannot be changed: let this server write it");
             UsersUnavailable
         })
     }

@@ -60,7 +60,7 @@ impl From<Unavailable> for Fault {
 impl From<Fault> for Unavailable {
     fn from(fault: Fault) -> Self {
         if let Fault::Refused(code) = fault {
-            tracing::debug!(code, "redis refused a command");
+            tracing::debug!(code, "refusal of redis counts as no answer");
         }
         Self
     }

@@ -35,7 +35,12 @@ impl Refusals {
         if refusal.told.is_none_or(|told| now.duration_since(told) >= INTERVAL) {
             refusal.told = Some(now);
             let times = refusal.times;
-            tracing::warn!(command, code, times, "redis refused a command");
+            tracing::warn!(
+                command,
+                code,
+                times,
+                "redis refused a command: with NOPERM, give its user what `session-server acl` prints; with OOM, more memory"
+            );
         }
     }
 

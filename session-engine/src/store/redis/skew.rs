@@ -44,7 +44,7 @@ impl Skew {
         if counted != 0 {
             tracing::warn!(
                 redis_is_ahead_s = ahead,
-                "clock of this server and clock of redis differ; sessions go by that of redis"
+                "clock of this server and clock of redis differ, and sessions go by that of redis: set both by NTP"
             );
         }
     }
