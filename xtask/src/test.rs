@@ -12,11 +12,11 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, instructions, npm, package, proxies, redis_servers, reproducible,
+    api, book, deploy, faults, fuzz, image, instructions, npm, package, proxies, redis_servers, reproducible,
     schemas, serve, setup, workspace,
 };
 
-const PARTS: [&str; 13] = [
+const PARTS: [&str; 14] = [
     "lint",
     "rust",
     "instructions",
@@ -28,6 +28,7 @@ const PARTS: [&str; 13] = [
     "examples",
     "toolchains",
     "proxies",
+    "book",
     "web",
     "fuzz",
 ];
@@ -63,6 +64,7 @@ fn perform(name: &str) -> Result<()> {
         "examples" => in_browsers("session-wasm/examples"),
         "toolchains" => toolchains(),
         "proxies" => proxies::hold(),
+        "book" => book::hold(),
         "web" => web(),
         "long" => long(),
         "features" => features(),

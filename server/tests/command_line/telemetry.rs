@@ -10,7 +10,7 @@ use session_testing::{RedisServer, free_port};
 use crate::machine::{Login, Machine, PASSWORD};
 use crate::managed::{Labels, Managed, Metrics, TOKEN, until};
 
-const MANUAL: &str = include_str!("../../../docs/operating.md");
+const MANUAL: &str = include_str!("../../../docs/telemetry.md");
 
 /// Nobody's name, and what somebody may type in its place.
 const WRONG: &str = "canary of a wrong one";
