@@ -14,6 +14,9 @@ use crate::shell::{Shell, Until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_session-server");
 
+/// Whose reader builds, where the test has built.
+const CARGO: &str = "server/tests/book/cargo.sh";
+
 /// What there is to copy from, to start and to read. The rest of a checkout is for building.
 const FOLDERS: [&str; 3] = ["deploy", "examples", "vectors"];
 
@@ -48,6 +51,7 @@ impl Desk {
         }
         desk.link(Path::new(SERVER), "target/debug/session-server");
         desk.link(Path::new(SERVER), ".bin/session-server");
+        desk.link(&root().join(CARGO), ".bin/cargo");
         for (variable, name) in PROGRAMS {
             if let Some(program) = env::var_os(variable) {
                 desk.link(Path::new(&program), &format!(".bin/{name}"));

@@ -10,7 +10,7 @@ use crate::markdown::Parts;
 const CONTENTS: &str = "docs/SUMMARY.md";
 
 /// Beside the book, what has its reader type something.
-const BESIDE: [&str; 0] = [];
+const BESIDE: [&str; 1] = ["README.md"];
 
 pub(crate) struct Page {
     /// From the top of the repository.
@@ -31,7 +31,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// The chapters, as the table of contents has them.
-pub(crate) fn book() -> Vec<Page> {
+fn book() -> Vec<Page> {
     let contents = Page::read(CONTENTS);
     let chapters: BTreeSet<_> = Parts::of(&contents.text).links().into_iter().map(|(_, chapter)| chapter).collect();
     let written: BTreeSet<_> = tracked("docs").into_iter().filter(|file| file.ends_with(".md")).collect();

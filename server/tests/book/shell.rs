@@ -38,7 +38,7 @@ pub(crate) enum Until<'a> {
 impl Shell {
     /// Has `command` start it, which says where and with what environment, and keeps what comes in `record`.
     pub(crate) fn start(mut command: Command, record: PathBuf) -> Self {
-        command.args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", LOOP]);
+        command.args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", LOOP]);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("unshare");
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let (answer, answers) = channel();
