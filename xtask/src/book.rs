@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::process::{command, output, run};
 use crate::root::root;
-use crate::setup::{self, CURL, IPROUTE, OPENSSL, REDIS, UTIL_LINUX};
+use crate::setup::{self, CURL, IPROUTE, OPENSSL, PROMTOOL, REDIS, UTIL_LINUX};
 use crate::target_dir::target_dir;
 use crate::{deploy, proxies, workspace};
 
@@ -40,7 +40,7 @@ pub(crate) fn build() -> Result<()> {
 
 /// All that the chapters' commands need, and the variables by which the tests find what is not on the path.
 pub(crate) fn fetch() -> Result<Vec<(&'static str, PathBuf)>> {
-    setup::tools(&[REDIS, OPENSSL, CURL, UTIL_LINUX, IPROUTE])?;
+    setup::tools(&[REDIS, OPENSSL, CURL, PROMTOOL, UTIL_LINUX, IPROUTE])?;
     mdbook()?;
     let mut places = Vec::from(proxies::fetch()?);
     places.push(("DEPLOY_TOOLS", deploy::tools()?));
@@ -53,7 +53,8 @@ pub(crate) fn fetch() -> Result<Vec<(&'static str, PathBuf)>> {
 fn mdbook() -> Result<PathBuf> {
     let place = target_dir()?.join("mdbook");
     let program = place.join("bin/mdbook");
-    let is_there = output(command("env", [&program]).arg("--version")).is_ok_and(|said| said.ends_with(MDBOOK));
+    let is_there =
+        output(command("env", [&program]).arg("--version")).is_ok_and(|said| said.ends_with(MDBOOK));
     if !is_there {
         eprintln!("xtask: installing mdBook {MDBOOK}");
         let install = ["install", "mdbook", "--quiet", "--locked", "--version", MDBOOK];
@@ -67,7 +68,8 @@ fn mdbook() -> Result<PathBuf> {
 /// The packages that chapters have installed, which they do without a network: npm's cache, and wheels.
 fn packages(python: &Path) -> Result<PathBuf> {
     let place = target_dir()?.join("book-packages");
-    let sources = [format!("{APPLICATIONS}/node/package-lock.json"), format!("{APPLICATIONS}/python/requirements.txt")];
+    let sources =
+        [format!("{APPLICATIONS}/node/package-lock.json"), format!("{APPLICATIONS}/python/requirements.txt")];
     let mut wanted = Vec::new();
     for source in &sources {
         wanted.extend(fs::read(root().join(source))?);

@@ -58,7 +58,10 @@ impl Desk {
             }
         }
         if let Some(tools) = env::var_os(DEPLOY_TOOLS.0) {
-            DEPLOY_TOOLS.1.iter().for_each(|name| desk.link(&Path::new(&tools).join(name), &format!(".bin/{name}")));
+            DEPLOY_TOOLS
+                .1
+                .iter()
+                .for_each(|name| desk.link(&Path::new(&tools).join(name), &format!(".bin/{name}")));
         }
         fs::create_dir(desk.path(".typed")).unwrap();
         desk

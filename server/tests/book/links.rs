@@ -31,7 +31,8 @@ fn is_of_another_site(target: &str) -> bool {
 
 fn leads_somewhere(from: &str, target: &str, anchors: &BTreeMap<String, Vec<String>>) -> bool {
     let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-    let folder = if TEMPLATES.contains(&from) { Path::new("docs") } else { Path::new(from).parent().unwrap() };
+    let folder =
+        if TEMPLATES.contains(&from) { Path::new("docs") } else { Path::new(from).parent().unwrap() };
     let path = if file.is_empty() { Some(from.to_owned()) } else { normal(&folder.join(file)) };
     let Some(path) = path.filter(|path| root().join(path).exists()) else { return false };
     anchor.is_empty() || anchors.get(&path).is_some_and(|anchors| anchors.iter().any(|other| other == anchor))

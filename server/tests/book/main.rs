@@ -63,7 +63,9 @@ fn work_through(page: &Page) -> Result<String, String> {
     if steps.use_program("aws") {
         Desk::open_account(&mut shell)?;
     }
-    steps.iter().try_for_each(|step| step.perform(&desk, &mut shell).map_err(|why| format!("{}:{why}", page.path)))?;
+    steps
+        .iter()
+        .try_for_each(|step| step.perform(&desk, &mut shell).map_err(|why| format!("{}:{why}", page.path)))?;
     Ok(steps.told())
 }
 

@@ -90,7 +90,12 @@ impl<'a> Parts<'a> {
 /// As GitHub and mdBook make it.
 fn anchor(heading: &str) -> String {
     let is_kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
-    heading.to_lowercase().chars().filter(is_kept).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+    heading
+        .to_lowercase()
+        .chars()
+        .filter(is_kept)
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect()
 }
 
 /// Code in a line may look like a link, and is none; the text of a link may be code.

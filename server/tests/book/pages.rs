@@ -33,10 +33,12 @@ pub(crate) fn root() -> &'static Path {
 /// The chapters, as the table of contents has them.
 fn book() -> Vec<Page> {
     let contents = Page::read(CONTENTS);
-    let chapters: BTreeSet<_> = Parts::of(&contents.text).links().into_iter().map(|(_, chapter)| chapter).collect();
+    let chapters: BTreeSet<_> =
+        Parts::of(&contents.text).links().into_iter().map(|(_, chapter)| chapter).collect();
     let written: BTreeSet<_> = tracked("docs").into_iter().filter(|file| file.ends_with(".md")).collect();
     let listed: BTreeSet<_> = chapters.iter().map(|chapter| format!("docs/{chapter}")).collect();
-    let unlisted: Vec<_> = written.iter().filter(|file| *file != CONTENTS && !listed.contains(*file)).collect();
+    let unlisted: Vec<_> =
+        written.iter().filter(|file| *file != CONTENTS && !listed.contains(*file)).collect();
     assert!(unlisted.is_empty(), "not in {CONTENTS}: {unlisted:?}");
     listed.iter().map(|path| Page::read(path)).collect()
 }

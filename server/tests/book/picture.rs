@@ -49,8 +49,10 @@ fn workspace() -> (BTreeSet<String>, Edges) {
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let npm = NPM.map(|path| serde_json::from_str(&Page::read(path).text).unwrap());
-    let mut boxes: BTreeSet<_> = npm.iter().zip(NPM).map(|(manifest, path)| npm_name(manifest, path)).collect();
-    let is_published = |package: &&Value| package["publish"].as_array().is_none_or(|registries| !registries.is_empty());
+    let mut boxes: BTreeSet<_> =
+        npm.iter().zip(NPM).map(|(manifest, path)| npm_name(manifest, path)).collect();
+    let is_published =
+        |package: &&Value| package["publish"].as_array().is_none_or(|registries| !registries.is_empty());
     boxes.extend(packages.iter().filter(is_published).map(|package| text(&package["name"])));
     let mut edges = Edges::new();
     for package in packages {
@@ -102,9 +104,11 @@ struct PictureBox {
 
 impl Picture {
     fn read(drawing: &str) -> Self {
-        let mut picture = Self { rows: drawing.lines().map(|line| line.chars().collect()).collect(), boxes: Vec::new() };
+        let mut picture =
+            Self { rows: drawing.lines().map(|line| line.chars().collect()).collect(), boxes: Vec::new() };
         for top in 0..picture.rows.len() {
-            let corners: Vec<_> = (0..picture.rows[top].len()).filter(|left| picture.at(top, *left) == '┌').collect();
+            let corners: Vec<_> =
+                (0..picture.rows[top].len()).filter(|left| picture.at(top, *left) == '┌').collect();
             for left in corners {
                 let found = picture.found(top, left);
                 picture.boxes.push(found);
@@ -118,7 +122,8 @@ impl Picture {
     }
 
     fn found(&self, top: usize, left: usize) -> PictureBox {
-        let right = (left..self.rows[top].len()).find(|column| self.at(top, *column) == '┐').expect("a corner");
+        let right =
+            (left..self.rows[top].len()).find(|column| self.at(top, *column) == '┐').expect("a corner");
         let bottom = (top..self.rows.len()).find(|row| self.at(*row, left) == '└').expect("a corner");
         let name: String = (left + 1..right).map(|column| self.at(top + 1, column)).collect();
         PictureBox { name: name.trim().to_owned(), top, bottom, left, right }
@@ -132,7 +137,8 @@ impl Picture {
         let mut arrows = Edges::new();
         for row in 0..self.rows.len() {
             for column in (0..self.rows[row].len()).filter(|column| self.at(row, *column) == '▼') {
-                let above = (0..row).rev().find(|above| self.at(*above, column) != '│').expect("where it begins");
+                let above =
+                    (0..row).rev().find(|above| self.at(*above, column) != '│').expect("where it begins");
                 let from = self.boxes.iter().find(|found| found.bottom == above && found.spans(column));
                 let to = self.boxes.iter().find(|found| found.top == row + 1 && found.spans(column));
                 let (from, to) = (from.expect("an arrow from a box"), to.expect("an arrow to a box"));

@@ -55,11 +55,14 @@ impl Shell {
             let bytes = fs::read(typed.with_extension("came")).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
         };
-        writeln!(self.process.stdin.as_ref().unwrap(), "{}", typed.display()).map_err(|error| error.to_string())?;
+        writeln!(self.process.stdin.as_ref().unwrap(), "{}", typed.display())
+            .map_err(|error| error.to_string())?;
         match self.answers.recv_timeout(PATIENCE).as_deref() {
             Ok("0") => {}
             Ok(status) => return Err(format!("which ended with {status}\n--- came\n{}", came())),
-            Err(_) => return Err(format!("which does not end, or has ended the shell\n--- came\n{}", came())),
+            Err(_) => {
+                return Err(format!("which does not end, or has ended the shell\n--- came\n{}", came()));
+            }
         }
         if let Until::ItSaid(shown) = until {
             let began_at = Instant::now();

@@ -26,7 +26,8 @@ fn lines_fit(shown: &[&str], came: &[&str]) -> bool {
 }
 
 fn line_fits(shown: &str, came: &str) -> bool {
-    let (shown, came): (Vec<_>, Vec<_>) = (shown.trim_end().chars().collect(), came.trim_end().chars().collect());
+    let (shown, came): (Vec<_>, Vec<_>) =
+        (shown.trim_end().chars().collect(), came.trim_end().chars().collect());
     fits(&shown, &came, None)
 }
 
@@ -45,17 +46,25 @@ fn fits(shown: &[char], came: &[char], before: Option<char>) -> bool {
 
 /// How long what both begin with is, if it is something that differs each time; or 0.
 fn varying(shown: &[char], came: &[char]) -> usize {
-    [date_and_time, unix_time, generated].into_iter().map(|form| form(shown, came)).find(|length| *length > 0).unwrap_or(0)
+    [date_and_time, unix_time, generated]
+        .into_iter()
+        .map(|form| form(shown, came))
+        .find(|length| *length > 0)
+        .unwrap_or(0)
 }
 
-/// RFC 3339, in seconds.
+/// RFC 3339, in seconds or microseconds.
 fn date_and_time(shown: &[char], came: &[char]) -> usize {
-    const FORM: &str = "0000-00-00T00:00:00Z";
-    let is_one = |text: &[char]| {
-        let fits = |(form, letter): (char, &char)| if form == '0' { letter.is_ascii_digit() } else { form == *letter };
-        text.len() >= FORM.len() && FORM.chars().zip(text).all(fits)
+    const FORMS: [&str; 2] = ["0000-00-00T00:00:00Z", "0000-00-00T00:00:00.000000Z"];
+    let has = |text: &[char], form: &str| {
+        let fits = |(form, letter): (char, &char)| match form {
+            '0' => letter.is_ascii_digit(),
+            form => form == *letter,
+        };
+        text.len() >= form.len() && form.chars().zip(text).all(fits)
     };
-    if is_one(shown) && is_one(came) { FORM.len() } else { 0 }
+    let form = FORMS.into_iter().find(|form| has(shown, form) && has(came, form));
+    form.map_or(0, str::len)
 }
 
 /// In seconds or milliseconds.
@@ -86,8 +95,10 @@ fn is_of_a_word(letter: char) -> bool {
 mod tests {
     use super::{is_all, is_beginning};
 
-    const SHOWN: &str = "{\"session_id\":\"CC7Q1y57oTBbZixFqCSvuQ\",\"at\":1795430298}\nissued at 2026-11-23T10:38:18Z\n";
-    const CAME: &str = "{\"session_id\":\"aaaaaaaaaaaaaaaaaaaaaa\",\"at\":1799999999}\nissued at 2027-01-02T03:04:05Z\n";
+    const SHOWN: &str =
+        "{\"session_id\":\"CC7Q1y57oTBbZixFqCSvuQ\",\"at\":1795430298}\nissued at 2026-11-23T10:38:18Z\n";
+    const CAME: &str =
+        "{\"session_id\":\"aaaaaaaaaaaaaaaaaaaaaa\",\"at\":1799999999}\nissued at 2027-01-02T03:04:05Z\n";
 
     #[test]
     fn what_differs_each_time_may_differ() {

@@ -60,7 +60,9 @@ impl Steps {
 
     pub(crate) fn use_program(&self, name: &str) -> bool {
         let starts = format!("{name} ");
-        self.steps.iter().any(|step| matches!(step, Step::Type { command, .. } if command.starts_with(&starts)))
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Type { command, .. } if command.starts_with(&starts)))
     }
 
     pub(crate) fn told(&self) -> String {

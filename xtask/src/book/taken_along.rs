@@ -19,7 +19,9 @@ pub(crate) fn lead_links(book: &Path) -> Result<()> {
         let mut rest = html.as_str();
         while let Some((before, target, after)) = next_link(rest) {
             led.push_str(before);
-            led.push_str(&lead(book, &page, target).with_context(|| format!("{}: {target}", page.display()))?);
+            led.push_str(
+                &lead(book, &page, target).with_context(|| format!("{}: {target}", page.display()))?,
+            );
             rest = after;
         }
         led.push_str(rest);
@@ -49,7 +51,8 @@ fn next_link(html: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn lead(book: &Path, page: &Path, target: &str) -> Result<String> {
-    let (path, anchor) = target.split_once('#').map_or((target, String::new()), |(path, anchor)| (path, format!("#{anchor}")));
+    let (path, anchor) =
+        target.split_once('#').map_or((target, String::new()), |(path, anchor)| (path, format!("#{anchor}")));
     if path.is_empty() || path.contains(':') {
         return Ok(target.to_owned());
     }
