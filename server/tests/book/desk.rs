@@ -49,8 +49,9 @@ impl Desk {
             fs::create_dir_all(copy.parent().unwrap()).unwrap();
             fs::copy(root().join(&file), copy).unwrap();
         }
-        desk.link(Path::new(SERVER), "target/debug/session-server");
-        desk.link(Path::new(SERVER), ".bin/session-server");
+        for place in ["target/debug", "target/release", ".bin"] {
+            desk.link(Path::new(SERVER), &format!("{place}/session-server"));
+        }
         desk.link(&root().join(CARGO), ".bin/cargo");
         for (variable, name) in PROGRAMS {
             if let Some(program) = env::var_os(variable) {
@@ -58,10 +59,9 @@ impl Desk {
             }
         }
         if let Some(tools) = env::var_os(DEPLOY_TOOLS.0) {
-            DEPLOY_TOOLS
-                .1
-                .iter()
-                .for_each(|name| desk.link(&Path::new(&tools).join(name), &format!(".bin/{name}")));
+            for name in DEPLOY_TOOLS.1 {
+                desk.link(&Path::new(&tools).join(name), &format!(".bin/{name}"));
+            }
         }
         fs::create_dir(desk.path(".typed")).unwrap();
         desk

@@ -25,7 +25,22 @@ impl Steps {
         for block in Parts::of(&page.text).blocks {
             steps.add(page, &block).map_err(|why| format!("{}:{}: {why}", page.path, block.line))?;
         }
-        Ok(steps)
+        match steps.unused() {
+            Some((line, name)) => Err(format!("{}:{line}: nothing that follows uses {name}", page.path)),
+            None => Ok(steps),
+        }
+    }
+
+    /// A file that is written, and then neither named by a command nor by another file: it was not run.
+    fn unused(&self) -> Option<(usize, String)> {
+        self.steps.iter().enumerate().find_map(|(number, step)| {
+            let Step::Write { line, name, .. } = step else { return None };
+            let stem = name.split('.').next().unwrap_or(name);
+            let names = |later: &Step| match later {
+                Step::Type { command: text, .. } | Step::Write { text, .. } => text.contains(stem),
+            };
+            if self.steps[number + 1..].iter().any(names) { None } else { Some((*line, name.clone())) }
+        })
     }
 
     fn add(&mut self, page: &Page, block: &Block) -> Result<(), String> {
