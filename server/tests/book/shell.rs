@@ -48,29 +48,38 @@ impl Shell {
 
     /// Types a command, and returns what it has said; fails if it does.
     pub(crate) fn perform(&mut self, command: &str, until: &Until) -> Result<String, String> {
-        self.typed += 1;
-        let typed = self.record.join(self.typed.to_string());
-        fs::write(&typed, format!("{command}\n")).unwrap();
+        let (answer, typed) = self.enter(command);
         let came = || {
             let bytes = fs::read(typed.with_extension("came")).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
         };
-        writeln!(self.process.stdin.as_ref().unwrap(), "{}", typed.display())
-            .map_err(|error| error.to_string())?;
-        match self.answers.recv_timeout(PATIENCE).as_deref() {
-            Ok("0") => {}
-            Ok(status) => return Err(format!("which ended with {status}\n--- came\n{}", came())),
-            Err(_) => {
-                return Err(format!("which does not end, or has ended the shell\n--- came\n{}", came()));
-            }
+        match answer.as_deref() {
+            Some("0") => {}
+            Some(status) => return Err(format!("which ended with {status}\n--- came\n{}", came())),
+            None => return Err(format!("which does not end, or has ended the shell\n--- came\n{}", came())),
         }
         if let Until::ItSaid(shown) = until {
             let began_at = Instant::now();
-            while !shown::is_beginning(shown, &came()) && began_at.elapsed() < PATIENCE {
+            while !shown::is_beginning(shown, &came()) && began_at.elapsed() < PATIENCE && self.goes_on() {
                 thread::sleep(Duration::from_millis(20));
             }
         }
         Ok(came())
+    }
+
+    /// Whether what was last left to go on does.
+    fn goes_on(&mut self) -> bool {
+        self.enter("kill -0 $!").0.as_deref() == Some("0")
+    }
+
+    /// How a command ended, if it did, and the file that it was typed into.
+    fn enter(&mut self, command: &str) -> (Option<String>, PathBuf) {
+        self.typed += 1;
+        let typed = self.record.join(self.typed.to_string());
+        fs::write(&typed, format!("{command}\n")).unwrap();
+        let is_read = writeln!(self.process.stdin.as_ref().unwrap(), "{}", typed.display()).is_ok();
+        let answer = if is_read { self.answers.recv_timeout(PATIENCE).ok() } else { None };
+        (answer, typed)
     }
 }
 

@@ -80,11 +80,15 @@ impl Steps {
             .any(|step| matches!(step, Step::Type { command, .. } if command.starts_with(&starts)))
     }
 
-    pub(crate) fn told(&self) -> String {
+    /// What there was to do, if there was anything, and what was not done.
+    pub(crate) fn told(&self) -> Option<String> {
+        if self.are_none() && self.not_run.is_empty() {
+            return None;
+        }
         let typed = self.steps.iter().filter(|step| matches!(step, Step::Type { .. })).count();
         let written = self.steps.len() - typed;
         let not_run: String = self.not_run.iter().map(|block| format!("; not run: line {block}")).collect();
-        format!("{typed} commands, {written} files{not_run}")
+        Some(format!("{typed} commands, {written} files{not_run}"))
     }
 }
 
