@@ -28,14 +28,14 @@ pub(crate) fn hold() -> Result<()> {
 
 /// What mdBook warns of, such as a link to a chapter that is not there, is wrong.
 pub(crate) fn build() -> Result<()> {
-    let mdbook = mdbook()?;
+    let (mdbook, book) = (mdbook()?, target_dir()?.join("book"));
     let mut build = command("env", [mdbook.as_path()]);
-    let said = build.args(["build", "docs"]).output()?;
+    let said = build.args(["build", "docs", "--dest-dir"]).arg(&book).output()?;
     let told = String::from_utf8_lossy(&said.stderr);
     if !said.status.success() || told.contains("WARN") || told.contains("ERROR") {
         bail!("mdbook: {told}");
     }
-    taken_along::lead_links(&target_dir()?.join("book"))
+    taken_along::lead_links(&book)
 }
 
 /// All that the chapters' commands need, and the variables by which the tests find what is not on the path.
