@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use crate::shown;
 
-/// Nothing that a page has its reader type takes so long, not even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// Nothing that a page has its reader type takes so long, not even Python's installing itself on a machine that is busy
+/// with ten times what it can do.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Each command is a file, read in by the shell itself, which so remembers what was set and started.
 const LOOP: &str = r#"ip link set lo up || exit
