@@ -71,6 +71,8 @@ impl<'a> Parts<'a> {
                 let earlier = anchors.iter().filter(|other| **other == anchor).count();
                 anchors.push(if earlier == 0 { anchor } else { format!("{anchor}-{earlier}") });
             }
+            let marks = line.split("<a id=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+            anchors.extend(marks.map(|(name, _)| name.to_owned()));
         }
         anchors
     }
@@ -107,7 +109,7 @@ fn without_code(line: &str) -> String {
 mod tests {
     use super::Parts;
 
-    const PAGE: &str = "# The `first` one: of *all*\n\n- A [link](a.md#b), `no [link](c.md)`.\n\n  ```sh,file=run.sh\n  if true\n    echo\n  ```\n\n## Again\n## Again\n";
+    const PAGE: &str = "# The `first` one: of *all*\n\n- A [link](a.md#b), `no [link](c.md)`.\n\n  ```sh,file=run.sh\n  if true\n    echo\n  ```\n\n## Again\n## Again\n<a id=\"mark\"></a>\n";
 
     #[test]
     fn a_page_is_taken_apart() {
@@ -115,7 +117,7 @@ mod tests {
         let block = &parts.blocks[0];
         assert_eq!((block.line, block.language.as_str(), block.mark("file")), (5, "sh", Some("run.sh")));
         assert_eq!(block.text, "if true\n  echo\n");
-        assert_eq!(parts.anchors(), ["the-first-one-of-all", "again", "again-1"]);
+        assert_eq!(parts.anchors(), ["the-first-one-of-all", "again", "again-1", "mark"]);
         assert_eq!(parts.links(), [(3, "a.md#b".to_owned())]);
     }
 }

@@ -7,9 +7,10 @@ use crate::markdown::Block;
 use crate::pages::{Page, root};
 
 /// What runs the files of a folder.
-const RUN_BY: [(&str, &str); 8] = [
+const RUN_BY: [(&str, &str); 9] = [
     ("deploy/", "deploy"),
     ("examples/forward-auth/", "proxies"),
+    ("examples/migration/", "migration"),
     ("server/tests/", "rust"),
     ("session-engine/examples/", "rust"),
     ("session-http/examples/", "rust"),
