@@ -6,7 +6,7 @@ use crate::setup::{
     BARE_TARGET, CC, CHROMIUM, CXX, FIREFOX, HAPROXY, IPROUTE, MUSL, OPENSSL, PROMTOOL, REDIS, SYSTEMD,
     UTIL_LINUX, VALGRIND, WASM_TARGET, WEBKITGTK, WRK, XVFB, rust_target, tools,
 };
-use crate::{deploy, migration, npm, package, proxies, redis_servers, schemas, test};
+use crate::{book, deploy, migration, npm, package, proxies, redis_servers, schemas, test};
 
 pub(crate) fn set_up() -> Result<()> {
     rust_target(WASM_TARGET)?;
@@ -18,6 +18,7 @@ pub(crate) fn set_up() -> Result<()> {
     schemas::tools()?;
     proxies::fetch()?;
     migration::fetch()?;
+    book::fetch()?;
     package::assemble()?;
     npm::install("session-wasm/tests")?;
     npm::install("session-wasm/tests/client")?;

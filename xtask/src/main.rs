@@ -2,6 +2,7 @@
 
 mod api;
 mod bench;
+mod book;
 mod bundle;
 mod deploy;
 mod everything;
@@ -42,8 +43,9 @@ usage: cargo xtask TASK
                      schemas (both listeners against their documents), deploy (what is in deploy/),
                      wasm, client, examples, toolchains (the package in bundlers, test
                      runners, TypeScript and older Node.js), proxies (the recipes of
-                     examples/forward-auth), migration (from other libraries), web, fuzz; or what takes longer: `long`, the races and
-                     kills of the rust part in full length and the package built twice, `faults`,
+                     examples/forward-auth), migration (from other libraries), book (what is typed in docs/), web,
+                     fuzz; or what takes longer: `long`, the races and kills of the rust part in full length and
+                     the package built twice, `faults`,
                      everything that befalls Redis, servers and the network between them, in full
                      length, `image`, the static build in a root that holds nothing else,
                      `frameworks`, the package in Next.js, Nuxt, SvelteKit, Astro and React Router,
@@ -61,6 +63,7 @@ usage: cargo xtask TASK
                      a session check with more sessions, servers, shards and connections, and what
                      a session takes of memory, into docs/GROWTH.md; likewise
   lint               formatting and lints of Rust and TypeScript
+  book               the book in docs/, into target/book/
   api                the public API of each crate, into its public-api.txt
   reference          every setting, metric, event, error and log line, into docs/reference/
   instructions       how many the hottest operations take, into bench/instructions/counts.txt
@@ -101,6 +104,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "growth", seconds, rounds] => bench::growth(seconds, rounds),
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
+        ["book"] => book::build(),
         ["lint"] => test::part("lint"),
         ["api"] => api::write(),
         ["reference"] => reference::write(),

@@ -22,6 +22,8 @@ pub(crate) const WEBKITGTK: Tool = Tool { program: "WebKitWebDriver", debian_pac
 pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
 /// Makes certificates and passwords for tests.
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "openssl" };
+/// What the book looks at servers with.
+pub(crate) const CURL: Tool = Tool { program: "curl", debian_package: "curl" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 /// Judges the unit of `deploy/systemd/`; that it is at work is not needed.
 pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_package: "systemd" };

@@ -12,11 +12,11 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, instructions, migration, npm, package, proxies, redis_servers, reference,
-    reproducible, schemas, serve, setup, workspace,
+    api, book, deploy, faults, fuzz, image, instructions, migration, npm, package, proxies, redis_servers,
+    reference, reproducible, schemas, serve, setup, workspace,
 };
 
-const PARTS: [&str; 14] = [
+const PARTS: [&str; 15] = [
     "lint",
     "rust",
     "instructions",
@@ -29,6 +29,7 @@ const PARTS: [&str; 14] = [
     "toolchains",
     "proxies",
     "migration",
+    "book",
     "web",
     "fuzz",
 ];
@@ -65,6 +66,7 @@ fn perform(name: &str) -> Result<()> {
         "toolchains" => toolchains(),
         "proxies" => proxies::hold(),
         "migration" => migration::hold(),
+        "book" => book::hold(),
         "web" => web(),
         "long" => long(),
         "features" => features(),

@@ -103,7 +103,7 @@ async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
 
 #[test]
 fn the_user_of_redis_that_is_documented_is_the_one_that_is_printed() {
-    let book = include_str!("../../../docs/operating.md");
+    let book = include_str!("../../../docs/redis.md");
     let line = Machine::new().run(&["acl"]).expect_success();
     assert!(book.contains(&format!("$ session-server acl\n{line}```")), "{line}");
 }

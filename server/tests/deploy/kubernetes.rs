@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::settings::deployed;
+use crate::settings::{chapter, deployed};
 use crate::settings_file::SettingsFile;
 use crate::yaml::{documents, text, texts, with};
 
@@ -51,15 +51,15 @@ fn every_manifest_is_applied() {
 
 #[test]
 fn every_file_that_the_settings_name_is_mounted() {
-    let readme = fs::read_to_string(deployed("README.md")).unwrap();
+    let book = fs::read_to_string(chapter("containers.md")).unwrap();
     let secret = volume("secrets")["secret"]["secretName"].clone();
-    assert!(readme.contains(&format!("create secret generic {} ", text(&secret))), "{secret}");
+    assert!(book.contains(&format!("create secret generic {} ", text(&secret))), "{secret}");
     let secrets = mount("secrets") + "/";
     let file = settings_file();
     assert!(file.paths().len() > 2);
     for (name, path) in file.paths() {
         let file = path.strip_prefix(&secrets).unwrap_or_else(|| panic!("{name}: {path}"));
-        assert!(readme.contains(&format!("--from-file={file}")), "{file}");
+        assert!(book.contains(&format!("--from-file={file}")), "{file}");
     }
     let generated = &manifest("kustomization")["configMapGenerator"][0];
     assert_eq!(generated["name"], volume("settings")["configMap"]["name"]);

@@ -45,6 +45,11 @@ pub(crate) fn deployed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name)
 }
 
+/// A chapter of the book.
+pub(crate) fn chapter(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
+}
+
 #[test]
 fn settings_are_read_from_the_help() {
     let settings = settings();

@@ -52,7 +52,7 @@ async fn what_a_client_says_of_itself_does_not_reach_the_application(kind: Kind)
         assert!(!got.iter().any(|(_, value)| value.contains("canary")), "{got:?}");
         assert!(!got.iter().any(|(name, _)| name.contains('_')), "{got:?}");
     }
-    // nginx has no way to remove what it cannot name, and says so in the README.
+    // nginx has no way to remove what it cannot name, and says so in the book.
     if kind != Kind::Nginx {
         let lines = ["GET /open HTTP/1.1", "X-Session-Role: canary"];
         let answer = send_lines(site.address(), &lines).await.expect_status(200);
