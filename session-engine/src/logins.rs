@@ -333,6 +333,7 @@ mod tests {
         Password::new("wrong horse".into())
     }
 
+    /// R43: an address of IPv6 is its network of 64 bits, whatever stands behind that.
     #[tokio::test]
     async fn attempts_from_one_address_are_counted_over_all_accounts() {
         let directory = tempfile::tempdir().unwrap();

@@ -270,6 +270,7 @@ fn has_good_host<B>(request: &Request<B>) -> bool {
 mod tests {
     use super::*;
 
+    /// R74: in HTTP/1.1, and at most one before that.
     #[test]
     fn a_request_has_exactly_one_valid_host() {
         let is_good = |version: Version, lines: &[&str]| {

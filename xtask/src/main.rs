@@ -5,6 +5,7 @@ mod bench;
 mod bundle;
 mod deploy;
 mod everything;
+mod evidence;
 mod faults;
 mod fuzz;
 mod image;
@@ -60,6 +61,7 @@ usage: cargo xtask TASK
                      a session takes of memory, into docs/GROWTH.md; likewise
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
+  evidence           which tests hold each requirement and each fault, into docs/evidence.md
   instructions       how many the hottest operations take, into bench/instructions/counts.txt
   package            the npm package, into session-wasm/package/
   web                the page, into session-http/page/, and the operations view, into
@@ -100,6 +102,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "page"] => test::bench_page(),
         ["lint"] => test::part("lint"),
         ["api"] => api::write(),
+        ["evidence"] => evidence::write(),
         ["instructions"] => instructions::write(),
         ["package"] => package::assemble(),
         ["web"] => page::build(),

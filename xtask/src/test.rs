@@ -12,8 +12,8 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, deploy, faults, fuzz, image, instructions, npm, package, proxies, redis_servers, reproducible,
-    schemas, serve, setup, workspace,
+    api, deploy, evidence, faults, fuzz, image, instructions, npm, package, proxies, redis_servers,
+    reproducible, schemas, serve, setup, workspace,
 };
 
 const PARTS: [&str; 13] = [
@@ -85,6 +85,7 @@ fn lint() -> Result<()> {
     run(workspace::cargo("clippy")?.args(clippy))?;
     run(workspace::documentation()?.env("RUSTDOCFLAGS", "-D warnings"))?;
     api::hold()?;
+    evidence::hold()?;
     run(&mut npm::script("web", "lint"))
 }
 
@@ -223,43 +224,4 @@ fn page_script(name: &str) -> Result<Command> {
     // Not `SESSION_…`: the server refuses variables of that name which it does not know.
     script.env("CHROMIUM", CHROMIUM.program).env("FIREFOX", FIREFOX.program).env("SERVER_BINARY", server);
     Ok(script)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::fs;
-
-    use crate::process::{command, output};
-    use crate::root::root;
-
-    /// What the code cites is there to be read.
-    #[test]
-    fn every_requirement_and_fault_that_is_cited_is_listed() {
-        let listed = fs::read_to_string(root().join("docs/requirements.md")).unwrap();
-        let cited = cited(&["*.rs", "*.md", "*.js"]);
-        assert!(cited.len() > 50, "{cited:?}");
-        let unknown: Vec<_> =
-            cited.iter().filter(|cited| !listed.contains(&format!("| {cited} |"))).collect();
-        assert!(unknown.is_empty(), "cited, and not in docs/requirements.md: {unknown:?}");
-    }
-
-    #[test]
-    fn every_fault_is_in_a_test() {
-        let cited = cited(&["*/tests/*.rs"]);
-        // There is nothing here that this could befall, as docs/requirements.md says.
-        let needless = ["F31"];
-        let missing: Vec<_> = (1..=36)
-            .map(|number| format!("F{number}"))
-            .filter(|fault| !cited.contains(fault) && !needless.contains(&fault.as_str()))
-            .collect();
-        assert!(missing.is_empty(), "in no test: {missing:?}");
-    }
-
-    /// The requirements and faults that are named in these files.
-    fn cited(files: &[&str]) -> BTreeSet<String> {
-        let search = ["grep", "-I", "-h", "-o", "-w", "-E", "[RF][1-9][0-9]?", "--"];
-        let cited = output(command("git", search).args(files)).unwrap();
-        cited.lines().map(str::to_owned).collect()
-    }
 }

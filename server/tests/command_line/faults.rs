@@ -66,7 +66,7 @@ async fn a_users_file_that_is_broken_or_gone_keeps_nobody_out() {
     assert!(!log.contains("hunter2"), "{log}");
 }
 
-/// A server that has never seen it knows of nobody that a password is wrong.
+/// R69: a server that has never seen it knows of nobody that a password is wrong.
 #[tokio::test]
 async fn without_a_users_file_no_password_is_called_wrong() {
     let machine = Machine::new();
@@ -74,7 +74,7 @@ async fn without_a_users_file_no_password_is_called_wrong() {
     assert_eq!(server.try_log_in("alice", PASSWORD).await.err(), Some(503));
 }
 
-/// What a Redis may be given beside its address, all at once.
+/// R64, R76. What a Redis may be given beside its address, all at once.
 #[tokio::test]
 async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
     let machine = Machine::with_alice();
@@ -101,6 +101,7 @@ async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
     assert!(!machine.read("log").contains("a secret of redis"));
 }
 
+/// R46: in the manual, to be copied.
 #[test]
 fn the_user_of_redis_that_is_documented_is_the_one_that_is_printed() {
     let book = include_str!("../../../docs/operating.md");
@@ -108,6 +109,7 @@ fn the_user_of_redis_that_is_documented_is_the_one_that_is_printed() {
     assert!(book.contains(&format!("$ session-server acl\n{line}```")), "{line}");
 }
 
+/// R47, R64: with certificates as files.
 #[tokio::test]
 async fn a_redis_behind_tls_is_reached_by_settings_in_a_file() {
     let machine = Machine::with_alice();

@@ -13,6 +13,7 @@ use crate::machine::{Login, Machine, Server};
 
 const KEYS: &str = "session-data/keys.json";
 
+/// R5, R62: made whole or not at all.
 #[test]
 fn a_new_key_ring_is_for_its_owner_alone_and_never_replaces_another() {
     let machine = Machine::new();
@@ -49,6 +50,7 @@ async fn a_key_ring_is_taken_as_it_is_mounted_unless_others_can_write_it() {
     }
 }
 
+/// R5, R39: the server does not start, and tells nothing of the key.
 #[test]
 fn a_key_ring_that_is_weak_or_wrong_is_refused_in_one_sentence_without_a_key() {
     let machine = Machine::new();
@@ -123,7 +125,7 @@ fn a_missing_key_ring_is_not_replaced_while_there_are_sessions() {
     }
 }
 
-/// R8, over the commands and a server that goes on serving.
+/// R8, R73: over the commands and a server that goes on serving.
 #[tokio::test]
 async fn keys_are_rotated_while_serving_and_nobody_is_logged_out() {
     let machine = Machine::with_alice();
@@ -201,8 +203,8 @@ async fn servers_whose_rings_are_replaced_in_turn_know_each_others_sessions() {
     assert_eq!(keys, ["c1", "c2"].map(str::to_owned).into());
 }
 
-/// F25, R8: a whole rotation, which servers hear of at different moments, one by a signal and the others by looking,
-/// while clients ask all of them.
+/// F25, R8, R73: a whole rotation, which servers hear of at different moments, one by a signal and the others
+/// by looking, while clients ask all of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "wants the machine to itself, or the store is late: cargo xtask test rust"]
 async fn a_rotation_under_requests_logs_nobody_out() {
@@ -271,7 +273,7 @@ async fn until(server: &Server, is_so: impl Fn(&Login) -> bool) -> Login {
     }
 }
 
-/// Whatever was written later, the answer is on the safe side.
+/// R8. Whatever was written later, the answer is on the safe side.
 #[test]
 fn status_says_when_an_old_key_may_go() {
     let machine = Machine::new();

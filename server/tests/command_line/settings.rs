@@ -2,6 +2,7 @@ use crate::machine::{Machine, Outcome};
 
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
+/// R63: as a flag or in the file it is an error.
 #[test]
 fn an_unknown_setting_is_named_wherever_it_stands() {
     let machine = Machine::new();
@@ -24,6 +25,7 @@ fn an_unknown_setting_is_named_wherever_it_stands() {
     assert!(!machine.path("session-data").exists(), "nothing is made by a start that was refused");
 }
 
+/// R15, R59, R76: no other name of the cookie, no `SameSite=None`, no near cache of three seconds.
 #[test]
 fn a_value_that_is_not_good_is_refused_with_its_setting() {
     let machine = Machine::new();
@@ -48,6 +50,7 @@ fn a_value_that_is_not_good_is_refused_with_its_setting() {
     }
 }
 
+/// R39, R76: what is no store is refused, and its password is not told.
 #[test]
 fn a_store_url_is_never_repeated() {
     let machine = Machine::new();

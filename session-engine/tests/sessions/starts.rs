@@ -104,6 +104,7 @@ async fn first_secret(world: &World, cookie: &session_core::AuthenticCookie) -> 
     value.expose().split('.').nth(3).unwrap().to_owned()
 }
 
+/// R8: what is handed out again is signed anew.
 #[tokio::test]
 async fn a_repetition_has_a_cookie_under_the_keys_of_now() {
     let world = World::new();

@@ -32,6 +32,7 @@ async fn answers(fleet: &Fleet) -> Vec<Answer> {
     ]
 }
 
+/// R36: refusals and what is at no path too.
 async fn every_answer_has_its_security_headers(fleet: Fleet) {
     for answer in answers(&fleet).await {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
@@ -41,6 +42,7 @@ async fn every_answer_has_its_security_headers(fleet: Fleet) {
     }
 }
 
+/// R35: errors and 304 too.
 async fn nothing_about_a_session_is_kept_by_a_cache(fleet: Fleet) {
     for answer in answers(&fleet).await {
         assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");

@@ -55,6 +55,7 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
 
+    /// R71: five seconds are let pass.
     #[test]
     fn a_difference_counts_once_it_was_seen_twice() {
         let ours = ManualClock::at(UnixTime::from_secs(10_000));
