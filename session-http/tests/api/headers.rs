@@ -1,7 +1,7 @@
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
-use crate::client::Answer;
+use crate::client::{Answer, Browser};
 use crate::fleet::{Fleet, PASSWORD};
 use crate::on_every_store;
 
@@ -20,6 +20,7 @@ async fn answers(fleet: &Fleet) -> Vec<Answer> {
         browser.post("/session/reauthenticate", json!({ "password": PASSWORD })).await.expect_status(200),
         browser.put("/session/data", json!([])).await.expect_status(400),
         browser.delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA").await.expect_status(404),
+        browser.send(known(&browser)).await.expect_status(304),
         browser.log_out().await.expect_status(204),
         stranger.get("/session").await.expect_status(401),
         stranger.log_in("alice", "wrong").await.expect_status(401),
@@ -30,6 +31,11 @@ async fn answers(fleet: &Fleet) -> Vec<Answer> {
         stranger.get("/readyz").await.expect_status(204),
         stranger.send(stranger.request(Method::TRACE, "/session")).await.expect_status(405),
     ]
+}
+
+/// For who has the data already.
+fn known(browser: &Browser) -> RequestBuilder {
+    browser.request(Method::GET, "/session/data").header("If-None-Match", "*")
 }
 
 /// R36: refusals and what is at no path too.

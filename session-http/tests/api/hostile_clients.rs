@@ -198,6 +198,29 @@ async fn thousands_of_slow_clients_harm_nobody_else() {
     }
 }
 
+/// F31: HTTP/1.1 alone is spoken, so who begins HTTP/2 has made no request, whatever frames come behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_http_2_frames_is_cut_off_at_its_beginning() {
+    const CONNECTIONS: usize = 100;
+    // With settings, which are empty.
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    // RFC 9113 §6.4, §6.10 and §6.1: a reset, a continuation and data, of stream 1.
+    const FRAMES: [&[u8]; 3] =
+        [b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\x08", b"\0\0\0\x09\0\0\0\0\x01", b"\0\0\0\0\0\0\0\0\x01"];
+    let (_fleet, address) = server_with(PATIENT).await;
+    let answer = read_to_end(connect(address, PREFACE).await).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    for frame in FRAMES {
+        let frames = frame.repeat(1_000);
+        for _ in 0..CONNECTIONS {
+            let mut stream = connect(address, PREFACE).await;
+            let flood = async { while stream.write_all(&frames).await.is_ok() {} };
+            tokio::time::timeout(LATE / 2, flood).await.expect("the connection to be closed");
+        }
+        Browser::at(address).get("/livez").await.expect_status(204);
+    }
+}
+
 /// R57: and get it.
 #[tokio::test]
 async fn connections_beyond_the_cap_wait_for_their_turn() {

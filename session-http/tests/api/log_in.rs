@@ -9,6 +9,7 @@ use crate::on_every_store;
 on_every_store!(
     a_login_gives_a_session_and_its_cookie,
     a_stranger_learns_nothing_from_a_refusal,
+    an_account_that_nobody_has_is_limited_as_any_other,
     a_login_ends_the_session_before_it_on_every_server,
     a_form_leads_to_a_local_page,
     a_refused_form_leads_to_its_message,
@@ -52,6 +53,18 @@ async fn a_stranger_learns_nothing_from_a_refusal(fleet: Fleet) {
     assert_eq!(names(&wrong_password), names(&unknown_user));
     assert!(browser.cookie.is_none());
     browser.get("/session").await.expect_no_session("absent");
+}
+
+/// R41: too many attempts are told alike, whether there is such a user.
+async fn an_account_that_nobody_has_is_limited_as_any_other(fleet: Fleet) {
+    let told = async |name: &str| {
+        for _ in 0..LIMITS.per_account {
+            fleet.browser().log_in(name, "wrong").await.expect_status(401);
+        }
+        let limited = fleet.browser().log_in(name, PASSWORD).await.expect_status(429);
+        (limited.text.clone(), limited.headers.keys().cloned().collect::<Vec<_>>())
+    };
+    assert_eq!(told("alice").await, told("nobody").await);
 }
 
 /// R20: an ID that somebody planted is worth nothing after it.

@@ -157,7 +157,14 @@ async fn only_what_is_public_is_for_every_origin() {
     };
     for path in [PATH, "/.well-known/jwks.json"] {
         let request = browser.request(Method::GET, path).header("Origin", "https://other.example");
-        assert_eq!(allowed(&browser.send(request).await), ["*", "cross-origin"], "{path}");
+        let answer = browser.send(request).await;
+        assert_eq!(allowed(&answer), ["*", "cross-origin"], "{path}");
+        assert_eq!(answer.header("access-control-expose-headers"), "etag");
+        // Before a page asks with the tag that it has.
+        let request = browser.request(Method::OPTIONS, path).header("Origin", "https://other.example");
+        let preflight = browser.send(request).await.expect_status(204);
+        assert_eq!(allowed(&preflight), ["*", "cross-origin"], "{path}");
+        assert_eq!(preflight.header("access-control-allow-headers"), "if-none-match");
     }
     for path in ["/session", "/session/data", "/sessions", "/openapi.json", "/livez", "/readyz"] {
         assert_eq!(allowed(&browser.get(path).await), ["", "same-origin"], "{path}");
