@@ -245,6 +245,23 @@ mod tests {
         assert_eq!(hash.to_string().parse(), Ok(hash));
     }
 
+    /// R40: a salt of 16 bytes and a tag of 32, by each set of parameters that there is.
+    #[test]
+    fn a_hash_has_the_parameters_that_were_chosen() {
+        for (cost, parameters) in [
+            (PasswordCost::Mib19, "m=19456,t=2,p=1"),
+            (PasswordCost::Mib46, "m=47104,t=1,p=1"),
+            (PasswordCost::Mib64, "m=65536,t=3,p=4"),
+        ] {
+            let hash = PasswordHash::new(&password("correct horse"), cost, &mut HashingMemory::default());
+            let text = hash.unwrap().to_string();
+            let fields: Vec<_> = text.split('$').collect();
+            let ["", "argon2id", "v=19", found, salt, tag] = fields[..] else { panic!("{text}") };
+            // In base64 without padding.
+            assert_eq!((found, salt.len(), tag.len()), (parameters, 22, 43));
+        }
+    }
+
     /// R40: the last of 1,024 bytes counts.
     #[test]
     fn a_long_password_is_neither_cut_nor_hashed_past_its_limit() {

@@ -89,7 +89,7 @@ async fn sentinels_and_clusters_are_behind_tls_as_well() {
     }
 }
 
-/// R47, F17: what is replaced in a file holds from the next connection on.
+/// R47, R73, F17: what is replaced in a file holds from the next connection on.
 #[tokio::test]
 async fn a_new_password_and_a_new_authority_need_no_restart() {
     let directory = tempfile::tempdir().unwrap();
