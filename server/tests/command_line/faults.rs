@@ -1,9 +1,10 @@
 //! What breaks under a server, and what it goes on doing.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use session_testing::{Authority, HeldDisk, RedisServer};
+use tokio::net::TcpStream;
 
 use crate::machine::{Machine, PASSWORD, Server};
 
@@ -37,6 +38,36 @@ async fn a_disk_that_hangs_costs_writes_alone_and_readyz_says_so() {
     until_status(&server, "/readyz", 204).await;
     server.log_in("alice").await;
     assert_eq!(server.status_of(&login).await, 200);
+    assert_eq!(server.terminate().await.code(), Some(0));
+}
+
+/// F32: who comes while no file can be opened waits for others to go, and whoever is connected is served.
+#[tokio::test]
+async fn a_server_without_a_file_left_takes_connections_again_when_some_have_gone() {
+    let machine = Machine::with_alice();
+    let with_few_files = |command: &mut Command| {
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(command.get_program());
+        limited.args(command.get_args()).current_dir(machine.path("")).env_clear();
+        *command = limited;
+        command.env("PATH", "/usr/bin:/bin").stdin(Stdio::null()).stderr(machine.log());
+    };
+    let server = machine.serve_with(&[], with_few_files).await;
+    let login = server.log_in("alice").await;
+    let mut silent = Vec::new();
+    while !machine.read("log").contains("connection could not be accepted") {
+        assert!(silent.len() < 200, "there is no end of files: {}", machine.read("log"));
+        silent.push(TcpStream::connect(server.address).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(server.status_of(&login).await, 200);
+    let waits = reqwest::get(format!("http://{}/livez", server.address));
+    let gone = async {
+        tokio::time::sleep(SEEN_WITHIN).await;
+        drop(silent);
+    };
+    let (answer, ()) = tokio::join!(waits, gone);
+    assert_eq!(answer.unwrap().status(), 204);
     assert_eq!(server.terminate().await.code(), Some(0));
 }
 

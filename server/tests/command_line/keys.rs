@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use session_testing::RedisServer;
+use session_testing::{RedisServer, without_entropy};
 use tokio::task::JoinSet;
 
 use crate::machine::{Login, Machine, Server};
@@ -29,6 +29,28 @@ fn a_new_key_ring_is_for_its_owner_alone_and_never_replaces_another() {
     machine.run(&["keys", "new", "--keys", "elsewhere/ring.json"]).expect_success();
     assert_eq!(machine.mode("elsewhere/ring.json"), 0o600);
     assert_ne!(machine.read("elsewhere/ring.json"), before, "each ring has keys of its own");
+}
+
+/// R1: whoever gets no random bytes makes nothing of others, and says so.
+#[test]
+fn without_randomness_no_key_is_made_and_nothing_is_served() {
+    let machine = Machine::new();
+    let refused = |arguments: &[&str], expected: &str| {
+        let outcome = machine.run_with(arguments, without_entropy);
+        assert!(outcome.stderr.trim_end().ends_with(expected), "{arguments:?}: {outcome:?}");
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+    };
+    let (new, serve) = (["keys", "new"], ["serve", "--listen", "127.0.0.1:0"]);
+    let unavailable = "the system's random number generator is unavailable";
+    refused(&new, unavailable);
+    refused(&serve, unavailable);
+    assert!(!machine.path(KEYS).exists());
+    // Nor could a server that has keys make a session.
+    machine.run(&new).expect_success();
+    let before = machine.read(KEYS);
+    refused(&["keys", "add", "cookie"], unavailable);
+    refused(&serve, unavailable);
+    assert_eq!(machine.read(KEYS), before);
 }
 
 /// R64: as orchestrators mount secrets.

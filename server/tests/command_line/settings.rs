@@ -84,3 +84,28 @@ fn what_is_no_database_of_places_is_refused() {
     }
     assert!(!machine.path("session-data").exists(), "nothing is made by a start that was refused");
 }
+
+/// R33: beside those that OWASP and NIST have for their levels.
+#[test]
+fn the_timeouts_of_the_manual_are_those_of_the_help() {
+    let manual = include_str!("../../../docs/operating.md");
+    let help = Machine::new().run(&["serve", "--help"]).expect_success();
+    let default = |flag: &str| {
+        let (_, rest) = help.split_once(&format!(" --{flag} ")).unwrap();
+        let (_, rest) = rest.split_once("[default: ").unwrap();
+        let (span, unit) = rest.split_once(']').unwrap().0.split_at(2);
+        format!("{span} {}", if unit == "m" { "min" } else { unit })
+    };
+    let ours = format!("| default | {} | {} |", default("idle-timeout"), default("absolute-timeout"));
+    assert_eq!(ours, "| default | 30 min | 12 h |");
+    // NIST SP 800-63B-4 §2.
+    for row in [
+        &*ours,
+        "| OWASP, low risk | 15–30 min | 4–8 h |",
+        "| NIST SP 800-63B, AAL1 | – | 30 days |",
+        "| NIST SP 800-63B, AAL2 | 1 h | 24 h |",
+        "| NIST SP 800-63B, AAL3 | 15 min | 12 h |",
+    ] {
+        assert!(manual.contains(row), "{row}");
+    }
+}
