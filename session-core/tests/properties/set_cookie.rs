@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use session_core::{
-    CookieKeyRing, CookieName, KeyId, MAX_STATEMENT_LENGTH, STATEMENT_COOKIE_NAME, SameSite, SessionId,
-    SessionSecret, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_statement_cookie,
+    CookieKeyRing, CookieName, DeviceId, KeyId, KeyRing, MAX_STATEMENT_LENGTH, STATEMENT_COOKIE_NAME,
+    SameSite, SessionId, SessionSecret, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie,
+    set_device_cookie, set_statement_cookie,
 };
 
 use crate::fixtures::{C1, Session, at, key, sessions};
@@ -108,4 +109,15 @@ fn the_longest_name_and_value_together_stay_within_256_bytes() {
 #[test]
 fn the_cookie_crosses_no_site_unless_a_link_is_followed() {
     assert_eq!(SameSite::default(), SameSite::Lax);
+}
+
+/// R15, R16: for a year, and with no request that another site has made.
+#[test]
+fn a_device_cookie_has_exactly_its_attributes() {
+    let keys = KeyRing::generate().unwrap().device_keys(&CookieName::default());
+    let cookie = keys.sign(DeviceId::from_bytes([7; 16]), "alice", at(NOW));
+    let pair = format!("__Host-session-device={}", cookie.expose());
+    let expected = [&pair, "Path=/", "Secure", "HttpOnly", "SameSite=Strict", "Max-Age=31536000"];
+    assert_eq!(set_device_cookie(&cookie).split("; ").collect::<Vec<_>>(), expected);
+    assert!(pair.len() <= 256);
 }
