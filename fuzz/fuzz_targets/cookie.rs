@@ -1,6 +1,6 @@
 //! Every text gets the verdict that a naive reading of FORMAT.md §1 gives it, and whatever is
 //! accepted is signed to the same text again: as it comes, with its tag put right, and as a valid
-//! cookie that the input edits.
+//! cookie that the input edits (R11, R19).
 
 #![no_main]
 

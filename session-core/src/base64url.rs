@@ -134,6 +134,7 @@ mod tests {
 
     use super::{decode_any_length, encode};
 
+    /// R11: one text for each value, as strict as another implementation.
     #[test]
     fn texts_are_written_and_read_as_by_another_implementation() {
         for length in 0..=67u8 {

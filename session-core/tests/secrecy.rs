@@ -111,6 +111,7 @@ fn the_search_finds_a_secret_in_a_list_of_bytes() {
     assert_debug_tells_nothing(SESSION_SECRET);
 }
 
+/// R19: of no type that holds one.
 #[test]
 fn no_debug_text_tells_a_secret() {
     let ring = ring();
@@ -130,6 +131,7 @@ fn no_debug_text_tells_a_secret() {
     assert_debug_tells_nothing(&cookie_keys().verify_header([header.as_bytes()], NOW).expect("authentic"));
 }
 
+/// R4, R39: neither the secret, nor where a tag differs from the right one.
 #[test]
 fn no_refusal_of_a_cookie_tells_a_secret() {
     let good = cookie();
@@ -160,6 +162,7 @@ fn no_refusal_of_a_cookie_tells_a_secret() {
     assert_error_tells_nothing(&never.expect_err("ends before it starts"));
 }
 
+/// R39: nor what a parser would have quoted.
 #[test]
 fn no_refusal_of_a_key_ring_tells_a_secret() {
     let file = file();
@@ -188,6 +191,7 @@ fn no_refusal_of_a_key_ring_tells_a_secret() {
     }
 }
 
+/// R39: somebody may have put the secret in its place.
 #[test]
 fn no_refused_name_or_key_is_repeated_in_the_error() {
     let secret = encode(SESSION_SECRET);
@@ -198,6 +202,7 @@ fn no_refused_name_or_key_is_repeated_in_the_error() {
     assert_error_tells_nothing(&KeySecret::new(&COOKIE_KEY[..31]).expect_err("too short"));
 }
 
+/// R39: what everybody may read is made beside the secrets, and of none of them.
 #[test]
 fn neither_a_statement_nor_the_published_keys_tell_a_secret() {
     let claims = StatementClaims {
@@ -238,12 +243,14 @@ fn assert_random(drawn: &[Vec<u8>]) {
     }
 }
 
+/// R1: 128 bits of the system, with no time, counter or version among them.
 #[test]
 fn session_ids_are_random_in_every_bit_and_never_repeat() {
     let draw = |_| SessionId::generate().expect("entropy").as_bytes().to_vec();
     assert_random(&(0..100_000).map(draw).collect::<Vec<_>>());
 }
 
+/// R1: 256 bits of the system.
 #[test]
 fn secrets_are_random_in_every_bit_and_never_repeat() {
     let ring = cookie_keys();
@@ -256,6 +263,7 @@ fn secrets_are_random_in_every_bit_and_never_repeat() {
     assert_random(&(0..100_000).map(draw).collect::<Vec<_>>());
 }
 
+/// R5: no ring begins with a key that another has.
 #[test]
 fn generated_keys_never_repeat() {
     let mut seen = HashSet::new();

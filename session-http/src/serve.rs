@@ -273,6 +273,16 @@ fn has_good_host<B>(request: &Request<B>) -> bool {
 mod tests {
     use super::*;
 
+    /// R57, R58: keeping alive for longer than the minute of a balancer; the deadline of a body is its own.
+    #[test]
+    fn unless_they_are_set_these_are_the_deadlines() {
+        let Limits { connections, first_byte, header, keep_alive, drain, .. } = Limits::default();
+        let seconds = [first_byte, header, keep_alive, drain].map(|deadline| deadline.as_secs());
+        assert_eq!((seconds, connections.get()), ([5, 5, 75, 30], 10_000));
+        assert_eq!((MAX_HEADER_LENGTH, MAX_HEADERS), (16 * 1024, 64));
+    }
+
+    /// R74: in HTTP/1.1, and at most one before that.
     #[test]
     fn a_request_has_exactly_one_valid_host() {
         let is_good = |version: Version, lines: &[&str]| {

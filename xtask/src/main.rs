@@ -6,6 +6,7 @@ mod book;
 mod bundle;
 mod deploy;
 mod everything;
+mod evidence;
 mod faults;
 mod fuzz;
 mod image;
@@ -66,6 +67,7 @@ usage: cargo xtask TASK
   book               the book in docs/, into target/book/
   api                the public API of each crate, into its public-api.txt
   reference          every setting, metric, event, error and log line, into docs/reference/
+  evidence           which tests hold each requirement and each fault, into docs/evidence.md
   instructions       how many the hottest operations take, into bench/instructions/counts.txt
   package            the npm package, into session-wasm/package/
   web                the page, into session-http/page/, and the operations view, into
@@ -108,6 +110,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["lint"] => test::part("lint"),
         ["api"] => api::write(),
         ["reference"] => reference::write(),
+        ["evidence"] => evidence::write(),
         ["instructions"] => instructions::write(),
         ["package"] => package::assemble(),
         ["web"] => page::build(),

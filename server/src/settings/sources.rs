@@ -270,6 +270,7 @@ mod tests {
         assert_eq!(settings.trusted_proxies.len(), 2);
     }
 
+    /// R63: a line of the file that means nothing is an error.
     #[test]
     fn an_unknown_setting_is_named() {
         let error = with_file("idle_timeout = \"10m\"\n", &[]).unwrap_err().to_string();
@@ -277,6 +278,7 @@ mod tests {
         assert!(error.contains("idle-timeout"), "{error}");
     }
 
+    /// R63: and is no reason not to start.
     #[test]
     fn a_foreign_variable_is_warned_of_with_the_nearest_setting() {
         let foreign = |name: &str| foreign_variables([name].into_iter());
@@ -315,6 +317,7 @@ mod tests {
         assert!(told(&["session-server", "explain", &config]).contains("/keys"));
     }
 
+    /// R39: the store's URL may have one.
     #[test]
     fn a_broken_line_that_may_hold_a_password_is_not_shown() {
         let error = with_file("listen = \"127.0.0.1:0\"\nstore = \"redis://:hunter2@x\n", &[]).unwrap_err();

@@ -146,6 +146,7 @@ pub(crate) fn origin(text: &str) -> Result<Origin, String> {
 mod tests {
     use super::*;
 
+    /// R15: no browser elsewhere would keep the cookie.
     #[test]
     fn plain_http_is_for_this_machine_alone() {
         for good in

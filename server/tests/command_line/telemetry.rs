@@ -18,11 +18,13 @@ const OF_ANSWERS: &str = "session_http_seconds";
 /// Nobody's name, and what somebody may type in its place.
 const WRONG: &str = "canary of a wrong one";
 
+/// R39: and no metric tells of a session, a user or an address.
 #[tokio::test]
 async fn the_reference_lists_every_metric_of_a_server_on_the_embedded_store() {
     every_metric_is_listed(&[]).await;
 }
 
+/// R39: likewise.
 #[tokio::test]
 async fn the_reference_lists_every_metric_of_a_server_on_redis() {
     let redis = RedisServer::start(&[]);
@@ -188,6 +190,7 @@ async fn cookies_are_counted_by_their_key() {
     assert_eq!(metrics.of("session_cookies_total{key=\"c2\"}"), 2.0);
 }
 
+/// R61: one by one.
 #[tokio::test]
 async fn lines_that_a_full_disk_cost_are_counted() {
     let machine = Machine::with_alice();

@@ -107,6 +107,7 @@ fn every_selector_finds_the_pods() {
     assert!(deployment["spec"]["replicas"].is_null(), "it is for the autoscaler to say");
 }
 
+/// R58: by as long as both spans take.
 #[test]
 fn a_pod_that_ends_is_left_alone_until_it_has_drained_and_is_replaced_before() {
     let patience = Duration::from_secs(pod()["terminationGracePeriodSeconds"].as_u64().unwrap());
@@ -115,6 +116,7 @@ fn a_pod_that_ends_is_left_alone_until_it_has_drained_and_is_replaced_before() {
     assert_eq!(manifest("deployment")["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], 0);
 }
 
+/// R42: as many threads as are set, by what the costliest hash takes.
 #[test]
 fn the_pod_is_restricted_and_has_the_memory_that_its_hashing_takes() {
     let security = &pod()["securityContext"];

@@ -60,6 +60,7 @@ fn a_well_formed_file_is_read() {
     assert!(read(&file()).is_ok());
 }
 
+/// R5: a key that is too short, or out of an example, stops the start.
 #[test]
 fn a_secret_of_31_bytes_is_refused() {
     let weak = refusal(&with("/cookie/keys/1/k", encode(&C1[..31])));
@@ -69,6 +70,7 @@ fn a_secret_of_31_bytes_is_refused() {
     assert_eq!(example.to_string(), "key `c1` is refused: key secret has 12 bytes, expected at least 32");
 }
 
+/// R5: so does one that nobody has drawn at random.
 #[test]
 fn a_secret_of_one_byte_repeated_is_refused() {
     for byte in [0, b'a', 0xff] {
@@ -232,6 +234,7 @@ fn a_text_that_is_no_file_is_refused_with_its_place() {
     assert!(is_shape(KeyRing::from_json(&twice).expect_err("two documents")));
 }
 
+/// R8: a list that is reversed signs with the same key.
 #[test]
 fn roles_are_named_and_positions_mean_nothing() {
     let mut reversed = file();
@@ -258,6 +261,7 @@ fn every_listed_statement_key_verifies() {
     }
 }
 
+/// R18: what browsers are given has nothing to sign with.
 #[test]
 fn the_published_keys_hold_no_private_half() {
     let published: Value = serde_json::from_str(&read(&file()).unwrap().statement_keys().to_json()).unwrap();
@@ -328,6 +332,7 @@ fn a_file_comes_back_member_by_member() {
 }
 
 proptest! {
+    /// R8, F25: servers that are one step apart know what the others have signed.
     #[test]
     fn a_rotation_in_three_steps_loses_no_cookie(session in sessions()) {
         let before = with("/cookie", json!({ "signing": "c1", "keys": [oct("c1", C1)] }));
@@ -365,6 +370,7 @@ proptest! {
     }
 }
 
+/// R8: added, activated, retired, and refused from then on.
 #[test]
 fn a_key_is_rotated_in_three_steps_and_none_of_them_ends_a_session() {
     let mut ring = KeyRing::generate().expect("entropy");
@@ -404,6 +410,7 @@ fn a_ring_keeps_when_a_key_of_statements_was_added() {
     assert_eq!(added, expected.map(|(id, added_at)| (id.to_owned(), added_at)));
 }
 
+/// R8: a ring always has the key that signs.
 #[test]
 fn what_would_leave_a_ring_without_its_signing_key_is_refused() {
     let mut ring = KeyRing::generate().expect("entropy");

@@ -275,6 +275,7 @@ mod tests {
         users.users().unwrap().len()
     }
 
+    /// R69: what was good serves on, and a file that was never there is a doubt.
     #[test]
     fn a_changed_file_is_read_again_and_a_broken_one_is_named() {
         let directory = tempfile::tempdir().unwrap();
@@ -322,6 +323,7 @@ mod tests {
         assert_eq!(UsersFile::new(path).names().unwrap().len(), 16);
     }
 
+    /// R70: composed or not, it is the same name; in another case it is not.
     #[tokio::test]
     async fn a_name_is_found_in_every_spelling() {
         let directory = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ use session_engine::{
 use crate::world::{World, alice, object};
 use session_core::AuthenticCookie;
 
+/// R59: this may, and nothing else.
 #[tokio::test]
 async fn a_check_may_be_answered_from_a_cache() {
     let world = World::new();
@@ -21,6 +22,7 @@ async fn a_check_may_be_answered_from_a_cache() {
     assert_eq!(world.store.reads(), [Freshness::MayBeCached; 3]);
 }
 
+/// R31, R59: one after the other, and a password that is entered again among them.
 #[tokio::test]
 async fn whatever_changes_something_reads_what_the_store_has_now() {
     let world = World::new();

@@ -8,6 +8,7 @@ use session_engine::{Activity, Guest, NewSession, Resumed, SessionError, Subject
 
 use crate::world::{GUEST_ABSOLUTE, GUEST_IDLE, IDLE, World, alice, object};
 
+/// R32: its cookie is good, and opens nothing of a user's.
 #[tokio::test]
 async fn a_guest_is_nobody_who_has_signed_in() {
     let world = World::new();
@@ -26,6 +27,7 @@ async fn a_guest_is_nobody_who_has_signed_in() {
     assert_eq!(refused.err(), Some(SessionError::SignedIn));
 }
 
+/// R26: whatever cookie it brings.
 #[tokio::test]
 async fn no_request_begins_a_session_by_itself() {
     let world = World::new();
@@ -43,6 +45,7 @@ async fn no_request_begins_a_session_by_itself() {
     }
 }
 
+/// R20: the state of the sign-in above all does not.
 #[tokio::test]
 async fn only_what_is_named_goes_over_at_sign_in_under_a_new_id() {
     let world = World::new();
@@ -55,6 +58,7 @@ async fn only_what_is_named_goes_over_at_sign_in_under_a_new_id() {
     assert_eq!(dead.err(), Some(SessionError::Ended));
 }
 
+/// R20: what is named is for guests.
 #[tokio::test]
 async fn nothing_goes_over_from_one_user_to_another() {
     let world = World::new();
@@ -67,6 +71,7 @@ async fn nothing_goes_over_from_one_user_to_another() {
     assert_eq!(world.sessions.resume(&former, Activity::Active).await.err(), Some(SessionError::Ended));
 }
 
+/// R20, R24: and leaves one session.
 #[tokio::test]
 async fn what_a_guest_adds_at_the_last_moment_goes_over_too() {
     let world = World::new();

@@ -9,6 +9,7 @@ use session_engine::{Activity, Renewal, SessionError};
 use crate::watched_store::Loss;
 use crate::world::{World, alice};
 
+/// R72, R79: the browser never got the new one.
 #[tokio::test]
 async fn who_hangs_up_in_the_middle_goes_on_with_the_old_cookie() {
     let world = World::new();
@@ -24,7 +25,7 @@ async fn who_hangs_up_in_the_middle_goes_on_with_the_old_cookie() {
     }
 }
 
-/// Nobody knows whether the write that ends the old ID was done.
+/// R51, R72: nobody knows whether the write that ends the old ID was done.
 #[tokio::test]
 async fn a_renewal_that_the_store_breaks_off_logs_nobody_out() {
     for loss in [Loss::OfTheRequest, Loss::OfTheAnswer] {
@@ -55,6 +56,7 @@ async fn until_the_old_session_stands(world: &World, cookie: &AuthenticCookie) {
         .expect("the old session stands, and no other");
 }
 
+/// R30, R72: the grace is an answer, not a way in.
 #[tokio::test]
 async fn a_renewed_session_says_so_for_a_minute_and_opens_nothing() {
     let world = World::new();

@@ -109,6 +109,7 @@ fn setting<'i>(info: &'i str, name: &str) -> Option<&'i str> {
 mod tests {
     use super::*;
 
+    /// F2, F13: what a start warns of.
     #[test]
     fn settings_that_lose_sessions_are_warned_of() {
         let advice = |aof, policy, replicas, needs_replica, slots| {

@@ -107,3 +107,23 @@ impl Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R53: a server that says so is left, and one that only cannot do this is not.
+    #[test]
+    fn a_server_that_is_the_wrong_one_is_left() {
+        let verdict = |code: &str| {
+            let answer = redis::parse_redis_value(format!("-{code} as it says\r\n").as_bytes());
+            Verdict::of(&answer.and_then(redis::Value::extract_error).unwrap_err())
+        };
+        for code in ["READONLY", "MASTERDOWN", "LOADING", "NOAUTH", "WRONGPASS"] {
+            assert_eq!(verdict(code), Verdict::Broken, "{code}");
+        }
+        for code in ["ERR", "OOM", "MISCONF", "NOREPLICAS", "NOPERM", "WRONGTYPE", "CLUSTERDOWN"] {
+            assert_eq!(verdict(code), Verdict::Sound, "{code}");
+        }
+    }
+}
