@@ -23,6 +23,7 @@ mod serve;
 mod setup;
 mod target_dir;
 mod test;
+mod users;
 mod virtual_environment;
 mod wheels;
 mod workspace;
