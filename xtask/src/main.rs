@@ -9,6 +9,7 @@ mod faults;
 mod fuzz;
 mod image;
 mod instructions;
+mod local_paths;
 mod npm;
 mod optimise;
 mod package;
