@@ -4,6 +4,7 @@ mod api;
 mod bench;
 mod bundle;
 mod deploy;
+mod dist;
 mod everything;
 mod faults;
 mod fuzz;
@@ -64,6 +65,9 @@ usage: cargo xtask TASK
   api                the public API of each crate, into its public-api.txt
   instructions       how many the hottest operations take, into bench/instructions/counts.txt
   package            the npm package, into session-wasm/package/
+  dist [WHAT]        a release, into target/dist/: the static server, the npm tarball, what is in them
+                     and its licences, and checksums; only where cargo-deny and npm have nothing
+                     against it. Or one of gate, which is that alone, and files, for trying
   web                the page, into session-http/page/, and the operations view, into
                      session-http/operations/
   screenshots        pictures of both, into web/screenshots/
@@ -104,6 +108,9 @@ fn perform(args: &[&str]) -> Result<()> {
         ["api"] => api::write(),
         ["instructions"] => instructions::write(),
         ["package"] => package::assemble(),
+        ["dist"] => dist::release(),
+        ["dist", "gate"] => dist::gate(),
+        ["dist", "files"] => dist::files(),
         ["web"] => page::build(),
         ["screenshots"] => test::screenshots(),
         ["setup"] => everything::set_up(),
