@@ -71,7 +71,8 @@ usage: cargo xtask TASK
   web                the page, into session-http/page/, and the operations view, into
                      session-http/operations/
   screenshots        pictures of both, into web/screenshots/
-  setup              what the tasks above need and would otherwise fetch on first use";
+  setup              what the tasks above need and would otherwise fetch on first use, but for dist,
+                     whose tools take long to build";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -23,13 +23,12 @@ const RUST: &str = "share/doc/rust/COPYRIGHT-library.html";
 const RUST_FILE: &str = "THIRD-PARTY-rust-library.html";
 
 /// By its text, each licence with its name and the crates that are under it.
-type Licences = BTreeMap<(String, String), BTreeSet<String>>;
+pub(super) type Licences = BTreeMap<(String, String), BTreeSet<String>>;
 
-/// For the server.
-pub(super) fn put(dist: &Path) -> Result<()> {
+/// For the server, whose page has the package's `modules`.
+pub(super) fn put(dist: &Path, modules: Licences) -> Result<()> {
     let mut licences = of("server", &["--features", "page"], &image::triple())?;
-    // They are in the page.
-    for (licence, crates) in of_modules()? {
+    for (licence, crates) in modules {
         licences.entry(licence).or_default().extend(crates);
     }
     let mut text = written(&licences)?;
@@ -42,15 +41,16 @@ pub(super) fn put(dist: &Path) -> Result<()> {
 }
 
 /// For the package, whose modules use nothing of Rust's library but what is Rust's own.
-pub(super) fn of_package() -> Result<String> {
-    let mut text = written(&of_modules()?)?;
+pub(super) fn of_package(modules: &Licences) -> Result<String> {
+    let mut text = written(modules)?;
     let rust = Path::new(&sysroot()?).join("share/doc/rust/licenses/MIT.txt");
     let licence = fs::read_to_string(&rust).with_context(|| format!("cannot read {}", rust.display()))?;
     section(&mut text, "Rust's core and alloc: MIT License, The Rust Project Developers", &licence)?;
     Ok(text)
 }
 
-fn of_modules() -> Result<Licences> {
+/// Of the modules of the package.
+pub(super) fn of_modules() -> Result<Licences> {
     of("session-wasm", &[], WASM_TARGET)
 }
 

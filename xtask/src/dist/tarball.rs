@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::licences;
+use super::licences::{self, Licences};
 use crate::process::{command, output};
 use crate::root::root;
 use crate::target_dir::target_dir;
 use crate::{package, reproducible};
 
 /// Returns its path.
-pub(super) fn put(dist: &Path) -> Result<PathBuf> {
+pub(super) fn put(dist: &Path, modules: &Licences) -> Result<PathBuf> {
     // Which builds it.
     reproducible::hold()?;
     let folder = folder()?;
     package::empty(&folder)?;
     package::copy(&root().join("session-wasm/package"), &folder)?;
-    fs::write(folder.join(licences::FILE), licences::of_package()?)?;
+    fs::write(folder.join(licences::FILE), licences::of_package(modules)?)?;
     let pack = ["pack", "--silent", "--pack-destination"];
     let name = output(command("npm", pack).arg(dist).current_dir(&folder))?;
     Ok(dist.join(name.lines().last().context("npm named no file")?))

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use super::VERSION;
 use crate::bench::http::{Connection, Request};
 use crate::bench::running::Running;
+use crate::local_paths;
 use crate::process::{command, output, run};
 use crate::root::root;
 use crate::setup::{self, UTIL_LINUX};
@@ -18,10 +19,16 @@ pub(super) fn of_server(dist: &Path, name: &str) -> Result<()> {
     setup::tools(&[UTIL_LINUX])?;
     let place = new_folder("dist-root")?;
     fs::copy(dist.join(name), place.join(name))?;
+    let content = fs::read(place.join(name))?;
+    for path in local_paths::all()? {
+        let is_told = String::from_utf8_lossy(&content).contains(&*path.to_string_lossy());
+        ensure!(!is_told, "the server tells of {}", path.display());
+    }
     let program = || {
         let root = ["--user", "--map-root-user", "--wd", "/", "--root"];
         let mut program = command("unshare", root);
-        program.arg(&place).arg("--").arg(format!("/{name}")).env_clear().env("PATH", env!("PATH"));
+        program.arg(&place).arg("--").arg(format!("/{name}")).env_clear();
+        program.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         program
     };
     let said = output(program().arg("--version"))?;
