@@ -20,6 +20,8 @@ pub(super) const FILE: &str = "THIRD-PARTY.txt";
 /// What is linked in and is no crate of ours to name: the libraries of C and of Rust.
 const MUSL: &str = "/usr/share/doc/musl-dev/copyright";
 const RUST: &str = "share/doc/rust/COPYRIGHT-library.html";
+/// As that names them.
+const RUST_HOLDERS: &str = "The Rust Project Developers (see https://thanks.rust-lang.org)";
 const RUST_FILE: &str = "THIRD-PARTY-rust-library.html";
 
 /// By its text, each licence with its name and the crates that are under it.
@@ -45,7 +47,8 @@ pub(super) fn of_package(modules: &Licences) -> Result<String> {
     let mut text = written(modules)?;
     let rust = Path::new(&sysroot()?).join("share/doc/rust/licenses/MIT.txt");
     let licence = fs::read_to_string(&rust).with_context(|| format!("cannot read {}", rust.display()))?;
-    section(&mut text, "Rust's core and alloc: MIT License, The Rust Project Developers", &licence)?;
+    let licence = licence.replace("<year> <copyright holders>", RUST_HOLDERS);
+    section(&mut text, "Rust's core and alloc: MIT License", &licence)?;
     Ok(text)
 }
 
@@ -63,12 +66,10 @@ fn of(name: &str, features: &[&str], target: &str) -> Result<Licences> {
     let told: Value = serde_json::from_str(&output(&mut about)?)?;
     let mut licences = Licences::new();
     for licence in told["licenses"].as_array().context("cargo-about names no licences")? {
-        let text = |value: &Value| value.as_str().map(str::to_owned).context("no text");
         let used_by = licence["used_by"].as_array().context("a licence of nothing")?;
         let others = used_by.iter().map(|used| &used["crate"]).filter(|each| each["source"].is_string());
-        let crates = others
-            .map(|each| Ok(format!("{} {}", text(&each["name"])?, text(&each["version"])?)))
-            .collect::<Result<BTreeSet<_>>>()?;
+        let is_its_own = licence["source_path"].is_string();
+        let crates = others.map(|each| named(each, is_its_own)).collect::<Result<BTreeSet<_>>>()?;
         if !crates.is_empty() {
             licences.insert((text(&licence["name"])?, text(&licence["text"])?), crates);
         }
@@ -77,6 +78,21 @@ fn of(name: &str, features: &[&str], target: &str) -> Result<Licences> {
         bail!("cargo-about names no licence of {name}");
     }
     Ok(licences)
+}
+
+/// With its authors where the text is not its own, and so does not name them.
+fn named(each: &Value, has_own_text: bool) -> Result<String> {
+    let name = format!("{} {}", text(&each["name"])?, text(&each["version"])?);
+    let authors = each["authors"].as_array().context("no authors")?;
+    if has_own_text || authors.is_empty() {
+        return Ok(name);
+    }
+    let authors = authors.iter().map(text).collect::<Result<Vec<_>>>()?;
+    Ok(format!("{name} by {}", authors.join(" and ")))
+}
+
+fn text(value: &Value) -> Result<String> {
+    value.as_str().map(str::to_owned).context("no text")
 }
 
 fn written(licences: &Licences) -> Result<String> {
