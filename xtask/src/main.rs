@@ -5,6 +5,7 @@ mod bench;
 mod book;
 mod bundle;
 mod deploy;
+mod dist;
 mod everything;
 mod evidence;
 mod faults;
@@ -12,6 +13,7 @@ mod fuzz;
 mod image;
 mod instructions;
 mod migration;
+mod local_paths;
 mod npm;
 mod optimise;
 mod package;
@@ -27,6 +29,7 @@ mod serve;
 mod setup;
 mod target_dir;
 mod test;
+mod users;
 mod virtual_environment;
 mod wheels;
 mod workspace;
@@ -70,10 +73,14 @@ usage: cargo xtask TASK
   evidence           which tests hold each requirement and each fault, into docs/evidence.md
   instructions       how many the hottest operations take, into bench/instructions/counts.txt
   package            the npm package, into session-wasm/package/
+  dist [WHAT]        a release, into target/dist/: the static server, the npm tarball, what is in them
+                     and its licences, and checksums; only where cargo-deny and npm have nothing
+                     against it. Or one of gate, which is that alone, and files, for trying
   web                the page, into session-http/page/, and the operations view, into
                      session-http/operations/
   screenshots        pictures of both, into web/screenshots/
-  setup              what the tasks above need and would otherwise fetch on first use";
+  setup              what the tasks above need and would otherwise fetch on first use, but for dist,
+                     whose tools take long to build";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -113,6 +120,9 @@ fn perform(args: &[&str]) -> Result<()> {
         ["evidence"] => evidence::write(),
         ["instructions"] => instructions::write(),
         ["package"] => package::assemble(),
+        ["dist"] => dist::release(),
+        ["dist", "gate"] => dist::gate(),
+        ["dist", "files"] => dist::files(),
         ["web"] => page::build(),
         ["screenshots"] => test::screenshots(),
         ["setup"] => everything::set_up(),

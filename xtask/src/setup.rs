@@ -13,6 +13,7 @@ pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
 pub(crate) const CC: Tool = Tool { program: "cc", debian_package: "gcc" };
 /// Compiles C for servers that are linked to nothing.
 pub(crate) const MUSL: Tool = Tool { program: "musl-gcc", debian_package: "musl-tools" };
+pub(crate) const STRIP: Tool = Tool { program: "strip", debian_package: "binutils" };
 pub(crate) const CXX: Tool = Tool { program: "c++", debian_package: "g++" };
 pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", debian_package: "chromium" };
 pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", debian_package: "firefox-esr" };
