@@ -3,11 +3,18 @@
 
 mod by_id;
 mod changes;
+mod ends;
+mod feed;
 mod freshness;
 mod guests;
 mod keys;
+mod lists;
+mod paces;
+#[cfg(feature = "passwords")]
+mod passwords;
 mod renewals;
 mod revocations;
 mod starts;
+mod statements;
 mod watched_store;
 mod world;
