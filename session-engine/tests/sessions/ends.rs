@@ -1,6 +1,7 @@
 //! Who ends which sessions of a subject (R27, R80).
 
 use session_core::AuthenticCookie;
+use session_engine::store::{Documents, Freshness, Outcome};
 use session_engine::{Activity, Renewal, Revocation, SessionError};
 
 use crate::world::{World, alice, bob};
@@ -86,4 +87,41 @@ async fn a_cookie_with_another_secret_opens_and_ends_nothing() {
     assert_eq!(opened.err(), Some(SessionError::WrongSecret));
     assert_eq!(world.sessions.revoke(&forged).await, Err(SessionError::WrongSecret));
     assert!(lives(&world, &cookie).await);
+}
+
+/// Others change its data, and have not to be waited for.
+#[tokio::test]
+async fn a_session_ends_also_while_its_data_is_changed() {
+    let world = World::new();
+    for by_cookie in [true, false] {
+        let cookie = world.alice().await;
+        let stored = world.store.load(cookie.session_id(), Freshness::Confirmed, None).await;
+        let document = String::from_utf8(stored.unwrap().unwrap().document).unwrap();
+        let changed = document.replacen("\"data\":{}", "\"data\":{\"a\":1}", 1);
+        assert_ne!(changed, document);
+        world.store.change_before_deletion(changed.into_bytes());
+        let ended = match by_cookie {
+            true => world.sessions.revoke(&cookie).await,
+            false => world.sessions.revoke_by_id(cookie.session_id()).await,
+        };
+        assert_eq!(ended, Ok(true));
+        assert!(!lives(&world, &cookie).await);
+    }
+}
+
+/// R48: a server of another version may be able to read it, so it has to go.
+#[tokio::test]
+async fn who_logs_out_of_a_session_that_cannot_be_read_is_logged_out() {
+    let world = World::new();
+    let (cookie, other) = (world.alice().await, world.alice().await);
+    let id = cookie.session_id();
+    let stored = world.store.load(id, Freshness::Confirmed, None).await.unwrap().unwrap();
+    assert_eq!(world.store.update(id, &stored.document, b"{}").await, Ok(Outcome::Done));
+    let opened = world.server().resume(&cookie, Activity::Active).await;
+    assert!(matches!(opened, Err(SessionError::Unreadable(_))), "{opened:?}");
+    assert_eq!(world.sessions.revoke_by_id(id).await, Ok(false), "nobody can say whose it is");
+    assert_eq!(world.sessions.list(&alice()).await.unwrap().len(), 1);
+    assert_eq!(world.sessions.revoke(&cookie).await, Ok(true));
+    assert_eq!(world.store.load(id, Freshness::Confirmed, None).await, Ok(None));
+    assert!(lives(&world, &other).await);
 }

@@ -4,6 +4,7 @@
 mod by_id;
 mod changes;
 mod ends;
+mod extensions;
 mod feed;
 mod freshness;
 mod guests;
