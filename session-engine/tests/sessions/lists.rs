@@ -113,6 +113,8 @@ async fn the_last_use_is_known_also_when_no_deadline_can_be_pushed_any_more() {
         world.sessions.resume(&cookie, Activity::Active).await.unwrap();
         let found = world.sessions.find(cookie.session_id()).await.unwrap().unwrap();
         let unnoted = world.clock.now().saturating_since(found.last_seen_at());
+        let listed = &world.sessions.list(&alice()).await.unwrap()[0];
+        assert_eq!(world.sessions.last_seen_at(listed), found.last_seen_at());
         let interval = Duration::from_secs(90);
         assert!(unnoted < interval, "{unnoted:?}");
         assert_eq!(world.store.updates_begun() > updates, pause * MINUTE >= interval);

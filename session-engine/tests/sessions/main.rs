@@ -3,6 +3,7 @@
 
 mod by_id;
 mod changes;
+mod counts;
 mod ends;
 mod extensions;
 mod feed;
@@ -17,5 +18,6 @@ mod renewals;
 mod revocations;
 mod starts;
 mod statements;
+mod subjects;
 mod watched_store;
 mod world;
