@@ -9,6 +9,8 @@ mod faults;
 mod fuzz;
 mod image;
 mod instructions;
+mod miri;
+mod mutants;
 mod npm;
 mod optimise;
 mod package;
@@ -58,6 +60,9 @@ usage: cargo xtask TASK
   bench growth [SECONDS [ROUNDS]]
                      a session check with more sessions, servers, shards and connections, and what
                      a session takes of memory, into docs/GROWTH.md; likewise
+  mutants [PACKAGE]  changes what holds rules, a thousand times, and has a test see each change: of
+                     the packages that have some, or of one; takes hours
+  miri               tests of the core under Miri, which wants Rust's nightly tool chain
   lint               formatting and lints of Rust and TypeScript
   api                the public API of each crate, into its public-api.txt
   instructions       how many the hottest operations take, into bench/instructions/counts.txt
@@ -98,6 +103,9 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "growth", seconds, rounds] => bench::growth(seconds, rounds),
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
+        ["mutants"] => mutants::hold(None),
+        ["mutants", package] => mutants::hold(Some(package)),
+        ["miri"] => miri::hold(),
         ["lint"] => test::part("lint"),
         ["api"] => api::write(),
         ["instructions"] => instructions::write(),
