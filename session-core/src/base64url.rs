@@ -152,4 +152,11 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn wrong_characters_do_not_make_up_for_each_other() {
+        for text in ["????", "AA==", "A??A", "++++", "AAAA??", "??"] {
+            assert_eq!(decode_any_length(text.as_bytes()), None, "{text}");
+        }
+    }
 }

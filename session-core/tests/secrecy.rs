@@ -10,8 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use serde_json::json;
 use session_core::{
-    CookieKeyRing, CookieName, JsonObject, KeyId, KeyRing, KeySecret, SecretHash, SessionId, SessionSecret,
-    StatementClaims, StatementKeySet, UnixTime,
+    CookieKeyRing, CookieName, DeviceId, JsonObject, KeyId, KeyRing, KeySecret, SecretHash, SessionId,
+    SessionSecret, StartKey, StatementClaims, StatementKeySet, UnixTime,
 };
 
 // Canaries: texts that are found nowhere else, in full or in part.
@@ -132,6 +132,36 @@ fn no_debug_text_tells_a_secret() {
 }
 
 /// R4, R39: neither the secret, nor where a tag differs from the right one.
+#[test]
+fn a_debug_text_says_what_it_is_of() {
+    let (ring, id) = (ring(), SessionId::from_bytes([1; 16]));
+    let secret = SessionSecret::from_bytes(*SESSION_SECRET);
+    let value = cookie_keys().sign(id, &secret, NOW, END).expect("a cookie");
+    let devices = ring.device_keys(&CookieName::default());
+    let device = devices.sign(DeviceId::from_bytes([1; 16]), "alice", NOW);
+    let start = StartKey::new(COOKIE_KEY, "a-key").expect("a key");
+    let claims: JsonObject = r#"{"a": 1}"#.parse().expect("an object");
+    let texts: [(&dyn Debug, &str); 12] = [
+        (&ring, "KeyRing(..)"),
+        (&ring.statement_signer(), "StatementSigner { key_id: KeyId(s1), .. }"),
+        (&KeySecret::new(COOKIE_KEY).expect("a secret"), "KeySecret(..)"),
+        (&secret, "SessionSecret(..)"),
+        (&secret.hash(), "SecretHash(..)"),
+        (&value, "CookieValue(..)"),
+        (&devices, "DeviceKeys(..)"),
+        (&device, "DeviceCookie(..)"),
+        (&start, "StartKey(..)"),
+        (&claims, r#"{"a": 1}"#),
+        (&id, "SessionId(AQEBAQEBAQEBAQEBAQEBAQ)"),
+        (&KeyId::new("c1"), "Ok(KeyId(c1))"),
+    ];
+    for (value, text) in texts {
+        assert_eq!(format!("{value:?}"), text);
+    }
+    // Of its keys it names what they are called.
+    assert!(format!("{:?}", cookie_keys()).contains("[KeyId(c1)]"), "{:?}", cookie_keys());
+}
+
 #[test]
 fn no_refusal_of_a_cookie_tells_a_secret() {
     let good = cookie();

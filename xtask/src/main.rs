@@ -12,8 +12,10 @@ mod faults;
 mod fuzz;
 mod image;
 mod instructions;
-mod migration;
 mod local_paths;
+mod migration;
+mod miri;
+mod mutants;
 mod npm;
 mod optimise;
 mod package;
@@ -47,13 +49,13 @@ usage: cargo xtask TASK
                      schemas (both listeners against their documents), deploy (what is in deploy/),
                      wasm, client, examples, toolchains (the package in bundlers, test
                      runners, TypeScript and older Node.js), proxies (the recipes of
-                     examples/forward-auth), migration (from other libraries), book (what is typed in docs/), web,
-                     fuzz; or what takes longer: `long`, the races and kills of the rust part in full length and
-                     the package built twice, `faults`,
-                     everything that befalls Redis, servers and the network between them, in full
-                     length, `image`, the static build in a root that holds nothing else,
-                     `frameworks`, the package in Next.js, Nuxt, SvelteKit, Astro and React Router,
-                     and `stories`, those of the page in each browser on each store
+                     examples/forward-auth), migration (from other libraries), book (what is typed
+                     in docs/), web, fuzz; or what takes longer: `long`, the races and kills of the
+                     rust part in full length and the package built twice, `faults`, everything
+                     that befalls Redis, servers and the network between them, in full length,
+                     `image`, the static build in a root that holds nothing else, `frameworks`, the
+                     package in Next.js, Nuxt, SvelteKit, Astro and React Router, and `stories`,
+                     those of the page in each browser on each store
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, failovers (how long
@@ -66,6 +68,9 @@ usage: cargo xtask TASK
   bench growth [SECONDS [ROUNDS]]
                      a session check with more sessions, servers, shards and connections, and what
                      a session takes of memory, into docs/GROWTH.md; likewise
+  mutants [PACKAGE]  changes what holds rules, a thousand times, and has a test see each change: of
+                     the packages that have some, or of one; takes hours
+  miri               tests of the core under Miri, which wants Rust's nightly tool chain
   lint               formatting and lints of Rust and TypeScript
   book               the book in docs/, into target/book/
   api                the public API of each crate, into its public-api.txt
@@ -114,6 +119,9 @@ fn perform(args: &[&str]) -> Result<()> {
         ["bench", "wasm"] => bench::wasm(),
         ["bench", "page"] => test::bench_page(),
         ["book"] => book::build(),
+        ["mutants"] => mutants::hold(None),
+        ["mutants", package] => mutants::hold(Some(package)),
+        ["miri"] => miri::hold(),
         ["lint"] => test::part("lint"),
         ["api"] => api::write(),
         ["reference"] => reference::write(),

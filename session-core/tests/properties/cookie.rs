@@ -256,6 +256,8 @@ fn a_text_outside_the_grammar_is_malformed_even_with_a_good_tag() {
         format!("v1.c1.{id}.{secret}. {start}.{end}"),
         format!("v1.c1.{id}.{secret}.{start}e0.{end}"),
         format!("v1.c1.{id}.{secret}.0x10.{end}"),
+        // The character after the nine.
+        format!("v1.c1.{id}.{secret}.1:.{end}"),
         format!("v1.c1.{id}.{secret}.00.{end}"),
         format!("v1.c1.{id}.{secret}..{end}"),
         format!("v1.c1.{id}.{secret}.{start}."),

@@ -220,3 +220,25 @@ fn a_request_without_a_header_has_no_session() {
     let none = ring().verify_header([], at(NOW)).map(|_| ());
     assert_eq!(none, Err(HeaderRefusal::Absent));
 }
+
+/// For callers that may have the one or the other at hand.
+#[test]
+fn a_text_is_judged_as_a_header_or_as_a_bare_value_whichever_it_is() {
+    let judge = |text: &str| {
+        let verdict = ring().accepted().verify_header_or_value(text.as_bytes(), at(NOW));
+        verdict.map_or_else(|refusal| refusal.code().to_owned(), |cookie| cookie.session_id().to_string())
+    };
+    let (pair, id) = good(1);
+    let value = numbered(1).cookie();
+    assert_eq!(judge(&value), id);
+    assert_eq!(judge(&pair), id);
+    assert_eq!(judge(&format!("theme=dark; {pair}")), id);
+    let forged = value.replace("v1.c1", "v1.c2");
+    assert_eq!([judge(&forged), judge(&format!("__Host-session={forged}"))], ["bad_tag"; 2]);
+    assert_eq!(judge("theme=dark; lang=en"), "absent");
+    assert_eq!([judge(""), judge("v2.c1"), judge(&format!("{value}="))], ["malformed"; 3]);
+    let long = "v".repeat(513);
+    assert_eq!(judge(&long), "too_long");
+    assert_eq!(judge(&format!("theme={long}")), "absent");
+    assert_eq!(judge(&format!("theme={long}; {pair}")), id);
+}

@@ -1,7 +1,9 @@
 //! The grammar of key IDs, cookie names and session IDs, and the hash of a secret.
 
 use proptest::prelude::*;
-use session_core::{CookieName, KeyId, STATEMENT_COOKIE_NAME, SecretHash, SessionId, SessionSecret};
+use session_core::{
+    CookieName, DEVICE_COOKIE_NAME, KeyId, STATEMENT_COOKIE_NAME, SecretHash, SessionId, SessionSecret,
+};
 use sha2::{Digest, Sha256};
 
 use crate::fixtures::encode;
@@ -101,8 +103,11 @@ fn a_cookie_name_without_the_exact_prefix_is_refused() {
 }
 
 #[test]
-fn the_statement_cookies_name_is_taken() {
+fn the_names_of_the_statement_cookie_and_of_the_device_cookie_are_taken() {
     assert_eq!(STATEMENT_COOKIE_NAME, "__Host-session-statement");
-    assert!(CookieName::new(STATEMENT_COOKIE_NAME).is_err());
+    assert_eq!(DEVICE_COOKIE_NAME, "__Host-session-device");
+    for name in [STATEMENT_COOKIE_NAME, DEVICE_COOKIE_NAME] {
+        assert!(CookieName::new(name).is_err(), "{name}");
+    }
     assert!(CookieName::new("__Host-session-statements").is_ok());
 }

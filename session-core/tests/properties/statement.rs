@@ -468,3 +468,30 @@ fn a_statement_is_never_taken_for_a_cookie() {
     let verdict = crate::fixtures::ring().verify(statement.as_bytes(), at(NOW)).map(|_| ());
     assert!(matches!(verdict.map_err(|refusal| refusal.code()), Err("malformed" | "too_long")));
 }
+
+#[test]
+fn claims_are_kept_to_the_letter_and_read_as_members_when_asked_for() {
+    const CLAIMS: &str = r#"{"n": 1.0e1, "a":[ ] }"#;
+    let claims: JsonObject = CLAIMS.parse().expect("an object");
+    assert_eq!(claims.as_str(), CLAIMS);
+    let members = claims.to_map().expect("no number is too large");
+    assert_eq!(Value::Object(members.clone()), json!({ "n": 10.0, "a": [] }));
+    assert_eq!(JsonObject::try_from(&members).expect("shallow").as_str(), r#"{"a":[],"n":10.0}"#);
+    assert_eq!(r#"{"n":1e999}"#.parse::<JsonObject>().expect("an object").to_map(), None);
+    assert_eq!(JsonObject::default().as_str(), "{}");
+    for text in ["", "[]", "1", "{} {}", "{\"a\"}", " "] {
+        assert!(text.parse::<JsonObject>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn claims_are_as_deep_as_a_reader_of_the_statement_goes() {
+    let nested = |levels: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1));
+    let claims_of = |levels: usize| nested(levels).parse::<JsonObject>();
+    assert!(claims_of(127).is_err());
+    let claims = StatementClaims { claims: claims_of(126).expect("deep enough"), ..claims() };
+    let statement = RING.0.sign(&claims).expect("it can be written");
+    assert_eq!(code(statement.as_str(), NOW), "ok");
+    let deeper = payload().to_string().replacen(r#"{"roles":["admin"]}"#, &nested(127), 1);
+    assert_eq!(code(&signed(&header().to_string(), &deeper), NOW), "malformed");
+}

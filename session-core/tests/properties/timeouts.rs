@@ -191,13 +191,16 @@ proptest! {
 
     /// R10: held against numbers that are twice as wide.
     #[test]
-    fn arithmetic_of_times_saturates_at_both_ends(time: u64, span: u64, other: u64) {
+    fn arithmetic_of_times_saturates_at_both_ends(time: u64, span: u64, other: u64, signed: i64) {
         let (wide, limit) = (|secs: u64| u128::from(secs), u128::from(LAST));
         let now = at(time);
         let known = wide(time).min(limit);
         prop_assert_eq!(wide(now.as_secs()), known);
         prop_assert_eq!(wide(now.saturating_add(secs(span)).as_secs()), (known + wide(span)).min(limit));
         prop_assert_eq!(wide(now.saturating_sub(secs(span)).as_secs()), known.saturating_sub(wide(span)));
+        let moved = now.saturating_add_signed(signed);
+        let ahead = at(time).as_secs().saturating_add_signed(signed);
+        prop_assert_eq!(wide(moved.as_secs()), wide(ahead).min(limit));
         let since = known.saturating_sub(wide(other).min(limit));
         prop_assert_eq!(wide(now.saturating_since(at(other)).as_secs()), since);
         prop_assert_eq!(UnixTime::try_from(time), if time > LAST { Err(TimeTooLate) } else { Ok(now) });

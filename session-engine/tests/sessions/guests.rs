@@ -112,3 +112,26 @@ async fn a_guest_logs_out_like_everybody() {
     assert_eq!(world.sessions.revoke(&guest).await, Ok(true));
     assert_eq!(world.sessions.resume_any(&guest, Activity::Active).await.err(), Some(SessionError::Ended));
 }
+
+#[tokio::test]
+async fn unless_it_is_set_a_guest_has_two_hours_and_the_idle_timeout_of_all() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let world = World::new();
+    for (idle, absolute, guests) in [
+        (IDLE, 12 * HOUR, (IDLE, 2 * HOUR)),
+        (IDLE, HOUR, (IDLE, HOUR)),
+        (3 * HOUR, 12 * HOUR, (2 * HOUR, 2 * HOUR)),
+    ] {
+        let keys = session_engine::Keys::new(&world.ring, session_core::CookieName::default());
+        let timeouts = session_core::Timeouts::new(idle, absolute).unwrap();
+        let sessions = session_engine::Sessions::builder(keys, world.store.clone())
+            .clock(std::sync::Arc::new(world.clock.clone()))
+            .timeouts(timeouts)
+            .build();
+        let guest = sessions.start_guest(&session_engine::Client::default(), Map::new()).await.unwrap();
+        let now = session_engine::Clock::now(&world.clock);
+        let (idle, absolute) = guests;
+        assert_eq!(guest.session.idle_expires_at(), now.saturating_add(idle));
+        assert_eq!(guest.session.record().absolute_expires_at, now.saturating_add(absolute));
+    }
+}
