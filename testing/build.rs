@@ -5,7 +5,7 @@ use std::process::Command;
 
 fn main() {
     let directory = std::env::var_os("OUT_DIR").expect("cargo says where");
-    for name in ["standing_clock", "held_disk"] {
+    for name in ["standing_clock", "held_disk", "no_entropy"] {
         let source = format!("src/{name}.c");
         println!("cargo::rerun-if-changed={source}");
         let compiled = Command::new("cc")

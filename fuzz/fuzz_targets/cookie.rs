@@ -1,32 +1,24 @@
 //! Every text gets the verdict that a naive reading of FORMAT.md §1 gives it, and whatever is
 //! accepted is signed to the same text again: as it comes, with its tag put right, and as a valid
-//! cookie that the input edits.
+//! cookie that the input edits (R11, R19).
 
 #![no_main]
 
 use std::sync::LazyLock;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Hmac;
 use libfuzzer_sys::fuzz_target;
 use session_core::{CookieKeyRing, SessionId, SessionSecret, UnixTime, decode_cookie_unverified};
-use session_fuzz::{cookie_ring, cookie_secrets, input};
+use session_fuzz::{
+    cookie_ring, cookie_secrets, edited, input, is_base64url, is_key_id, macs, seconds, tag_of,
+};
 use sha2::Sha256;
 
 static RINGS: LazyLock<Vec<CookieKeyRing>> =
     LazyLock::new(|| cookie_secrets().iter().map(|(id, _)| cookie_ring(id)).collect());
 
-static MACS: LazyLock<Vec<(String, Hmac<Sha256>)>> = LazyLock::new(|| {
-    let mac = |secret: Vec<u8>| {
-        let mut key = [0; 32];
-        let hkdf = Hkdf::<Sha256>::new(None, &secret);
-        hkdf.expand(b"session-cookie/v1:__Host-session", &mut key).expect("32 bytes");
-        Hmac::new_from_slice(&key).expect("a key of any length")
-    };
-    cookie_secrets().into_iter().map(|(id, secret)| (id, mac(secret))).collect()
-});
+static MACS: LazyLock<Vec<(String, Hmac<Sha256>)>> =
+    LazyLock::new(|| macs(b"session-cookie/v1:__Host-session"));
 
 fuzz_target!(|data: &[u8]| {
     let (now, text) = input(data);
@@ -61,8 +53,7 @@ fn expected(text: &[u8], now: u64) -> &'static str {
     let [b"v1", key_id, session_id, secret, issued_at, expires_at, tag] = fields[..] else {
         return "malformed";
     };
-    let in_grammar = (1..=32).contains(&key_id.len())
-        && key_id.iter().all(|byte| ALPHABET.contains(byte))
+    let in_grammar = is_key_id(key_id)
         && is_base64url(session_id, 22, 16)
         && is_base64url(secret, 43, 4)
         && is_base64url(tag, 43, 4);
@@ -85,26 +76,6 @@ fn expected(text: &[u8], now: u64) -> &'static str {
     if now >= expires_at { "expired" } else { "ok" }
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// `length` characters, the last of which leaves no bit unused: its value is a multiple of `step`.
-fn is_base64url(text: &[u8], length: usize, step: usize) -> bool {
-    let last = text.last().and_then(|last| ALPHABET.iter().position(|byte| byte == last));
-    text.len() == length
-        && text.iter().all(|byte| ALPHABET.contains(byte))
-        && last.is_some_and(|last| last % step == 0)
-}
-
-fn seconds(digits: &[u8]) -> Option<u64> {
-    let canonical = digits.len() <= 11 && (digits == b"0" || !digits.starts_with(b"0"));
-    let digits = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
-    digits.parse().ok().filter(|_| canonical)
-}
-
-fn tag_of(mac: &Hmac<Sha256>, text: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(mac.clone().chain_update(text).finalize().into_bytes())
-}
-
 /// Without this the tag would shield all that comes after it.
 fn with_the_right_tag(text: &[u8]) -> Option<Vec<u8>> {
     let key_id = text.split(|&byte| byte == b'.').nth(1)?;
@@ -113,7 +84,7 @@ fn with_the_right_tag(text: &[u8]) -> Option<Vec<u8>> {
     Some([signed, b".", tag_of(mac, signed).as_bytes()].concat())
 }
 
-/// A valid cookie, changed by up to eight edits of three bytes each: kind, position, new byte.
+/// A valid cookie, changed by what comes after the first byte.
 fn edited_cookie(edits: &[u8], now: UnixTime) -> Vec<u8> {
     let seed = edits.first().copied().unwrap_or_default();
     let (id, secret) = (SessionId::from_bytes([seed; 16]), SessionSecret::from_bytes([seed; 32]));
@@ -122,15 +93,5 @@ fn edited_cookie(edits: &[u8], now: UnixTime) -> Vec<u8> {
     let Ok(cookie) = RINGS[0].sign(id, &secret, issued_at, expires_at) else {
         return Vec::new();
     };
-    let mut text = cookie.expose().as_bytes().to_vec();
-    for edit in edits.get(1..).unwrap_or_default().chunks_exact(3).take(8) {
-        let [at, other] = [edit[1], edit[2]].map(|place| usize::from(place) % text.len());
-        match edit[0] % 4 {
-            0 => text[at] = edit[2],
-            1 => text.insert(at, edit[2]),
-            2 => text[at] ^= 1 << (edit[2] % 8),
-            _ => text.swap(at, other),
-        }
-    }
-    text
+    edited(cookie.expose(), edits.get(1..).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! `verify_header` agrees with a naive reader that goes through the bytes one at a time.
+//! `verify_header` agrees with a naive reader that goes through the bytes one at a time (R13, R14).
 //!
 //! The bytes 1 to 5 stand for cookies that no fuzzer could guess, and a newline starts the next
 //! header line.

@@ -1,5 +1,5 @@
 //! Statements, key sets and key ring files of any bytes: nothing panics, what is accepted keeps
-//! every rule of FORMAT.md §2 and §4, and it comes back the same when it is written and read again.
+//! every rule of FORMAT.md §2 and §4, and it comes back the same when it is written and read again (R11, R19).
 //!
 //! The input is judged as each of them, and, when it has two lines, as header and payload of a
 //! statement whose signature is right: without that, the signature would shield both.

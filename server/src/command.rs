@@ -13,9 +13,17 @@ use crate::Result;
 use crate::settings::Settings;
 use crate::settings::sources::{self, Parsed};
 
+/// What a script may go by.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    It is done; of `explain`, the cookie or the statement is authentic
+  1    It failed; of `explain`, the cookie or the statement is refused
+  2    The command line is not as expected, or a variable is not
+  130  `serve` was told twice to stop, and did not wait for what was running";
+
 /// Logins and sessions for web applications.
 #[derive(Debug, Parser)]
-#[command(name = "session-server", version)]
+#[command(name = "session-server", version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -54,9 +62,9 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run() -> Result<ExitCode> {
-    let Parsed { cli, warnings } = sources::parse(std::env::args_os().collect(), std::env::vars_os())?;
+    let Parsed { cli, foreign } = sources::parse(std::env::args_os().collect(), std::env::vars_os())?;
     match cli.command {
-        Command::Serve(settings) => serve::run(&settings, &warnings)?,
+        Command::Serve(settings) => serve::run(&settings, &foreign)?,
         Command::User { file, action } => user::run(&file, action)?,
         Command::Sessions { target, action } => sessions::run(&target, &action)?,
         Command::Acl(arguments) => acl::run(&arguments)?,

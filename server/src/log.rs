@@ -99,7 +99,10 @@ impl Log {
                 tokio::time::sleep(REPORT_INTERVAL).await;
                 let lost = losses.count();
                 if lost > told {
-                    tracing::warn!(lines = lost - told, "log lines were lost");
+                    tracing::warn!(
+                        lines = lost - told,
+                        "log lines were lost: what reads them is too slow, or their disk is full"
+                    );
                     told = lost;
                 }
             }

@@ -40,7 +40,7 @@ impl ManagementListener {
             listener.map_err(|error| format!("cannot listen on {address} for management: {error}"))?;
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
-            tracing::warn!(%address, "management listens beyond this machine, and its tokens travel in clear");
+            tracing::warn!(%address, "management listens beyond this machine, and its tokens travel in clear: let nobody else into that network");
         }
         tracing::info!(%address, "management");
         Ok(Some(Self { listener, tokens, token_file }))
@@ -73,7 +73,9 @@ impl TokenFile {
                 self.management.change_tokens(tokens);
                 tracing::info!("management tokens are read again");
             }
-            Err(error) => tracing::error!(%error, "management tokens are not read again"),
+            Err(error) => {
+                tracing::error!(%error, "management tokens are not read again, and those of before go on: mend the file");
+            }
         }
     }
 }

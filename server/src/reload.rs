@@ -45,7 +45,9 @@ fn read_keys(app: &App, path: &Path) {
             app.sessions().change_keys(&ring);
             tracing::info!("key ring is read again");
         }
-        Err(error) => tracing::error!(%error, "key ring is not read again"),
+        Err(error) => {
+            tracing::error!(%error, "key ring is not read again, and the keys of before go on: mend the file");
+        }
     }
 }
 

@@ -25,7 +25,8 @@ pub(crate) fn read(kind: &str, path: &Path) -> Result<Zeroizing<String>, Unread>
         return Err(Unread::OthersWrite);
     }
     if mode & OTHERS_READ != 0 {
-        tracing::warn!("{kind} `{}` can be read by every user of this machine", path.display());
+        let shown = path.display();
+        tracing::warn!("{kind} `{shown}` can be read by every user of this machine: run `chmod go-r` on it");
     }
     fs::read_to_string(path).map(Zeroizing::new).map_err(Unread::Io)
 }

@@ -36,24 +36,31 @@ pub(crate) struct Settings {
     config: Option<PathBuf>,
 
     /// Address for browsers and proxies: `HOST:PORT`, or `:PORT` for every address of this machine
-    #[arg(long, env = "SESSION_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "SESSION_LISTEN",
+        help_heading = "Addresses",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
     pub(crate) listen: ListenAddress,
 
     /// Address for administrators and back ends, `HOST:PORT`, which strangers must not reach [default: none]
-    #[arg(long, env = "SESSION_MANAGE", value_name = "ADDRESS")]
+    #[arg(long, env = "SESSION_MANAGE", help_heading = "Addresses", value_name = "ADDRESS")]
     pub(crate) manage: Option<ListenAddress>,
 
     /// A file that says who may manage: lines of `name:token`, a token of 32 characters or more
-    #[arg(long, env = "SESSION_MANAGEMENT_TOKENS", value_name = "FILE")]
+    #[arg(long, env = "SESSION_MANAGEMENT_TOKENS", help_heading = "Addresses", value_name = "FILE")]
     pub(crate) management_tokens: Option<PathBuf>,
 
-    /// Where sessions are kept: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`,
+    /// Where sessions are kept, by its URL: `embedded:DIRECTORY`, `redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]`,
     /// `redis+sentinel://[USER[:PASSWORD]@]HOST[:PORT],…/NAME[/DB]`,
     /// `redis+cluster://[USER[:PASSWORD]@]HOST[:PORT],…`, one of these with `rediss` for TLS, or
     /// `redis+unix:///PATH[?db=DB&user=USER&pass=PASSWORD]`
     #[arg(
         long,
         env = "SESSION_STORE",
+        help_heading = "The store",
         value_name = "URL",
         default_value = "embedded:./session-data",
         hide_env_values = true
@@ -67,60 +74,139 @@ pub(crate) struct Settings {
     pub(crate) legacy: legacy::Legacy,
 
     /// Key ring; made at the first start
-    #[arg(long, env = "SESSION_KEYS", value_name = "FILE", default_value_os_t = data_file("keys.json"))]
+    #[arg(
+        long,
+        env = "SESSION_KEYS",
+        help_heading = "Keys and users",
+        value_name = "FILE",
+        default_value_os_t = data_file("keys.json")
+    )]
     pub(crate) keys: PathBuf,
 
     /// Names and password hashes, written by `session-server user`
-    #[arg(long, env = "SESSION_USERS", value_name = "FILE", default_value_os_t = data_file("users"))]
+    #[arg(
+        long,
+        env = "SESSION_USERS",
+        help_heading = "Keys and users",
+        value_name = "FILE",
+        default_value_os_t = data_file("users")
+    )]
     pub(crate) users: PathBuf,
 
     /// URL by which browsers know this server, and issuer of its statements [default: http://LISTEN]
-    #[arg(long, env = "SESSION_PUBLIC_ORIGIN", value_name = "URL", value_parser = origin)]
+    #[arg(long, env = "SESSION_PUBLIC_ORIGIN", help_heading = "Addresses", value_name = "URL", value_parser = origin)]
     pub(crate) public_origin: Option<Origin>,
 
     /// Further URLs by which browsers know this server, separated by commas
-    #[arg(long, env = "SESSION_ALLOWED_ORIGINS", value_name = "URLS", value_delimiter = ',', value_parser = origin)]
+    #[arg(
+        long,
+        env = "SESSION_ALLOWED_ORIGINS",
+        help_heading = "Addresses",
+        value_name = "URLS",
+        value_delimiter = ',',
+        value_parser = origin
+    )]
     pub(crate) allowed_origins: Vec<Origin>,
 
     /// Longest time without use
-    #[arg(long, env = "SESSION_IDLE_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "30m")]
+    #[arg(
+        long,
+        env = "SESSION_IDLE_TIMEOUT",
+        help_heading = "Sessions",
+        value_name = "TIME",
+        value_parser = whole_seconds,
+        default_value = "30m"
+    )]
     idle_timeout: Duration,
 
     /// Longest time since the login
-    #[arg(long, env = "SESSION_ABSOLUTE_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "12h")]
+    #[arg(
+        long,
+        env = "SESSION_ABSOLUTE_TIMEOUT",
+        help_heading = "Sessions",
+        value_name = "TIME",
+        value_parser = whole_seconds,
+        default_value = "12h"
+    )]
     absolute_timeout: Duration,
 
     /// Sessions of one user at a time; with one more, the one that was used least lately ends
-    #[arg(long, env = "SESSION_SESSIONS_PER_USER", value_name = "N", default_value = "100")]
+    #[arg(
+        long,
+        env = "SESSION_SESSIONS_PER_USER",
+        help_heading = "Sessions",
+        value_name = "N",
+        default_value = "100"
+    )]
     pub(crate) sessions_per_user: NonZero<usize>,
 
     /// Sessions that this server keeps for a moment, so that the next check need not ask Redis, which tells when one
     /// changes; 0 for none
-    #[arg(long, env = "SESSION_NEAR_CACHE", value_name = "N", default_value_t = NearCacheLimits::default().entries)]
+    #[arg(
+        long,
+        env = "SESSION_NEAR_CACHE",
+        help_heading = "The store",
+        value_name = "N",
+        default_value_t = NearCacheLimits::default().entries
+    )]
     near_cache: usize,
 
     /// Longest time for which such a session is believed where Redis could not tell, up to 2 s
-    #[arg(long, env = "SESSION_NEAR_CACHE_AGE", value_name = "TIME", value_parser = near_cache_age, default_value = "2s")]
+    #[arg(
+        long,
+        env = "SESSION_NEAR_CACHE_AGE",
+        help_heading = "The store",
+        value_name = "TIME",
+        value_parser = near_cache_age,
+        default_value = "2s"
+    )]
     near_cache_age: Duration,
 
     /// Time after the password was entered in which a session may end others
-    #[arg(long, env = "SESSION_REAUTHENTICATE_WITHIN", value_name = "TIME", value_parser = whole_seconds, default_value = "5m")]
+    #[arg(
+        long,
+        env = "SESSION_REAUTHENTICATE_WITHIN",
+        help_heading = "Sessions",
+        value_name = "TIME",
+        value_parser = whole_seconds,
+        default_value = "5m"
+    )]
     pub(crate) reauthenticate_within: Duration,
 
     /// Name of the session cookie, with the prefix `__Host-`
-    #[arg(long, env = "SESSION_COOKIE_NAME", value_name = "NAME", value_parser = cookie_name, default_value = CookieName::DEFAULT)]
+    #[arg(
+        long,
+        env = "SESSION_COOKIE_NAME",
+        help_heading = "Cookies",
+        value_name = "NAME",
+        value_parser = cookie_name,
+        default_value = CookieName::DEFAULT
+    )]
     pub(crate) cookie_name: CookieName,
 
     /// Which cross-site requests carry the session cookie
-    #[arg(long, env = "SESSION_SAME_SITE", value_enum, default_value_t = SameSiteSetting::Lax)]
+    #[arg(long, env = "SESSION_SAME_SITE", help_heading = "Cookies", value_enum, default_value_t = SameSiteSetting::Lax)]
     same_site: SameSiteSetting,
 
     /// Who reads the cookie `__Host-session-statement`, which goes with every view of a session
-    #[arg(long, env = "SESSION_STATEMENT_COOKIE", value_enum, default_value_t = StatementCookieSetting::Readable)]
+    #[arg(
+        long,
+        env = "SESSION_STATEMENT_COOKIE",
+        help_heading = "Cookies",
+        value_enum,
+        default_value_t = StatementCookieSetting::Readable
+    )]
     statement_cookie: StatementCookieSetting,
 
     /// Addresses and networks of proxies whose `X-Forwarded-For` is believed, separated by commas
-    #[arg(long, env = "SESSION_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    #[arg(
+        long,
+        env = "SESSION_TRUSTED_PROXIES",
+        help_heading = "Addresses",
+        value_name = "NETWORKS",
+        value_delimiter = ',',
+        value_parser = network
+    )]
     pub(crate) trusted_proxies: Vec<IpNet>,
 
     /// What the paths of this server begin with, such as `/_session`, where others at its origin belong to an
@@ -128,6 +214,7 @@ pub(crate) struct Settings {
     #[arg(
         long,
         env = "SESSION_PATH_PREFIX",
+        help_heading = "In front of an application",
         value_name = "PATH",
         default_value_t,
         hide_default_value = true
@@ -137,12 +224,18 @@ pub(crate) struct Settings {
     /// Who may have what of that application when a proxy asks at `/auth`, separated by commas: `PATH=ACCESS`, where
     /// the access is `public`, `signed-in` or `recent` (the password was entered within `--reauthenticate-within`),
     /// with `:passive` behind it for what extends no session [default: everything for who is signed in]
-    #[arg(long, env = "SESSION_ACCESS_RULES", value_name = "RULES", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "SESSION_ACCESS_RULES",
+        help_heading = "In front of an application",
+        value_name = "RULES",
+        value_delimiter = ','
+    )]
     access_rules: Vec<String>,
 
     /// A file with a database of cities or countries in the format of MaxMind (`.mmdb`), by which lists of sessions
     /// tell where each was begun [default: none]
-    #[arg(long, env = "SESSION_PLACE_DATABASE", value_name = "FILE")]
+    #[arg(long, env = "SESSION_PLACE_DATABASE", help_heading = "Sessions", value_name = "FILE")]
     place_database: Option<PathBuf>,
 
     #[cfg(feature = "page")]
@@ -150,61 +243,128 @@ pub(crate) struct Settings {
     pub(crate) page: page::Page,
 
     /// Wrong passwords for one account within the window
-    #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ACCOUNT", value_name = "N", default_value = "10")]
+    #[arg(
+        long,
+        env = "SESSION_LOGIN_ATTEMPTS_PER_ACCOUNT",
+        help_heading = "Keys and users",
+        value_name = "N",
+        default_value = "10"
+    )]
     login_attempts_per_account: NonZero<u64>,
 
     /// Wrong passwords from one address (IPv6: one /64) within the window
-    #[arg(long, env = "SESSION_LOGIN_ATTEMPTS_PER_ADDRESS", value_name = "N", default_value = "100")]
+    #[arg(
+        long,
+        env = "SESSION_LOGIN_ATTEMPTS_PER_ADDRESS",
+        help_heading = "Keys and users",
+        value_name = "N",
+        default_value = "100"
+    )]
     login_attempts_per_address: NonZero<u64>,
 
     /// Time after which wrong passwords are forgotten
-    #[arg(long, env = "SESSION_LOGIN_ATTEMPT_WINDOW", value_name = "TIME", value_parser = some_seconds, default_value = "15m")]
+    #[arg(
+        long,
+        env = "SESSION_LOGIN_ATTEMPT_WINDOW",
+        help_heading = "Keys and users",
+        value_name = "TIME",
+        value_parser = some_seconds,
+        default_value = "15m"
+    )]
     login_attempt_window: Duration,
 
     /// Work of a password hash; weaker ones are strengthened at the next login
-    #[arg(long, env = "SESSION_PASSWORD_COST", value_enum, default_value_t)]
+    #[arg(long, env = "SESSION_PASSWORD_COST", help_heading = "Keys and users", value_enum, default_value_t)]
     pub(crate) password_cost: PasswordCostSetting,
 
-    /// Passwords hashed at the same time
-    #[arg(long, env = "SESSION_HASHING_THREADS", value_name = "N", default_value_t = HashingLimits::default().threads)]
+    /// Passwords hashed at the same time [default: half as many as there are processors]
+    #[arg(
+        long,
+        env = "SESSION_HASHING_THREADS",
+        help_heading = "Keys and users",
+        value_name = "N",
+        default_value_t = HashingLimits::default().threads,
+        hide_default_value = true
+    )]
     hashing_threads: NonZero<usize>,
 
-    /// Logins that may wait for a hashing thread
-    #[arg(long, env = "SESSION_HASHING_QUEUE", value_name = "N", default_value_t = HashingLimits::default().queue)]
+    /// Logins that may wait for a hashing thread [default: 64 for each thread that there is by default]
+    #[arg(
+        long,
+        env = "SESSION_HASHING_QUEUE",
+        help_heading = "Keys and users",
+        value_name = "N",
+        default_value_t = HashingLimits::default().queue,
+        hide_default_value = true
+    )]
     hashing_queue: usize,
 
     /// Connections at a time
-    #[arg(long, env = "SESSION_MAX_CONNECTIONS", value_name = "N", default_value_t = Limits::default().connections)]
+    #[arg(
+        long,
+        env = "SESSION_MAX_CONNECTIONS",
+        help_heading = "Connections",
+        value_name = "N",
+        default_value_t = Limits::default().connections
+    )]
     max_connections: NonZero<u32>,
 
     /// Time between two requests on a connection; longer than the load balancer's
-    #[arg(long, env = "SESSION_KEEP_ALIVE", value_name = "TIME", value_parser = whole_seconds, default_value = "75s")]
+    #[arg(
+        long,
+        env = "SESSION_KEEP_ALIVE",
+        help_heading = "Connections",
+        value_name = "TIME",
+        value_parser = whole_seconds,
+        default_value = "75s"
+    )]
     keep_alive: Duration,
 
     /// After SIGTERM: time to go on accepting while load balancers see that /readyz says no
-    #[arg(long, env = "SESSION_DRAIN_DELAY", value_name = "TIME", value_parser = whole_seconds, default_value = "0s")]
+    #[arg(
+        long,
+        env = "SESSION_DRAIN_DELAY",
+        help_heading = "Connections",
+        value_name = "TIME",
+        value_parser = whole_seconds,
+        default_value = "0s"
+    )]
     drain_delay: Duration,
 
     /// After that: time for running requests to finish
-    #[arg(long, env = "SESSION_DRAIN_TIMEOUT", value_name = "TIME", value_parser = whole_seconds, default_value = "30s")]
+    #[arg(
+        long,
+        env = "SESSION_DRAIN_TIMEOUT",
+        help_heading = "Connections",
+        value_name = "TIME",
+        value_parser = whole_seconds,
+        default_value = "30s"
+    )]
     drain_timeout: Duration,
 
     /// Which log lines are written, as `tracing-subscriber` filters
-    #[arg(long, env = "SESSION_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(
+        long,
+        env = "SESSION_LOG",
+        help_heading = "Log and spans",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
     pub(crate) log: String,
 
     /// Form of the log on standard error
-    #[arg(long, env = "SESSION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    #[arg(long, env = "SESSION_LOG_FORMAT", help_heading = "Log and spans", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
 
     /// A file to which the audit log goes too, as JSON [default: none]
-    #[arg(long, env = "SESSION_AUDIT_LOG", value_name = "FILE")]
+    #[arg(long, env = "SESSION_AUDIT_LOG", help_heading = "Log and spans", value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
 
     /// Tells others what happens to sessions: in a stream in Redis, and at `/events` of the management
     #[arg(
         long,
         env = "SESSION_EVENTS",
+        help_heading = "Events and webhook",
         value_enum,
         default_value_t = Switch::Off,
         num_args = 0..=1,
@@ -214,17 +374,23 @@ pub(crate) struct Settings {
     pub(crate) events: Switch,
 
     /// URL to which events are sent, by https, or by http on this machine [default: none]
-    #[arg(long, env = "SESSION_WEBHOOK", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "SESSION_WEBHOOK",
+        help_heading = "Events and webhook",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub(crate) webhook: Option<String>,
 
     /// A file with the secrets that sign what is sent there: lines of `whsec_` and 24 to 64 bytes in base64
-    #[arg(long, env = "SESSION_WEBHOOK_SECRET", value_name = "FILE")]
+    #[arg(long, env = "SESSION_WEBHOOK_SECRET", help_heading = "Events and webhook", value_name = "FILE")]
     pub(crate) webhook_secret: Option<PathBuf>,
 
     /// URL of a collector to which the spans of requests are sent by OTLP, such as `http://127.0.0.1:4318`
     /// [default: none]
     #[cfg(feature = "otlp")]
-    #[arg(long, env = "SESSION_OTLP_ENDPOINT", value_name = "URL")]
+    #[arg(long, env = "SESSION_OTLP_ENDPOINT", help_heading = "Log and spans", value_name = "URL")]
     pub(crate) otlp_endpoint: Option<String>,
 }
 

@@ -131,7 +131,11 @@ impl Webhook {
                     refusals += 1;
                     if refusals >= MAX_REFUSALS {
                         self.counts.given_up.increment(1);
-                        tracing::error!(event = id, status, "event is given up: the receiver refuses it");
+                        tracing::error!(
+                            event = id,
+                            status,
+                            "event is given up: the receiver refuses it for what it is, and should answer 2xx"
+                        );
                         return;
                     }
                 }
@@ -139,7 +143,10 @@ impl Webhook {
                     self.counts.failed.increment(1);
                     tracing::debug!(event = id, reason, tries, "event is not delivered yet");
                     if tries == TRIES_IN_SILENCE {
-                        tracing::warn!(reason, "receiver of events is away: they wait");
+                        tracing::warn!(
+                            reason,
+                            "receiver of events does not take them, and they wait: see why it does not"
+                        );
                     }
                 }
             }
@@ -156,7 +163,9 @@ impl Webhook {
         loop {
             match Secrets::read(&self.secret_file) {
                 Ok(secrets) => return secrets,
-                Err(error) => tracing::error!(%error, "events are not delivered"),
+                Err(error) => {
+                    tracing::error!(%error, "events are not delivered, and wait: mend the file of `--webhook-secret`");
+                }
             }
             sleep(KEEPING).await;
         }
@@ -252,12 +261,15 @@ impl Counts {
         const TRIES: &str = "session_webhook_tries_total";
         const LOST: &str = "session_webhook_lost_total";
         const DELAY: &str = "session_webhook_delay_seconds";
-        describe_counter!(TRIES, "Tries to deliver an event, by what the receiver said");
+        describe_counter!(TRIES, "With a webhook: tries to deliver an event, by what the receiver said");
         describe_counter!(
             LOST,
-            "Events that were given up, and times that others were not kept for long enough"
+            "With a webhook: events that were given up, and times that others were dropped before they could be delivered"
         );
-        describe_gauge!(DELAY, "For how long the oldest event that is being delivered has waited");
+        describe_gauge!(
+            DELAY,
+            "With a webhook: for how long the oldest event that is being delivered has waited"
+        );
         Self {
             accepted: counter!(TRIES, "outcome" => "accepted"),
             refused: counter!(TRIES, "outcome" => "refused"),

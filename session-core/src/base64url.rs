@@ -134,6 +134,7 @@ mod tests {
 
     use super::{decode_any_length, encode};
 
+    /// R11: one text for each value, as strict as another implementation.
     #[test]
     fn texts_are_written_and_read_as_by_another_implementation() {
         for length in 0..=67u8 {
@@ -149,6 +150,13 @@ mod tests {
                 }
                 assert_eq!(decode_any_length(&changed), URL_SAFE_NO_PAD.decode(&changed).ok(), "{changed:?}");
             }
+        }
+    }
+
+    #[test]
+    fn wrong_characters_do_not_make_up_for_each_other() {
+        for text in ["????", "AA==", "A??A", "++++", "AAAA??", "??"] {
+            assert_eq!(decode_any_length(text.as_bytes()), None, "{text}");
         }
     }
 }

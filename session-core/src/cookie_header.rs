@@ -188,6 +188,7 @@ impl HeaderRefusal {
 mod tests {
     use super::{cookies_without, is_header};
 
+    /// R39: an application behind a proxy gets no cookie of ours, however it is written.
     #[test]
     fn other_cookies_are_passed_on_as_they_are_and_ours_in_no_spelling() {
         const NAMES: [&str; 2] = ["__Host-session", "__Host-device"];

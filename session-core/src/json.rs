@@ -232,3 +232,216 @@ impl<'t> Reader<'t> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn takes(text: &str) -> bool {
+        Reader::new(text).whole(Reader::raw).is_some()
+    }
+
+    #[test]
+    fn a_value_is_one_for_this_reader_if_it_is_for_another() {
+        let values = [
+            "null",
+            "true",
+            "false",
+            "nul",
+            "nulll",
+            "True",
+            "tru e",
+            "0",
+            "-0",
+            "01",
+            "-",
+            "-1",
+            "+1",
+            "12",
+            "1.5",
+            "1.",
+            ".5",
+            "0.10",
+            "1e5",
+            "1E+5",
+            "1e-5",
+            "1e",
+            "1e+",
+            "1.e1",
+            "0e0",
+            "00",
+            "0x1",
+            "1 2",
+            "1,",
+            "NaN",
+            "[]",
+            "[ ]",
+            "[1]",
+            "[1,2]",
+            "[1, 2 ]",
+            "[,]",
+            "[1,]",
+            "[1 2]",
+            "[",
+            "]",
+            "[}",
+            "{}",
+            "{ }",
+            "{\"a\":1}",
+            "{ \"a\" : 1 , \"b\":[] }",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{1:1}",
+            "{\"a\":1 \"b\":1}",
+            "{",
+            "{]",
+            "\"\"",
+            "\"a\"",
+            "\"",
+            "\"a",
+            "a\"",
+            "'a'",
+            "",
+            " ",
+            "\u{feff}1",
+            "\u{b}1",
+            "\u{a0}1",
+            "\t\r\n 1 \t\r\n",
+            "{}{}",
+            "[]x",
+            "[[[]],{\"a\":{}}]",
+            "{\"\":0}",
+            "[\"a\\\"]",
+            "/**/1",
+        ];
+        for text in values {
+            assert_eq!(takes(text), serde_json::from_str::<Value>(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_means_to_this_reader_what_it_means_to_another() {
+        let texts = [
+            "a",
+            "é€𝄞",
+            "\\\"",
+            "\\\\",
+            "\\/",
+            "\\b",
+            "\\f",
+            "\\n",
+            "\\r",
+            "\\t",
+            "\\u0041",
+            "\\u00e9",
+            "\\uFFFF",
+            "\\ud834\\udd1e",
+            "\\uD834\\uDD1E",
+            "\\udbff\\udfff",
+            "\\ud800\\udc00",
+            "a\\nb\\\\c",
+            "\\a",
+            "\\'",
+            "\\",
+            "\\u",
+            "\\u12",
+            "\\u12g4",
+            "\\u+123",
+            "\\U0041",
+            "\\ud834",
+            "\\udd1e",
+            "\\ud834\\ud834",
+            "\\ud834x",
+            "\\ud834\\n",
+            "\\ud834\\udbff",
+            "\\ud834\\ue000",
+            "\\udc00\\ud800",
+            "\u{1f}",
+            "\n",
+            "\t",
+            "\u{0}",
+            "\u{7f}",
+            "\u{20}",
+            "a\"b",
+        ];
+        for text in texts.map(|text| alloc::format!("\"{text}\"")) {
+            let read = Reader::new(&text).whole(Reader::text);
+            assert_eq!(read, serde_json::from_str(&text).ok(), "{text}");
+            assert_eq!(takes(&text), read.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_127_levels_deep_at_most_and_as_wide_as_it_likes() {
+        let nested = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat();
+        assert!(takes(&nested(127)) && !takes(&nested(128)));
+        let part = |levels: usize| Reader::nested(&nested(levels)).whole(Reader::raw).is_some();
+        assert!(part(126) && !part(127));
+        let beside = alloc::vec!["{\"a\":[]}"; 300].join(",");
+        assert!(takes(&alloc::format!("[{beside}]")));
+    }
+
+    #[test]
+    fn a_time_is_digits_alone_and_at_most_eleven() {
+        let time = |text: &str| Reader::new(text).whole(Reader::time).map(UnixTime::as_secs);
+        for secs in [0, 7, 10, 1_700_000_000, 99_999_999_999] {
+            assert_eq!(time(&secs.to_string()), Some(secs));
+        }
+        let no_times =
+            ["100000000000", "18446744073709551617", "99999999999999999999999", "-1", "1.0", "1e3"];
+        for text in no_times.into_iter().chain(["01", "\"1\"", "[1]", "null", "", "1 1", "1:"]) {
+            assert_eq!(time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_read_by_its_kind_and_may_come_once() {
+        let other = |text: &'static str| Reader::new(text).whole(Reader::text_or_other);
+        assert_eq!(other(" \"a\""), Some(Some("a".into())));
+        assert_eq!([other(" 1"), other("{\"a\":\"b\"}")], [Some(None), Some(None)]);
+        assert_eq!([other("\"a"), other("x"), other("")], [None, None, None]);
+        let object = |text: &'static str| Reader::new(text).whole(Reader::raw_object);
+        assert_eq!(object(" {\"a\": 1.0} "), Some("{\"a\": 1.0}"));
+        assert_eq!([object("[]"), object("1"), object("{")], [None, None, None]);
+        let mut place = None;
+        assert_eq!(
+            [once(&mut place, Some(1)), once(&mut place, None), once(&mut place, Some(2))],
+            [Some(()), None, None]
+        );
+    }
+
+    #[test]
+    fn the_place_where_reading_stopped_is_told_by_line_and_column() {
+        for (text, place) in [("", (1, 1)), ("[1, x", (1, 5)), ("[\n1,\n  x]", (3, 3)), ("[1]\n\n2", (3, 1))]
+        {
+            let mut reader = Reader::new(text);
+            assert!(reader.whole(Reader::raw).is_none());
+            assert_eq!(reader.position(), place, "{text}");
+        }
+    }
+
+    #[test]
+    fn members_and_elements_come_in_their_order() {
+        let mut seen = Vec::new();
+        Reader::new("{\"b\":[1,2],\"a\":3}").whole(|reader| {
+            reader.object(&mut |name, reader| {
+                seen.push(name.to_string());
+                match name {
+                    "b" => reader.array(&mut |reader| {
+                        seen.push(reader.raw()?.to_string());
+                        Some(())
+                    }),
+                    _ => reader.raw().map(|raw| seen.push(raw.to_string())),
+                }
+            })
+        });
+        assert_eq!(seen, ["b", "1", "2", "a", "3"]);
+    }
+}

@@ -36,24 +36,39 @@ fn seeds() -> Seeds {
         seeds.entry(format!("cookie/{verdict}")).or_insert_with(|| format!("{now}\n{cookie}"));
         seeds.entry(format!("header/{verdict}")).or_insert(header);
     }
+    for case in cases(include_str!("../../vectors/device-v1.json"), "vectors") {
+        let (verdict, now) = (verdict(&case), &case["now"]);
+        let [name, cookie] = ["user_name", "cookie"].map(|member| case[member].as_str().expect("a text"));
+        seeds.entry(format!("device/{verdict}")).or_insert_with(|| format!("{now}\n{name}\n{cookie}"));
+    }
+    for case in cases(include_str!("../../vectors/start-v1.json"), "vectors") {
+        let [credential, key] = ["credential", "key"].map(|member| case[member].as_str().expect("a text"));
+        seeds.entry(format!("start/{}", verdict(&case))).or_insert_with(|| format!("0\n{credential}\n{key}"));
+    }
     let file = include_str!("../../vectors/statement-v1.json");
     for case in cases(file, "vectors") {
-        let (verdict, now) = (verdict(&case), &case["now"]);
-        let statement = case["statement"].as_str().expect("a statement");
-        seeds.entry(format!("statement/{verdict}")).or_insert_with(|| format!("{now}\n{statement}"));
-        let parts: Vec<_> =
-            statement.split('.').filter_map(|part| URL_SAFE_NO_PAD.decode(part).ok()).collect();
-        if let [header, payload, _] = &parts[..] {
-            let parts = [header, payload].map(|part| String::from_utf8_lossy(part));
-            seeds
-                .entry(format!("statement/{verdict}-parts"))
-                .or_insert_with(|| format!("{now}\n{}", parts.join("\n")));
-        }
+        add_jws(&mut seeds, verdict(&case), &case, "statement");
+    }
+    for case in cases(include_str!("../../vectors/revocations-v1.json"), "vectors") {
+        add_jws(&mut seeds, &format!("feed-{}", verdict(&case)), &case, "feed");
     }
     let jwks = serde_json::from_str::<Value>(file).expect("JSON")["jwks"].to_string();
     seeds.insert("statement/key-set".into(), format!("0\n{jwks}"));
     seeds.insert("statement/key-ring".into(), format!("0\n{}", key_ring()));
     seeds
+}
+
+/// As it is, and opened, for a signature that is always right.
+fn add_jws(seeds: &mut Seeds, name: &str, case: &Value, member: &str) {
+    let (now, jws) = (&case["now"], case[member].as_str().expect("a JWS"));
+    seeds.entry(format!("statement/{name}")).or_insert_with(|| format!("{now}\n{jws}"));
+    let parts: Vec<_> = jws.split('.').filter_map(|part| URL_SAFE_NO_PAD.decode(part).ok()).collect();
+    if let [header, payload, _] = &parts[..] {
+        let parts = [header, payload].map(|part| String::from_utf8_lossy(part));
+        seeds
+            .entry(format!("statement/{name}-parts"))
+            .or_insert_with(|| format!("{now}\n{}", parts.join("\n")));
+    }
 }
 
 /// The cookie keys of the vectors with the first key pair of RFC 8032 §7.1.

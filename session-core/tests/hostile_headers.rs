@@ -64,6 +64,7 @@ fn assert_verdicts(table: &[(&[u8], &str)]) {
     }
 }
 
+/// R13, F28: other cookies, hostile or broken, hide nothing.
 #[test]
 fn the_session_is_found_whatever_stands_beside_it() {
     assert_verdicts(&[
@@ -112,6 +113,7 @@ fn the_session_is_found_whatever_stands_beside_it() {
     ]);
 }
 
+/// R13: the name is exact byte by byte, nothing is decoded, and only space and tab are trimmed.
 #[test]
 fn what_only_resembles_the_session_cookie_is_absent() {
     assert_verdicts(&[
@@ -158,6 +160,7 @@ fn what_only_resembles_the_session_cookie_is_absent() {
     ]);
 }
 
+/// R13, F28: quotes, escapes and padding make no cookie of a value.
 #[test]
 fn a_value_that_is_not_one_good_cookie_is_refused_with_its_reason() {
     let long: Vec<u8> = [b"__Host-session=".as_slice(), &[b'A'; 100_000]].concat();
@@ -200,6 +203,7 @@ fn a_value_that_is_not_one_good_cookie_is_refused_with_its_reason() {
     ]);
 }
 
+/// R14, F28: of four at most exactly one good session is used, and two are refused.
 #[test]
 fn the_same_name_several_times_gives_one_good_session_or_none() {
     assert_verdicts(&[
@@ -233,6 +237,7 @@ fn the_same_name_several_times_gives_one_good_session_or_none() {
     ]);
 }
 
+/// R19, F28: a crowd of cookies is read like a few, and stops nobody.
 #[test]
 fn a_header_of_ten_thousand_cookies_is_read() {
     let crowd = "a=1; ".repeat(10_000);

@@ -10,8 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use serde_json::json;
 use session_core::{
-    CookieKeyRing, CookieName, JsonObject, KeyId, KeyRing, KeySecret, SecretHash, SessionId, SessionSecret,
-    StatementClaims, StatementKeySet, UnixTime,
+    CookieKeyRing, CookieName, DeviceId, JsonObject, KeyId, KeyRing, KeySecret, SecretHash, SessionId,
+    SessionSecret, StartKey, StatementClaims, StatementKeySet, UnixTime,
 };
 
 // Canaries: texts that are found nowhere else, in full or in part.
@@ -111,6 +111,7 @@ fn the_search_finds_a_secret_in_a_list_of_bytes() {
     assert_debug_tells_nothing(SESSION_SECRET);
 }
 
+/// R19: of no type that holds one.
 #[test]
 fn no_debug_text_tells_a_secret() {
     let ring = ring();
@@ -128,6 +129,37 @@ fn no_debug_text_tells_a_secret() {
     assert_debug_tells_nothing(&cookie_keys().verify(cookie().as_bytes(), NOW).expect("authentic"));
     let header = format!("__Host-session={}", cookie());
     assert_debug_tells_nothing(&cookie_keys().verify_header([header.as_bytes()], NOW).expect("authentic"));
+}
+
+/// R4, R39: neither the secret, nor where a tag differs from the right one.
+#[test]
+fn a_debug_text_says_what_it_is_of() {
+    let (ring, id) = (ring(), SessionId::from_bytes([1; 16]));
+    let secret = SessionSecret::from_bytes(*SESSION_SECRET);
+    let value = cookie_keys().sign(id, &secret, NOW, END).expect("a cookie");
+    let devices = ring.device_keys(&CookieName::default());
+    let device = devices.sign(DeviceId::from_bytes([1; 16]), "alice", NOW);
+    let start = StartKey::new(COOKIE_KEY, "a-key").expect("a key");
+    let claims: JsonObject = r#"{"a": 1}"#.parse().expect("an object");
+    let texts: [(&dyn Debug, &str); 12] = [
+        (&ring, "KeyRing(..)"),
+        (&ring.statement_signer(), "StatementSigner { key_id: KeyId(s1), .. }"),
+        (&KeySecret::new(COOKIE_KEY).expect("a secret"), "KeySecret(..)"),
+        (&secret, "SessionSecret(..)"),
+        (&secret.hash(), "SecretHash(..)"),
+        (&value, "CookieValue(..)"),
+        (&devices, "DeviceKeys(..)"),
+        (&device, "DeviceCookie(..)"),
+        (&start, "StartKey(..)"),
+        (&claims, r#"{"a": 1}"#),
+        (&id, "SessionId(AQEBAQEBAQEBAQEBAQEBAQ)"),
+        (&KeyId::new("c1"), "Ok(KeyId(c1))"),
+    ];
+    for (value, text) in texts {
+        assert_eq!(format!("{value:?}"), text);
+    }
+    // Of its keys it names what they are called.
+    assert!(format!("{:?}", cookie_keys()).contains("[KeyId(c1)]"), "{:?}", cookie_keys());
 }
 
 #[test]
@@ -160,6 +192,7 @@ fn no_refusal_of_a_cookie_tells_a_secret() {
     assert_error_tells_nothing(&never.expect_err("ends before it starts"));
 }
 
+/// R39: nor what a parser would have quoted.
 #[test]
 fn no_refusal_of_a_key_ring_tells_a_secret() {
     let file = file();
@@ -188,6 +221,7 @@ fn no_refusal_of_a_key_ring_tells_a_secret() {
     }
 }
 
+/// R39: somebody may have put the secret in its place.
 #[test]
 fn no_refused_name_or_key_is_repeated_in_the_error() {
     let secret = encode(SESSION_SECRET);
@@ -198,6 +232,7 @@ fn no_refused_name_or_key_is_repeated_in_the_error() {
     assert_error_tells_nothing(&KeySecret::new(&COOKIE_KEY[..31]).expect_err("too short"));
 }
 
+/// R39: what everybody may read is made beside the secrets, and of none of them.
 #[test]
 fn neither_a_statement_nor_the_published_keys_tell_a_secret() {
     let claims = StatementClaims {
@@ -238,12 +273,14 @@ fn assert_random(drawn: &[Vec<u8>]) {
     }
 }
 
+/// R1: 128 bits of the system, with no time, counter or version among them.
 #[test]
 fn session_ids_are_random_in_every_bit_and_never_repeat() {
     let draw = |_| SessionId::generate().expect("entropy").as_bytes().to_vec();
     assert_random(&(0..100_000).map(draw).collect::<Vec<_>>());
 }
 
+/// R1: 256 bits of the system.
 #[test]
 fn secrets_are_random_in_every_bit_and_never_repeat() {
     let ring = cookie_keys();
@@ -256,6 +293,7 @@ fn secrets_are_random_in_every_bit_and_never_repeat() {
     assert_random(&(0..100_000).map(draw).collect::<Vec<_>>());
 }
 
+/// R5: no ring begins with a key that another has.
 #[test]
 fn generated_keys_never_repeat() {
     let mut seen = HashSet::new();

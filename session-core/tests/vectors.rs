@@ -21,6 +21,7 @@ fn now(vector: &Value) -> UnixTime {
     UnixTime::from_secs(vector["now"].as_u64().expect("a time"))
 }
 
+/// R5–R7, R11, R17: by an implementation that has nothing of this one.
 #[test]
 fn every_cookie_vector_gets_its_verdict() {
     let file = vectors(include_str!("../../vectors/cookie-v1.json"));
@@ -47,6 +48,7 @@ fn every_cookie_vector_gets_its_verdict() {
     }
 }
 
+/// R6, R66: for one name, and by a key that makes no session cookie.
 #[test]
 fn every_device_vector_gets_its_verdict() {
     let file = vectors(include_str!("../../vectors/device-v1.json"));
@@ -68,6 +70,7 @@ fn every_device_vector_gets_its_verdict() {
     }
 }
 
+/// R6: what follows from a token has a label of its own.
 #[test]
 fn every_start_vector_gets_its_marker_and_its_secret() {
     let file = vectors(include_str!("../../vectors/start-v1.json"));
@@ -98,6 +101,7 @@ fn decoded(text: &Value) -> [u8; 32] {
     bytes.try_into().expect("32 bytes")
 }
 
+/// R11, R17: by an implementation that has nothing of this one.
 #[test]
 fn every_statement_vector_gets_its_verdict() {
     let file = vectors(include_str!("../../vectors/statement-v1.json"));
@@ -113,6 +117,7 @@ fn every_statement_vector_gets_its_verdict() {
     }
 }
 
+/// R17: by an implementation that has nothing of this one.
 #[test]
 fn every_revocation_vector_gets_its_verdict() {
     let file = vectors(include_str!("../../vectors/revocations-v1.json"));

@@ -101,6 +101,7 @@ impl Audit {
         Self { events }
     }
 
+    /// Somebody signed in by a password, or a back end began a session of somebody.
     pub(crate) fn signed_in(&self, issued: &Issued) {
         let session = &issued.session;
         let (session_id, subject) = (Some(session.id()), Some(session.subject()));
@@ -135,7 +136,7 @@ impl Audit {
         }
     }
 
-    /// A session goes on under a new ID.
+    /// A session goes on under a new ID; where its subject has proved itself again, the log has it too.
     pub(crate) fn renewed(&self, former: &Entry, new: &LiveSession, reauthenticated: bool) {
         let (session_id, predecessor, subject) = (new.id(), former.id, former.subject.as_ref());
         if reauthenticated {
@@ -150,6 +151,7 @@ impl Audit {
         });
     }
 
+    /// A session was ended by decision.
     pub(crate) fn ended(&self, entry: &Entry, end: End) {
         let (event, outcome, cause) = ("session", "ended", Some(end.code()));
         let (session_id, subject) = (Some(entry.id), entry.subject.as_ref());
@@ -175,7 +177,7 @@ impl Audit {
     }
 }
 
-/// By somebody who speaks for the application, and not in a request of the subject.
+/// What is said of a session's subject was changed by somebody who speaks for the application.
 pub(crate) fn claims_changed(id: SessionId, subject: Option<&Subject>) {
     let (event, outcome, session_id) = ("claims", "changed", Some(id));
     Line { event, outcome, session_id, subject, ..Line::default() }.write(false);

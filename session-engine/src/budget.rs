@@ -65,6 +65,7 @@ mod tests {
         Ok(())
     }
 
+    /// R79: however many times it asks the store, and whatever the store.
     #[tokio::test(start_paused = true)]
     async fn a_request_has_one_budget_over_all_it_does() {
         let began_at = Instant::now();
@@ -80,6 +81,7 @@ mod tests {
         assert_eq!(began_at.elapsed(), REQUEST_BUDGET);
     }
 
+    /// R79: a place in the queue for hashing is no fault of the store.
     #[tokio::test(start_paused = true)]
     async fn what_the_store_is_not_to_blame_for_costs_no_budget() {
         let result = within_budget(async {
@@ -89,6 +91,7 @@ mod tests {
         assert_eq!(result.await, Ok(()));
     }
 
+    /// R79: who has no time left is told so, and what must not be left half done is done.
     #[tokio::test(start_paused = true)]
     async fn what_has_begun_ends_though_nobody_waits() {
         let (done, is_done) = tokio::sync::oneshot::channel();

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::budget::{REQUEST_BUDGET, off_budget};
 use crate::clock::Clock;
-use crate::event::{EVENT_TYPES, Event, EventKind};
+use crate::event::{Event, EventKind, TOLD_TYPES};
 use crate::store::{EventCursor, EventLog, EventPage, Unavailable, Watch};
 use crate::telemetry::CountedBy;
 
@@ -61,12 +61,11 @@ impl Events {
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
         let is_told = Arc::<Notify>::default();
         tokio::spawn(append_all(jobs, Arc::clone(&log), Arc::clone(&is_told)));
-        let meaning = "Events that this server had to tell, but for those of sessions that expired";
-        let types: Vec<_> = EVENT_TYPES.into_iter().filter(|name| *name != "expired").collect();
-        let told = CountedBy::new("session_events_total", meaning, "type", &types);
+        let meaning = "With events: what this server had to tell, but for sessions that expired";
+        let told = CountedBy::new("session_events_total", meaning, "type", &TOLD_TYPES);
         describe_counter!(
             "session_events_lost_total",
-            "Events that could not be told, since too many waited"
+            "With events: those that could not be told, since too many waited for the store"
         );
         let lost = counter!("session_events_lost_total");
         let desk = Desk { log, clock, queue, is_told, told, lost, is_losing: AtomicBool::new(false) };
@@ -150,7 +149,7 @@ impl Events {
             }
         };
         if timeout(patience, settled).await.is_err() {
-            tracing::warn!("events are lost: the store does not take them");
+            tracing::warn!("events are lost: this server stops, and the store does not take them");
         }
     }
 

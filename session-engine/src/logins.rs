@@ -240,7 +240,9 @@ impl Logins {
         let Ok(Ok(hash)) = hashed else { return };
         match self.users.replace_hash(subject, old, hash).await {
             Ok(()) => tracing::info!(subject = subject.as_str(), "password hash strengthened"),
-            Err(error) => tracing::warn!(%error, "password hash could not be strengthened"),
+            Err(error) => {
+                tracing::warn!(%error, "password hash could not be strengthened; it is tried again at the next login");
+            }
         }
     }
 }
@@ -333,6 +335,7 @@ mod tests {
         Password::new("wrong horse".into())
     }
 
+    /// R43: an address of IPv6 is its network of 64 bits, whatever stands behind that.
     #[tokio::test]
     async fn attempts_from_one_address_are_counted_over_all_accounts() {
         let directory = tempfile::tempdir().unwrap();
@@ -352,6 +355,27 @@ mod tests {
         assert!(matches!(fourth, Err(LoginError::TooManyAttempts { .. })), "{fourth:?}");
         let elsewhere = logins.authenticate("dave", wrong(), from("2001:db8:0:1::4")).await;
         assert_eq!(elsewhere.err(), Some(LoginError::Refused));
+    }
+
+    /// R40: at the next login, since nobody has the password before that.
+    #[tokio::test]
+    async fn a_hash_of_less_work_is_made_again_when_its_password_comes() {
+        let directory = tempfile::tempdir().unwrap();
+        let logins =
+            Logins { cost: PasswordCost::Mib46, ..logins(directory.path(), AttemptLimits::default()) };
+        let stored = || std::fs::read_to_string(directory.path().join("users")).unwrap();
+        let weaker = stored();
+        let refused = logins.authenticate("alice", wrong(), AttemptSource::default()).await;
+        assert_eq!((refused.err(), stored()), (Some(LoginError::Refused), weaker.clone()));
+        for _ in 0..2 {
+            let right = Password::new("correct horse".into());
+            logins.authenticate("alice", right, AttemptSource::default()).await.unwrap();
+        }
+        assert!(
+            weaker.contains("$m=19456,t=2,p=1$") && stored().contains("$m=47104,t=1,p=1$"),
+            "{}",
+            stored()
+        );
     }
 
     /// R41: while no password can be hashed, neither refusal comes; afterwards both do.

@@ -230,6 +230,7 @@ mod tests {
         Password::new(text.into())
     }
 
+    /// R40: by OWASP's parameters unless others are set, and with nothing of the password trimmed.
     #[test]
     fn a_hash_knows_its_password_and_no_other() {
         let hash = PasswordHash::new(
@@ -244,6 +245,24 @@ mod tests {
         assert_eq!(hash.to_string().parse(), Ok(hash));
     }
 
+    /// R40: a salt of 16 bytes and a tag of 32, by each set of parameters that there is.
+    #[test]
+    fn a_hash_has_the_parameters_that_were_chosen() {
+        for (cost, parameters) in [
+            (PasswordCost::Mib19, "m=19456,t=2,p=1"),
+            (PasswordCost::Mib46, "m=47104,t=1,p=1"),
+            (PasswordCost::Mib64, "m=65536,t=3,p=4"),
+        ] {
+            let hash = PasswordHash::new(&password("correct horse"), cost, &mut HashingMemory::default());
+            let text = hash.unwrap().to_string();
+            let fields: Vec<_> = text.split('$').collect();
+            let ["", "argon2id", "v=19", found, salt, tag] = fields[..] else { panic!("{text}") };
+            // In base64 without padding.
+            assert_eq!((found, salt.len(), tag.len()), (parameters, 22, 43));
+        }
+    }
+
+    /// R40: the last of 1,024 bytes counts.
     #[test]
     fn a_long_password_is_neither_cut_nor_hashed_past_its_limit() {
         let long = "x".repeat(Password::MAX_LENGTH);
@@ -254,6 +273,7 @@ mod tests {
         assert!(!hash.verify(&password(&format!("{long}y")), &mut HashingMemory::default()));
     }
 
+    /// R40: what an attacker tries first, and one with the user's name in it.
     #[test]
     fn common_and_short_passwords_are_refused() {
         assert_eq!(password("Aw7!x").check_strength("alice"), Err(WeakPassword::TooShort));
@@ -264,6 +284,7 @@ mod tests {
         assert_eq!(password("correct horse battery staple").check_strength("alice"), Ok(()));
     }
 
+    /// R40: which is how a login finds what is to be hashed again.
     #[test]
     fn less_work_is_weaker() {
         let weak: PasswordHash = "$argon2id$v=19$m=8192,t=1,p=1$c2FsdHNhbHRzYWx0$\
@@ -279,6 +300,7 @@ mod tests {
         assert!(hash.is_weaker_than(PasswordCost::Mib64));
     }
 
+    /// R40: as a PHC string, and nothing in its place.
     #[test]
     fn only_argon2id_is_a_password_hash() {
         let other =

@@ -101,6 +101,7 @@ mod tests {
         ("\u{378}", None),
     ];
 
+    /// R70: `UsernameCasePreserved`, with what nobody sees and what runs backwards refused.
     #[test]
     fn a_name_has_one_spelling_and_nothing_invisible() {
         assert!(NAMES.len() >= 58);
@@ -109,6 +110,7 @@ mod tests {
         }
     }
 
+    /// R70: `OpaqueString`.
     #[test]
     fn a_password_is_the_same_from_every_keyboard() {
         assert_eq!(password("pa\u{308}ss").as_deref(), Some("p\u{e4}ss"));

@@ -188,6 +188,7 @@ mod tests {
         names
     }
 
+    /// R62: and what stood for the new content meanwhile is gone.
     #[test]
     fn a_file_that_is_replaced_keeps_its_mode_and_a_link_stays_a_link() {
         let directory = tempfile::tempdir().unwrap();
@@ -203,6 +204,7 @@ mod tests {
         assert_eq!(names_in(directory.path()), ["link", "real"], "nothing is left behind");
     }
 
+    /// R62: a link is followed also where it leads to nothing yet.
     #[test]
     fn a_link_to_a_file_that_is_yet_to_be_made_leads_to_it() {
         let directory = tempfile::tempdir().unwrap();
@@ -212,6 +214,7 @@ mod tests {
         assert_eq!(fs::read(directory.path().join("real")).unwrap(), b"new");
     }
 
+    /// R62: nobody ever sees half of it.
     #[test]
     fn of_several_that_make_a_file_one_does_and_all_find_it_whole() {
         let directory = tempfile::tempdir().unwrap();

@@ -229,6 +229,7 @@ mod tests {
         Record { subject: Some(Subject::new("alice").unwrap()), ..record }
     }
 
+    /// R48, F24: an older server keeps what it does not know.
     #[test]
     fn a_newer_servers_members_survive_a_rewrite() {
         let mut document: Value = serde_json::from_slice(&record().to_document().unwrap()).unwrap();
@@ -239,6 +240,7 @@ mod tests {
         assert_eq!(rewritten, document);
     }
 
+    /// R77: a session is written again by each change of it.
     #[test]
     fn numbers_stay_the_same_however_often_they_are_rewritten() {
         let mut record = record();
@@ -249,6 +251,7 @@ mod tests {
         }
     }
 
+    /// R48: and nothing is a panic.
     #[test]
     fn garbage_other_versions_and_giants_are_unreadable() {
         let document = String::from_utf8(record().to_document().unwrap()).unwrap();
@@ -260,6 +263,7 @@ mod tests {
         assert_eq!(read(&" ".repeat(MAX_DOCUMENT_LENGTH + 1)), UnreadableRecord::TooLarge);
     }
 
+    /// R44: a copy of the store has hashes.
     #[test]
     fn the_secret_is_not_in_the_document() {
         let document = String::from_utf8(record().to_document().unwrap()).unwrap();

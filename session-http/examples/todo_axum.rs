@@ -85,6 +85,7 @@ fn account(code: &str) -> Option<Subject> {
     Subject::new(code).ok()
 }
 
+// ANCHOR: site
 /// Our routes where the application has none.
 pub(crate) fn site(app: &App) -> Router {
     Router::new()
@@ -97,6 +98,7 @@ pub(crate) fn site(app: &App) -> Router {
         .layer(SessionLayer::new(app))
         .layer(SecurityHeaders::all())
 }
+// ANCHOR_END: site
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

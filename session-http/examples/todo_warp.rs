@@ -82,6 +82,7 @@ fn account(code: &str) -> Option<Subject> {
     Subject::new(code).ok()
 }
 
+// ANCHOR: site
 /// Our routes beside those of the application.
 pub(crate) fn site(app: &App) -> BoxedFilter<(Response,)> {
     let (get, post) = (warp::get(), warp::post().and(same_site(app)));
@@ -95,6 +96,7 @@ pub(crate) fn site(app: &App) -> BoxedFilter<(Response,)> {
         .or(warp::path!("callback").and(get).and(visitor(app)).and(warp::query()).then(call_back));
     own.map(with(SecurityHeaders::all())).or(routes(app)).unify().recover(recover).unify().boxed()
 }
+// ANCHOR_END: site
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -19,7 +19,7 @@ impl AnswerTimes {
     pub(crate) fn of(route: &'static str) -> Self {
         describe_histogram!(
             NAME,
-            "Time until there was an answer, by route and the first digit of its status"
+            "Time until there was an answer, by the template of the route (`none` for what is at no path) and the first digit of its status; those of a kind that never came are not there"
         );
         Self { route, times: Default::default() }
     }

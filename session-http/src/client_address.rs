@@ -133,6 +133,7 @@ mod tests {
         client(peer, &lines.iter().map(|line| (&X_FORWARDED_FOR, *line)).collect::<Vec<_>>())
     }
 
+    /// R37, R65: neither header counts from who is no proxy of ours, nor both where they disagree.
     #[test]
     fn a_stranger_cannot_choose_an_address() {
         assert_eq!(seen("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
@@ -147,6 +148,7 @@ mod tests {
         assert_eq!(client("10.1.1.1", &agreeing), "192.0.2.1");
     }
 
+    /// R65: with ports, brackets and elements that are empty.
     #[test]
     fn proxies_say_whom_they_heard_from_in_every_form() {
         for (line, address) in [
@@ -183,6 +185,7 @@ mod tests {
         assert_eq!(seen("10.1.1.1", &["192.0.2.1", "", "10.2.2.2"]), "192.0.2.1");
     }
 
+    /// R65: `Forwarded`, with its quotes and its hidden names.
     #[test]
     fn rfc_7239_is_understood() {
         for (line, address) in [

@@ -142,7 +142,7 @@ mod tests {
         Precondition::of(&headers(lines), 7)
     }
 
-    /// RFC 9110 §13.1.1, row by row, for a thing whose tag is `"7"`.
+    /// R74: RFC 9110 §13.1.1, row by row, for a thing whose tag is `"7"`.
     #[test]
     fn if_match_compares_strongly() {
         for (line, expected) in [
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(precondition(&lines), Precondition::Is(7), "several lines are one list");
     }
 
-    /// RFC 9110 §13.1.2: weakly, and `*` is whatever is there.
+    /// R74: RFC 9110 §13.1.2: weakly, and `*` is whatever is there.
     #[test]
     fn if_none_match_keeps_from_changing_what_is_known() {
         for (line, expected) in [
@@ -192,6 +192,7 @@ mod tests {
         assert_eq!(precondition(&both), Precondition::Is(7));
     }
 
+    /// R74: weakly, for reads.
     #[test]
     fn who_has_the_answer_already_gets_its_tag_alone() {
         for (line, status) in [

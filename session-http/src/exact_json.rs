@@ -164,6 +164,7 @@ mod tests {
         }
     }
 
+    /// R77: no digit is lost without a word.
     #[test]
     fn a_number_comes_back_as_it_was_given_or_is_refused() {
         for kept in [
@@ -208,6 +209,7 @@ mod tests {
         }
     }
 
+    /// R77: however it is written.
     #[test]
     fn a_name_stands_once_in_each_object() {
         for text in
@@ -226,6 +228,7 @@ mod tests {
         }
     }
 
+    /// R77, R39: where, and nothing of what stands there.
     #[test]
     fn what_is_wrong_is_told_with_its_place_and_without_itself() {
         for (text, said) in [

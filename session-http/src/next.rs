@@ -27,6 +27,7 @@ pub(crate) fn query(next: &str) -> String {
 mod tests {
     use super::*;
 
+    /// R38: by none of the ways in which browsers mend a path.
     #[test]
     fn next_never_leaves_this_site() {
         for path in ["/", "/a/b?c=d#e", "/a//b", "/%2F/x"] {

@@ -64,6 +64,7 @@ pub struct InvalidOrigin;
 mod tests {
     use super::*;
 
+    /// R75: letter case and default port make no other one.
     #[test]
     fn an_origin_is_written_in_one_way() {
         for (text, origin) in [
@@ -79,6 +80,7 @@ mod tests {
         }
     }
 
+    /// R75, R76: a path, a user or a wildcard would not be heeded.
     #[test]
     fn what_says_more_or_less_is_refused() {
         for text in [
@@ -110,6 +112,7 @@ mod tests {
         }
     }
 
+    /// R15, R75: where the warning comes from.
     #[test]
     fn secure_cookies_are_kept_for_https_and_for_this_machine() {
         let keeps = |text: &str| text.parse::<Origin>().unwrap().keeps_secure_cookies();

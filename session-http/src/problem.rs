@@ -156,7 +156,7 @@ impl Problem {
             SessionError::UnfitData => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unfit_data", detail),
             // No session can be made or stated.
             _ => {
-                tracing::error!(%error, "no session can be made or stated");
+                tracing::error!(%error, "no session can be made or stated: mend what the error names");
                 Self::unavailable("unable", detail, STORE_RETRY)
             }
         }
@@ -200,11 +200,20 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path").written_at(&TEXT)
     }
 
-    /// A mistake of the application's, which its first request shows.
+    /// A mistake of the application's, which its first request shows: a route asks for a session, and no
+    /// `SessionLayer` is in front of it.
     #[cfg(feature = "axum")]
     pub(crate) fn no_layer() -> Self {
-        tracing::error!("a session is asked for, and no `SessionLayer` is in front of the route");
+        tracing::error!(
+            "session is asked for, and no `SessionLayer` is in front of the route: put one there"
+        );
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "no_layer", "this server is not set up for sessions")
+    }
+
+    /// The page that this server was built with is not what it needs; the log says why.
+    #[cfg(feature = "page")]
+    pub(crate) fn no_page() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "no_page", "the page cannot be shown")
     }
 
     pub(crate) fn no_such_session() -> Self {
@@ -230,7 +239,7 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "other_revision", detail)
     }
 
-    /// What was in the way is gone by now.
+    /// What was in the way is gone by now: of `/challenge`, for whom `/auth` would not refuse any more.
     pub(crate) fn try_again() -> Self {
         Self::unavailable("try_again", "the request can be sent again", STORE_RETRY)
     }

@@ -107,6 +107,7 @@ pub(crate) fn keep_from_caches(headers: &mut HeaderMap) {
 mod tests {
     use super::*;
 
+    /// R35: what varies by language varies by cookie as well.
     #[test]
     fn what_an_answer_brings_stays() {
         let mut headers = HeaderMap::new();

@@ -106,7 +106,10 @@ where
     stage.send_replace(Stage::Draining);
     if tokio::time::timeout(limits.drain, slots.acquire_many(connections)).await.is_err() {
         let open = (connections as usize).saturating_sub(slots.available_permits());
-        tracing::warn!(connections = open, "cutting off connections that are still open");
+        tracing::warn!(
+            connections = open,
+            "cutting off connections that are still open when the time to drain is over"
+        );
         stage.send_replace(Stage::CutOff);
     }
     tracing::info!("stopped");
@@ -123,7 +126,7 @@ async fn accept(
             (Ok((stream, address)), Ok(slot)) => return (stream, address, slot),
             (Err(error), _) => {
                 // Out of file descriptors, most likely: it passes when connections end (F32).
-                tracing::error!(%error, "connection could not be accepted");
+                tracing::error!(%error, "connection could not be accepted: if too many files are open, raise their limit");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             (_, Err(_)) => unreachable!("the semaphore is never closed"),
@@ -270,6 +273,16 @@ fn has_good_host<B>(request: &Request<B>) -> bool {
 mod tests {
     use super::*;
 
+    /// R57, R58: keeping alive for longer than the minute of a balancer; the deadline of a body is its own.
+    #[test]
+    fn unless_they_are_set_these_are_the_deadlines() {
+        let Limits { connections, first_byte, header, keep_alive, drain, .. } = Limits::default();
+        let seconds = [first_byte, header, keep_alive, drain].map(|deadline| deadline.as_secs());
+        assert_eq!((seconds, connections.get()), ([5, 5, 75, 30], 10_000));
+        assert_eq!((MAX_HEADER_LENGTH, MAX_HEADERS), (16 * 1024, 64));
+    }
+
+    /// R74: in HTTP/1.1, and at most one before that.
     #[test]
     fn a_request_has_exactly_one_valid_host() {
         let is_good = |version: Version, lines: &[&str]| {

@@ -362,6 +362,7 @@ mod tests {
         assert_eq!((told.status().as_u16(), &told.headers()[ALLOW]), (204, &allow()));
     }
 
+    /// R74: wherever there is a `GET`.
     #[tokio::test]
     async fn head_is_answered_as_get_without_the_body() {
         let answer = ask(Method::HEAD, "/things").await.unwrap();

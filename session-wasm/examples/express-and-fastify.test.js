@@ -54,6 +54,7 @@ for (const [framework, create] of Object.entries(FRAMEWORKS)) {
     assert.deepEqual(await (await visit('/orders', cookie)).json(), [order]);
   });
 
+  // R3: at an edge that has the keys.
   test(`${framework}: what is not authentic is refused before the server is asked`, async (t) => {
     const { server, visit, seen } = await startApp(t);
     const { value } = await logIn(server);
@@ -116,6 +117,7 @@ for (const [framework, create] of Object.entries(FRAMEWORKS)) {
     assert.equal(seen.length, 3);
   });
 
+  // R37: none but the cookie.
   test(`${framework}: no header of a client reaches the server or says who somebody is`, async (t) => {
     const { server, visit, seen } = await startApp(t);
     const { cookie } = await logIn(server);
@@ -143,6 +145,7 @@ for (const [framework, create] of Object.entries(FRAMEWORKS)) {
     }
   });
 
+  // R34: in an application.
   test(`${framework}: an order that another site made is refused`, async (t) => {
     const { server, visit } = await startApp(t);
     const { cookie } = await logIn(server);
@@ -156,6 +159,7 @@ for (const [framework, create] of Object.entries(FRAMEWORKS)) {
     }
   });
 
+  // R51: in an application.
   test(`${framework}: any doubt is a 503, which logs nobody out`, async (t) => {
     const { server, visit } = await startApp(t);
     const { cookie } = await logIn(server);
@@ -188,6 +192,7 @@ for (const [framework, create] of Object.entries(FRAMEWORKS)) {
     assert.equal(await status(own), 503);
   });
 
+  // R8: at edges that have a copy.
   test(`${framework}: keys are rotated without logging anybody out`, async (t) => {
     const former = (await newKeys(t)).cookie;
     const server = await startServer(t);

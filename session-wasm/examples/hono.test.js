@@ -113,6 +113,7 @@ for (const [host, start] of Object.entries(HOSTS)) {
     assert.equal((await visit('/account', `${session.cookie}; ${cookie}`)).status, 401);
   });
 
+  // R37: in a Worker as in Node.js.
   test(`${host}: no header of a client says who somebody is`, async (t) => {
     const { server, visit } = await startApp(t);
     const { statement, cookie } = await logIn(server);
@@ -140,6 +141,7 @@ for (const [host, start] of Object.entries(HOSTS)) {
     assert.equal(asked('/.well-known/jwks.json'), 1);
   });
 
+  // R51: and nobody is logged out.
   test(`${host}: while the issuer is away nobody is let in, and nobody is logged out`, async (t) => {
     const { server, visit } = await startApp(t);
     const { statement, value } = await logIn(server);

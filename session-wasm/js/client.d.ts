@@ -63,14 +63,18 @@ export interface SignedOut {
   reason: 'absent' | 'invalid' | 'expired' | 'ended';
 }
 
-/**
- * - `expired`: the absolute deadline has passed
- * - `idle`: nobody used it for too long
- * - `revoked`: the revocation feed names it
- * - `ended`: the server no longer has it
- * - `signed_out`: by this browser
- */
-export type EndReason = 'expired' | 'idle' | 'revoked' | 'ended' | 'signed_out';
+/** Why the session that was known here is over. */
+export type EndReason =
+  /** The absolute deadline has passed. */
+  | 'expired'
+  /** Nobody used it for too long. */
+  | 'idle'
+  /** The revocation feed names it. */
+  | 'revoked'
+  /** The server no longer has it. */
+  | 'ended'
+  /** It was ended by this browser. */
+  | 'signed_out';
 
 /** The session that was known here is over. */
 export interface Ended {

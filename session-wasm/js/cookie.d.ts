@@ -16,13 +16,21 @@ export interface CookieKeyRing {
 }
 
 export type CookieRefusal =
+  /** There is no session cookie. */
   | 'absent'
+  /** There are good cookies of two sessions. */
   | 'ambiguous'
+  /** Its tag differs: it was not made with a key of the ring. */
   | 'bad_tag'
+  /** It is past the absolute deadline of its session. */
   | 'expired'
+  /** It is not of the v1 format. */
   | 'malformed'
+  /** It was issued further in the future than clocks may differ. */
   | 'not_yet_valid'
+  /** It is longer than 512 bytes. */
   | 'too_long'
+  /** Its key is not in the ring, or no longer. */
   | 'unknown_key';
 
 /** *Authentic*: made with a key of the ring, and not past its absolute deadline. Not yet *live*: only the server knows. */

@@ -6,13 +6,21 @@ export interface JsonWebKeySet {
 }
 
 export type StatementRefusal =
+  /** There is no statement. */
   | 'absent'
+  /** Its signature is wrong. */
   | 'bad_signature'
+  /** It is past its time, which says nothing of the session. */
   | 'expired'
+  /** It is not of the version 1 format. */
   | 'malformed'
+  /** It was made further in the future than clocks may differ. */
   | 'not_yet_valid'
+  /** Its session was ended: the revocation feed names it. */
   | 'revoked'
+  /** Its key is not in the key set, or no longer. */
   | 'unknown_key'
+  /** It was made in the name of another issuer. */
   | 'wrong_issuer';
 
 /** What a statement says of a session. Times are seconds since 1970. */

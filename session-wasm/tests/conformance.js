@@ -15,6 +15,7 @@ export function checkCookies(test, assert, { CookieVerifier, decodeUnverified, v
         }
       : { ok: false, reason: expect.error };
 
+    // R17: as the core, by vectors of another implementation.
     test(`cookie vector: ${name}`, () => {
       const verifier = new CookieVerifier({ keyRing, cookieName });
       assert.deepEqual(verifier.verify(cookie, now), expected);
@@ -62,6 +63,7 @@ export function checkCookies(test, assert, { CookieVerifier, decodeUnverified, v
     }
   });
 
+  // R5, R39: a key that is too short is misuse, and is not told.
   test('a refused key ring is named without its secret', () => {
     const short = { signing: 'c1', keys: [{ kty: 'oct', kid: 'c1', alg: 'HS256', k: 'c2hvcnQ' }] };
     const isMisuse = (error) => error.code === 'invalid_key_ring' && !error.message.includes('c2hvcnQ');
@@ -95,6 +97,7 @@ export function checkStatements(
   const verifier = new StatementVerifier({ jwks, issuer });
 
   for (const { name, statement, now, expect } of vectors) {
+    // R17: likewise.
     test(`statement vector: ${name}`, () => {
       const verdict = verifier.verify(statement, now);
       assert.deepEqual(verifier.verify(statement, now), verdict, 'and when it is seen again');
@@ -177,6 +180,7 @@ export function checkStatements(
     }
   });
 
+  // R18: a page cannot be given one.
   test('a symmetric key in the set verifies nothing', () => {
     const oct = { kty: 'oct', kid: 's1', alg: 'HS256', k: 'A'.repeat(43) };
     const deaf = new StatementVerifier({ jwks: { keys: [oct] }, issuer });
@@ -217,6 +221,7 @@ export function checkUnverifiedCookies(test, assert, { decodeCookieUnverified, v
 /** Every vector of FORMAT.md §3, each for a reader that holds no feed yet. */
 export function checkRevocations(test, assert, { StatementVerifier, vectors: { issuer, jwks, vectors } }) {
   for (const { name, feed, now, expect } of vectors) {
+    // R17: likewise.
     test(`revocations vector: ${name}`, () => {
       const expected = expect.ok
         ? { ok: true, issuedAt: expect.ok.iat, expiresAt: expect.ok.exp }

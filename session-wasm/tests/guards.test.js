@@ -100,6 +100,7 @@ test('logs are told more, by whom and why', async () => {
   assert.deepEqual(told.pop(), ['unavailable', 'https://app.example/session could not be asked', url]);
 });
 
+// R51: in each adapter.
 test('a doubt lets nobody in and logs nobody out', async () => {
   const { issuer, current, live, cookie } = stage();
   issuer.away = true;
@@ -226,6 +227,7 @@ test('a browser that wants to show a page is led to the sign-in and back, and no
   assert.equal(await answers(posted), 401);
 });
 
+// R34: in each adapter.
 test('what another site sends is refused before anybody is asked, and reading is not', async () => {
   const { live, asked, cookie } = stage();
   const handler = requireLive({ ...live, origins: ['https://admin.app.example'] })(echo);
@@ -277,6 +279,7 @@ test('whose use it is, and from where, the server is told as far as was said', a
   ]);
 });
 
+// R72: in each adapter.
 test('a session that was renewed meanwhile is a conflict, and no log-out', async () => {
   const { cookie } = stage();
   const fetch = async () => Response.json({ code: 'session_renewed' }, { status: 409 });
@@ -285,6 +288,7 @@ test('a session that was renewed meanwhile is a conflict, and no log-out', async
   assert.equal((await answer.json()).code, 'session_renewed');
 });
 
+// R37: and nothing that a client made up.
 test('what goes on to an application says who it is, and nothing that a client said', () => {
   const headers = {
     'X-Session-Id': 'forged',

@@ -44,6 +44,7 @@ test('nobody is asked about who has no cookie', async () => {
   assert.deepEqual(asked, []);
 });
 
+// R31, R51: each is the word of the server.
 test('a yes is never remembered', async () => {
   const { verifier, cookie, asked, issuer, session } = stage();
   for (let round = 0; round < 3; round += 1) assert.equal((await verifier.verifyLive(cookie)).ok, true);
@@ -104,6 +105,7 @@ test('whoever brings ever new cookies is not remembered without end', async () =
   assert.equal(asked.length, CAPACITY + 2);
 });
 
+// R51: whatever else stands in between is a doubt.
 test('only the word of a session server is one', async () => {
   const says = {
     'a 401 of a proxy': new Response('who are you?', { status: 401 }),
@@ -174,6 +176,7 @@ test('a server that answers too late has not answered, in its headers or in the 
   }
 });
 
+// R72: at an edge either.
 test('a session whose cookie was renewed meanwhile is not refused as ended', async () => {
   const answer = async () => Response.json({ code: 'session_renewed' }, { status: 409 });
   const { verifier, cookie, asked } = stage({ answer });

@@ -24,6 +24,7 @@ function beforeAndAfter(module, round) {
   return [before, pages(module)];
 }
 
+// R60: of ten thousand rounds, good and bad.
 test('verifying cookies does not make memory grow', () => {
   const { keys, vectors: cookies } = vectors('cookie');
   const verifier = new CookieVerifier({ keyRing: { signing: keys[0].kid, keys } });
@@ -37,6 +38,7 @@ test('verifying cookies does not make memory grow', () => {
   assert.equal(after, before);
 });
 
+// R60: likewise.
 test('verifying statements and learning revocations does not make memory grow', () => {
   const { issuer, jwks, vectors: statements } = vectors('statement');
   const { vectors: feeds } = vectors('revocations');

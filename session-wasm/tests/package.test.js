@@ -17,6 +17,7 @@ function importUnder(condition, specifier) {
   });
 }
 
+// R18: by the conditions of the package, and by its files where those are not known.
 test('a page cannot import the cookie module, and can import the statement module', async () => {
   const refusal = /ERR_MODULE_NOT_FOUND.*cookie holds keys that make cookies, so no page may have it/s;
   await assert.rejects(importUnder('browser', 'session-wasm/cookie'), refusal);
@@ -26,6 +27,7 @@ test('a page cannot import the cookie module, and can import the statement modul
   await importUnder('browser', 'session-wasm');
 });
 
+// R18: nor by another entry point.
 test('a page cannot import what holds the keys of cookies, nor what is for tests', async () => {
   for (const name of ['express', 'fastify', 'fetch', 'hono', 'next', 'testing']) {
     await assert.rejects(
@@ -43,6 +45,7 @@ test('what is for tests cannot be imported at an edge or in production', async (
   await importUnder('development', 'session-wasm/testing');
 });
 
+// R18: found by what stands in the files.
 test('nothing but the entry point for tests holds what signs', () => {
   // The label by which keys follow from a seed, as bytes and as what stands inside JavaScript.
   const label = 'session-testing/v1:';
@@ -64,6 +67,7 @@ test('nothing but the entry point for tests holds what signs', () => {
   );
 });
 
+// R18: there is not even a hash that a MAC could be made of.
 test('the statement module checks no cookie and takes no symmetric key', () => {
   const exported = (name) => {
     const names = WebAssembly.Module.exports(new WebAssembly.Module(wasm(name))).map(({ name }) => name);
@@ -85,6 +89,7 @@ test('the statement module checks no cookie and takes no symmetric key', () => {
   assert.ok(!wasm('statement').includes(constants));
 });
 
+// R1: so neither has randomness, and neither can make a session.
 test('neither module imports anything, so whatever can load WebAssembly can load it alone', () => {
   for (const name of ['cookie', 'statement']) {
     assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(wasm(name))), [], name);
@@ -142,6 +147,7 @@ test('a Cookie header is read as the core reads it', async () => {
   assert.deepEqual(read(''), []);
 });
 
+// R17, R25: which a page goes by.
 test('the interval of extensions is that of the core', async () => {
   const { extensionInterval } = await import('session-wasm');
   const intervals = [1800, 600, 100, 40, 10, 2, 0].map(extensionInterval);

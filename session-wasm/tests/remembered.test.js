@@ -14,6 +14,7 @@ const issuerOf = () => new TestIssuer({ seed: 'a seed', now: () => NOW });
 /** Each with its memory, and without one. */
 const kinds = [{}, { remember: 0 }];
 
+// R9: what is remembered is judged anew at each use.
 test('a cookie that was good is refused when its time is over, or not yet there', () => {
   const issuer = issuerOf();
   const { cookie, sessionId } = issuer.signIn('alice');

@@ -62,6 +62,7 @@ before(() => {
 });
 
 for (const [name, { build, version }] of Object.entries(bundlers)) {
+  // R18: in none of the bundlers.
   test(`${name} bundles a page, and no page with the cookie module`, async () => {
     await build(`${TESTS}/guests/page.js`);
     await assert.rejects(build(`${TESTS}/guests/trespasser.js`), /session-wasm\/cookie|"\.\/cookie"/);
@@ -72,6 +73,7 @@ for (const [name, { build, version }] of Object.entries(bundlers)) {
 }
 
 for (const [name, run] of Object.entries(RUNTIMES)) {
+  // R17: on 100,000 cookies and statements and more, as the native core.
   test(`${name} comes to every verdict`, async () => {
     const { version, ...report } = await run();
     assertConforms(name, report);
@@ -81,6 +83,7 @@ for (const [name, run] of Object.entries(RUNTIMES)) {
 }
 
 for (const [name, run] of Object.entries(BROWSERS)) {
+  // R17: in browsers as well.
   test(`${name} comes to every verdict, in a page and in every bundle of it`, async () => {
     const { version, pages } = await run(PAGES);
     for (const { name: page, generated, blocked } of PAGES) {
@@ -92,6 +95,7 @@ for (const [name, run] of Object.entries(BROWSERS)) {
   });
 }
 
+// R17: no runtime leaves one out.
 test('the same number of tests ran everywhere', () => {
   assert.equal(
     testsRun.size,

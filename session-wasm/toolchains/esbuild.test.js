@@ -22,6 +22,7 @@ test('esbuild bundles a page', async (t) => {
   await assertPage(t, folder, scene);
 });
 
+// R18: the build fails, and says why.
 test('esbuild bundles no page with the cookie module', () =>
   assertRefused(esbuild(forPage.replace('page.js', 'trespasser.js'))));
 

@@ -24,6 +24,7 @@ test('Vite builds a page', async (t) => {
   await assertPage(t, `${folder}/dist`, scene);
 });
 
+// R18: the build fails, and says why.
 test('Vite builds no page with the cookie module', () =>
   assertRefused(run([bin('vite'), 'build'], project('vite-refused', ['trespasser.js']))));
 

@@ -21,6 +21,7 @@ test('webpack bundles a page', async (t) => {
   await assertPage(t, folder, scene);
 });
 
+// R18: the build fails, and says why.
 test('webpack bundles no page with the cookie module', () => assertRefused(webpack('trespasser')));
 
 test('webpack bundles a program for Node.js', async () => {

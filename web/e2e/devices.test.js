@@ -175,6 +175,7 @@ everywhere('another browser is signed out while somebody looks at it', async (t,
   assert.deepEqual([await tab.faults(), await theirs.faults()], [[], []]);
 });
 
+// R31: before other devices are signed out.
 everywhere('a password that was entered long ago is asked for once more', async (t, { browser, serve }) => {
   const server = await serve('--page-developer', '--reauthenticate-within', '1s');
   const phone = await logIn(server, PHONE);

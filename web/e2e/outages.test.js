@@ -8,6 +8,7 @@ import { everywhere, inEveryBrowser } from './stories.js';
 
 const AWAY = 'You’re still signed in. Trying again…';
 
+// F1, R51: nobody who looks is signed out.
 inEveryBrowser('Redis is killed and back while the page is open', async (t, browser) => {
   const redis = await startRedis(t);
   const server = await startServer(t, '--page-developer', '--store', redis.url);
@@ -25,6 +26,7 @@ inEveryBrowser('Redis is killed and back while the page is open', async (t, brow
   assert.deepEqual(await tab.faults(), []);
 });
 
+// F3, R51: likewise.
 inEveryBrowser('a Redis that hangs signs nobody out', async (t, browser) => {
   const redis = await startRedis(t);
   const server = await startServer(t, '--store', redis.url);
@@ -53,6 +55,7 @@ everywhere(
   },
 );
 
+// R22: until it is.
 inEveryBrowser('a sign-out that the store did not confirm is not told as one', async (t, browser) => {
   const redis = await startRedis(t);
   const server = await startServer(t, '--store', redis.url);

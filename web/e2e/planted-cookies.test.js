@@ -8,6 +8,7 @@ import { everywhere } from './stories.js';
 
 const HOSTS = { app: 'app.site.test', sibling: 'sibling.site.test' };
 
+// R15: in real browsers, by every attribute that another host may set.
 everywhere('a session cookie that a sibling host plants is never accepted', async (t, { browser, flags }) => {
   const server = await startSecureServer(t, { host: HOSTS.app }, '--page-developer', ...(await flags()));
   const attacker = await logIn({ origin: server.address });

@@ -9,7 +9,7 @@ use crate::root::root;
 use crate::setup::{self, CXX};
 
 /// Each reads what strangers send.
-const TARGETS: [&str; 3] = ["cookie", "header", "statement"];
+const TARGETS: [&str; 5] = ["cookie", "header", "device", "start", "statement"];
 
 /// What `cargo fuzz` would set, without the sanitisers, which need a nightly compiler; the core has
 /// no unsafe code for them to watch.

@@ -1,7 +1,6 @@
 //! The npm package: three WebAssembly modules, each with the glue that wasm-bindgen writes for it,
 //! beside the hand-written entry points of `session-wasm/js/`.
 
-use std::env;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::process::{command, run};
 use crate::root::root;
 use crate::target_dir::target_dir;
-use crate::{bundle, npm, optimise, setup};
+use crate::{bundle, local_paths, npm, optimise, setup};
 
 /// Each is a cargo feature of `session-wasm`, built without the others and with a profile of its own.
 const MODULES: [&str; 3] = ["cookie", "statement", "testing"];
@@ -73,7 +72,7 @@ fn with_common_js(types: &str) -> String {
 }
 
 /// Rather than removed: the node_modules of the page link here.
-fn empty(dir: &Path) -> Result<()> {
+pub(crate) fn empty(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir)?;
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
@@ -82,7 +81,7 @@ fn empty(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let source = entry?;
@@ -108,16 +107,8 @@ fn compile(module: &str) -> Result<PathBuf> {
 /// The same bytes from every checkout and every cargo home, in little memory, with the vector
 /// instructions that every current engine has (they double the speed of SHA-256).
 fn rustflags(module: &str) -> Result<String> {
-    let cargo_home = match env::var_os("CARGO_HOME") {
-        Some(dir) => PathBuf::from(dir),
-        None => env::home_dir().context("there is no home directory")?.join(".cargo"),
-    };
-    let mut flags = vec![
-        format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
-        format!("--remap-path-prefix={}=/src", root().display()),
-        "-Ctarget-feature=+simd128".to_owned(),
-        "-Clink-arg=-zstack-size=65536".to_owned(),
-    ];
+    let mut flags = Vec::from(local_paths::remapped()?);
+    flags.extend(["-Ctarget-feature=+simd128", "-Clink-arg=-zstack-size=65536"].map(str::to_owned));
     if module == "cookie" {
         flags.extend(LEAN.map(str::to_owned));
     }

@@ -13,6 +13,7 @@ pub(crate) const BARE_TARGET: &str = "thumbv7em-none-eabi";
 pub(crate) const CC: Tool = Tool { program: "cc", debian_package: "gcc" };
 /// Compiles C for servers that are linked to nothing.
 pub(crate) const MUSL: Tool = Tool { program: "musl-gcc", debian_package: "musl-tools" };
+pub(crate) const STRIP: Tool = Tool { program: "strip", debian_package: "binutils" };
 pub(crate) const CXX: Tool = Tool { program: "c++", debian_package: "g++" };
 pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", debian_package: "chromium" };
 pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", debian_package: "firefox-esr" };
@@ -22,6 +23,8 @@ pub(crate) const WEBKITGTK: Tool = Tool { program: "WebKitWebDriver", debian_pac
 pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
 /// Makes certificates and passwords for tests.
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "openssl" };
+/// What the book looks at servers with.
+pub(crate) const CURL: Tool = Tool { program: "curl", debian_package: "curl" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 /// Judges the unit of `deploy/systemd/`; that it is at work is not needed.
 pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_package: "systemd" };

@@ -1,4 +1,4 @@
-//! How long three servers are without a primary, and what they say meanwhile.
+//! How long three servers are without a primary, and what they say meanwhile (R54).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

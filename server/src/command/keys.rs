@@ -110,10 +110,12 @@ pub(crate) fn run(file: &File, action: &Action) -> Result {
     Ok(())
 }
 
+/// `cookie` or `statement`.
 fn purpose(text: &str) -> Result<KeyPurpose, String> {
     text.parse().map_err(|_| "expected `cookie` or `statement`".into())
 }
 
+/// 1 to 32 characters of `A-Z`, `a-z`, `0-9`, `_` and `-`.
 fn key_id(text: &str) -> Result<KeyId, session_core::InvalidKeyId> {
     KeyId::new(text)
 }

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::output::say;
 use crate::reload::Watched;
 use crate::settings::Settings;
+use crate::settings::sources::ForeignVariable;
 use crate::store_url::Opened;
 use crate::webhook::Webhook;
 use crate::{Result, key_file, log, outdated_sessions, reload, store_url};
@@ -30,9 +31,9 @@ const EVENT_PATIENCE: Duration = Duration::from_secs(2);
 /// As shells say it of a program that was interrupted.
 const SECOND_SIGNAL: i32 = 130;
 
-pub(crate) fn run(settings: &Settings, warnings: &[String]) -> Result {
+pub(crate) fn run(settings: &Settings, foreign: &[ForeignVariable]) -> Result {
     let log = log::start(settings)?;
-    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    foreign.iter().for_each(ForeignVariable::warn);
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

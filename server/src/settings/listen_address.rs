@@ -83,6 +83,7 @@ impl fmt::Display for ListenAddress {
 mod tests {
     use super::*;
 
+    /// R76: a name, a port, and nothing beside them.
     #[test]
     fn every_part_of_an_address_is_heeded_or_refused() {
         for good in
@@ -119,6 +120,7 @@ mod tests {
         }
     }
 
+    /// R75: what listens everywhere has to be told its origin.
     #[test]
     fn every_address_is_known_as_such() {
         let is_every = |text: &str| text.parse::<ListenAddress>().unwrap().is_every_address();

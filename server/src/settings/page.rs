@@ -15,6 +15,7 @@ const MAX_TEXTS_LENGTH: usize = 1024 * 1024;
 
 /// How the page shows whose it is. Files are read at the start.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "The page")]
 pub(crate) struct Page {
     /// Name of the service, as the page says it [default: Session]
     #[arg(long = "page-name", env = "SESSION_PAGE_NAME", value_name = "NAME")]

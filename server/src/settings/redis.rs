@@ -7,6 +7,7 @@ use crate::{Result, secret_file};
 
 /// What a store in Redis needs beside its URL. Files are read again for each connection.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Redis")]
 pub(crate) struct Redis {
     /// A file with the password of Redis, if it is not in the URL
     #[arg(long = "redis-password-file", env = "SESSION_REDIS_PASSWORD_FILE", value_name = "FILE")]
@@ -115,8 +116,10 @@ fn look_at(kind: &'static str, path: &Path) -> Result {
 /// When a change is said to be made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Durability {
+    /// Once the primary has it
     #[default]
     Async,
+    /// Once a replica has it as well
     Strict,
 }
 

@@ -19,11 +19,31 @@ const FOREIGN: &str = "SESSION_MANAGER";
 /// How like a setting a foreign name must be to have been meant for it.
 const RESEMBLANCE: f64 = 0.85;
 
-/// What was asked for, and what is to be warned of.
+/// What was asked for, and what is to be warned of once there is a log.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) cli: Cli,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) foreign: Vec<ForeignVariable>,
+}
+
+/// A variable that looks like a setting and is none.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ForeignVariable {
+    name: String,
+    /// The setting that may have been meant.
+    nearest: Option<String>,
+}
+
+impl ForeignVariable {
+    pub(crate) fn warn(&self) {
+        let Self { name, nearest } = self;
+        match nearest {
+            Some(nearest) => {
+                tracing::warn!("environment variable `{name}` is not a setting; was `{nearest}` meant?");
+            }
+            None => tracing::warn!("environment variable `{name}` is not a setting; it is ignored"),
+        }
+    }
 }
 
 /// Reads the command line, the environment, and the settings file they name. Every command heeds the
@@ -37,10 +57,10 @@ pub(crate) fn parse(
     let empty: BTreeSet<OsString> = empty.into_iter().map(|(name, _)| name).collect();
     let command = || without_variables(Cli::command(), &empty);
     let matches = command().get_matches_from(&arguments);
-    let mut warnings = Vec::new();
+    let mut foreign = Vec::new();
     let (path, leaf) = leaf(&matches);
     if path == ["serve"] {
-        warnings = foreign_variables(set.iter().filter_map(|(name, _)| name.to_str()));
+        foreign = foreign_variables(set.iter().filter_map(|(name, _)| name.to_str()));
     }
     if let Ok(Some(file)) = leaf.try_get_one::<PathBuf>("config") {
         let known_here = settings_at(&path);
@@ -58,9 +78,9 @@ pub(crate) fn parse(
         let matches = command().try_get_matches_from(arguments);
         let matches =
             matches.map_err(|error| format!("settings file `{}`: {}", file.display(), first_line(&error)))?;
-        return Ok(Parsed { cli: Cli::from_arg_matches(&matches)?, warnings });
+        return Ok(Parsed { cli: Cli::from_arg_matches(&matches)?, foreign });
     }
-    Ok(Parsed { cli: Cli::from_arg_matches(&matches)?, warnings })
+    Ok(Parsed { cli: Cli::from_arg_matches(&matches)?, foreign })
 }
 
 fn without_variables(command: Command, empty: &BTreeSet<OsString>) -> Command {
@@ -145,28 +165,23 @@ fn as_argument(value: &toml::Value) -> Option<String> {
     }
 }
 
-/// Warnings of variables that look like settings and are none. Orchestrators set some for each
-/// service whose name begins with `session` (R63), so that is no reason not to start.
-fn foreign_variables<'v>(variables: impl Iterator<Item = &'v str>) -> Vec<String> {
+/// Orchestrators set some for each service whose name begins with `session` (R63), so that is no reason not to start.
+fn foreign_variables<'v>(variables: impl Iterator<Item = &'v str>) -> Vec<ForeignVariable> {
     let variable_of =
         |name: &String| ENVIRONMENT_PREFIX.to_owned() + &name.to_ascii_uppercase().replace('-', "_");
     let known: Vec<_> = names_at(&["serve"]).iter().map(variable_of).collect();
     let foreign = variables.filter(|name| {
         name.to_ascii_uppercase().starts_with(ENVIRONMENT_PREFIX) && !known.iter().any(|known| known == name)
     });
-    let warning = |name: &str| {
+    let foreign_variable = |name: &str| {
         // The prefix is what all of them have in common.
         let own = |name: &str| name[ENVIRONMENT_PREFIX.len()..].to_ascii_uppercase();
         let likeness = |known: &&String| strsim::jaro_winkler(&own(known), &own(name));
         let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        match nearest.filter(|nearest| name != FOREIGN && likeness(nearest) > RESEMBLANCE) {
-            Some(nearest) => {
-                format!("environment variable `{name}` is not a setting; was `{nearest}` meant?")
-            }
-            None => format!("environment variable `{name}` is not a setting; it is ignored"),
-        }
+        let nearest = nearest.filter(|nearest| name != FOREIGN && likeness(nearest) > RESEMBLANCE);
+        ForeignVariable { name: name.to_owned(), nearest: nearest.cloned() }
     };
-    foreign.map(warning).collect()
+    foreign.map(foreign_variable).collect()
 }
 
 fn names_at(path: &[&str]) -> BTreeSet<String> {
@@ -255,6 +270,7 @@ mod tests {
         assert_eq!(settings.trusted_proxies.len(), 2);
     }
 
+    /// R63: a line of the file that means nothing is an error.
     #[test]
     fn an_unknown_setting_is_named() {
         let error = with_file("idle_timeout = \"10m\"\n", &[]).unwrap_err().to_string();
@@ -262,25 +278,24 @@ mod tests {
         assert!(error.contains("idle-timeout"), "{error}");
     }
 
+    /// R63: and is no reason not to start.
     #[test]
     fn a_foreign_variable_is_warned_of_with_the_nearest_setting() {
-        let nearest = |name: &str| foreign_variables([name].into_iter()).join("\n");
+        let foreign = |name: &str| foreign_variables([name].into_iter());
+        let warned_of = |name: &str, nearest: Option<&str>| {
+            vec![ForeignVariable { name: name.to_owned(), nearest: nearest.map(str::to_owned) }]
+        };
         for (name, meant) in [
-            ("SESSION_IDLE_TIMEOUTS", "`SESSION_IDLE_TIMEOUT`"),
-            ("SESSION_idle_timeout", "`SESSION_IDLE_TIMEOUT`"),
-            ("SESSION_TRUSTED_PROXY", "`SESSION_TRUSTED_PROXIES`"),
-            ("SESSION_KEY", "`SESSION_KEYS`"),
+            ("SESSION_IDLE_TIMEOUTS", "SESSION_IDLE_TIMEOUT"),
+            ("SESSION_idle_timeout", "SESSION_IDLE_TIMEOUT"),
+            ("SESSION_TRUSTED_PROXY", "SESSION_TRUSTED_PROXIES"),
+            ("SESSION_KEY", "SESSION_KEYS"),
         ] {
-            let warning = nearest(name);
-            assert!(
-                warning.starts_with(&format!("environment variable `{name}` is not a setting")),
-                "{warning}"
-            );
-            assert!(warning.contains(meant), "{warning}");
+            assert_eq!(foreign(name), warned_of(name, Some(meant)));
         }
-        assert!(nearest("SESSION_MANAGER").ends_with("it is ignored"));
+        assert_eq!(foreign("SESSION_MANAGER"), warned_of("SESSION_MANAGER", None));
         for ours in ["SESSION_IDLE_TIMEOUT", "PATH", "SESSIONS", "MY_SESSION_KEYS"] {
-            assert_eq!(nearest(ours), "");
+            assert_eq!(foreign(ours), []);
         }
     }
 
@@ -302,6 +317,7 @@ mod tests {
         assert!(told(&["session-server", "explain", &config]).contains("/keys"));
     }
 
+    /// R39: the store's URL may have one.
     #[test]
     fn a_broken_line_that_may_hold_a_password_is_not_shown() {
         let error = with_file("listen = \"127.0.0.1:0\"\nstore = \"redis://:hunter2@x\n", &[]).unwrap_err();

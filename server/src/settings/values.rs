@@ -92,6 +92,7 @@ impl From<PasswordCostSetting> for PasswordCost {
     }
 }
 
+/// A time of whole seconds, 1 s or more, such as `15m`.
 pub(crate) fn some_seconds(text: &str) -> Result<Duration, String> {
     whole_seconds(text)
         .ok()
@@ -99,6 +100,8 @@ pub(crate) fn some_seconds(text: &str) -> Result<Duration, String> {
         .ok_or("expected a time of 1 s or more, such as `15m`".into())
 }
 
+/// A time of whole seconds, from 1 s to 2 s.
+///
 /// Longer than that nobody who was logged out elsewhere may pass for logged in (R59).
 pub(crate) fn near_cache_age(text: &str) -> Result<Duration, String> {
     let longest = NearCacheLimits::default().max_age;
@@ -108,15 +111,18 @@ pub(crate) fn near_cache_age(text: &str) -> Result<Duration, String> {
         .ok_or(format!("expected a time of 1 s to {} s, such as `1s`", longest.as_secs()))
 }
 
+/// A time of whole seconds, such as `30m` or `12h`.
 pub(crate) fn whole_seconds(text: &str) -> Result<Duration, String> {
     let span = humantime::parse_duration(text).map_err(|_| "expected a time such as `30m` or `12h`")?;
     if span.subsec_nanos() == 0 { Ok(span) } else { Err("expected whole seconds".into()) }
 }
 
+/// `__Host-` and a token (RFC 9110 §5.6.2), together at most 64 bytes.
 pub(crate) fn cookie_name(text: &str) -> Result<CookieName, InvalidCookieName> {
     CookieName::new(text)
 }
 
+/// An address, or a network such as `10.0.0.0/8`.
 pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
     text.parse()
@@ -124,6 +130,8 @@ pub(crate) fn network(text: &str) -> Result<IpNet, String> {
         .map_err(|_| "expected an address or a network such as `10.0.0.0/8`".into())
 }
 
+/// A URL of scheme, host and port alone: https, or http for this machine alone.
+///
 /// A browser keeps `Secure` cookies for https, and for this machine alone without it.
 pub(crate) fn origin(text: &str) -> Result<Origin, String> {
     let origin: Origin = text.parse().map_err(|error: InvalidOrigin| error.to_string())?;
@@ -138,6 +146,7 @@ pub(crate) fn origin(text: &str) -> Result<Origin, String> {
 mod tests {
     use super::*;
 
+    /// R15: no browser elsewhere would keep the cookie.
     #[test]
     fn plain_http_is_for_this_machine_alone() {
         for good in

@@ -67,6 +67,7 @@ fn lines(machine: &Machine, name: &str) -> Vec<Line> {
 
 const BEHIND_A_PROXY: [&str; 4] = ["--trusted-proxies", "127.0.0.1", "--audit-log", "audit"];
 
+/// R39, R65: with the client's address, and without what was typed.
 #[tokio::test]
 async fn who_signs_in_and_who_does_not_is_one_line_each() {
     let machine = Machine::with_alice();
@@ -192,6 +193,7 @@ async fn what_the_management_starts_changes_and_refuses_is_one_line_each() {
     assert_eq!(refused.expect("management refused", &fields).level(), "WARN");
 }
 
+/// R29: and why it ended.
 #[tokio::test]
 async fn a_session_that_made_room_is_told_of() {
     let machine = Machine::with_alice();
@@ -215,7 +217,7 @@ async fn a_session_that_made_room_is_told_of() {
     line.expect("session ended", &fields);
 }
 
-/// A page of somebody's own may send one too, and must not place a request among others' lines.
+/// R37: a page of somebody's own may send one too, and must not place a request among others' lines.
 #[tokio::test]
 async fn a_trace_is_believed_of_a_trusted_proxy_alone() {
     let machine = Machine::with_alice();

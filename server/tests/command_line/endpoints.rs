@@ -16,6 +16,7 @@ const NAME: &str = "primary.cache.example";
 /// After no more than so long a connection is replaced, however well it does.
 const MAX_AGE: Duration = Duration::from_secs(360);
 
+/// F35, R53: the name is asked for again with each connection.
 #[test]
 #[ignore = "wants network namespaces: cargo xtask test faults"]
 fn a_primary_that_is_demoted_is_left_for_whom_the_name_means_now() {
@@ -32,6 +33,7 @@ fn a_primary_that_is_demoted_is_left_for_whom_the_name_means_now() {
     });
 }
 
+/// F35, R53: and no connection is kept for longer than six minutes.
 #[test]
 #[ignore = "takes six minutes: cargo xtask test faults"]
 fn a_primary_that_serves_on_is_left_when_its_connection_is_old() {

@@ -30,6 +30,7 @@ fn explained(machine: &Machine, text: &str, arguments: &[&str]) -> (String, Stri
     (said.to_owned(), verdict.to_owned())
 }
 
+/// R39: to who looks into things.
 #[tokio::test]
 async fn a_cookie_is_explained_without_its_secret() {
     let (machine, login) = logged_in().await;

@@ -1,9 +1,10 @@
 //! What breaks under a server, and what it goes on doing.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use session_testing::{Authority, HeldDisk, RedisServer};
+use tokio::net::TcpStream;
 
 use crate::machine::{Machine, PASSWORD, Server};
 
@@ -40,6 +41,36 @@ async fn a_disk_that_hangs_costs_writes_alone_and_readyz_says_so() {
     assert_eq!(server.terminate().await.code(), Some(0));
 }
 
+/// F32: who comes while no file can be opened waits for others to go, and whoever is connected is served.
+#[tokio::test]
+async fn a_server_without_a_file_left_takes_connections_again_when_some_have_gone() {
+    let machine = Machine::with_alice();
+    let with_few_files = |command: &mut Command| {
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(command.get_program());
+        limited.args(command.get_args()).current_dir(machine.path("")).env_clear();
+        *command = limited;
+        command.env("PATH", "/usr/bin:/bin").stdin(Stdio::null()).stderr(machine.log());
+    };
+    let server = machine.serve_with(&[], with_few_files).await;
+    let login = server.log_in("alice").await;
+    let mut silent = Vec::new();
+    while !machine.read("log").contains("connection could not be accepted") {
+        assert!(silent.len() < 200, "there is no end of files: {}", machine.read("log"));
+        silent.push(TcpStream::connect(server.address).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(server.status_of(&login).await, 200);
+    let waits = reqwest::get(format!("http://{}/livez", server.address));
+    let gone = async {
+        tokio::time::sleep(SEEN_WITHIN).await;
+        drop(silent);
+    };
+    let (answer, ()) = tokio::join!(waits, gone);
+    assert_eq!(answer.unwrap().status(), 204);
+    assert_eq!(server.terminate().await.code(), Some(0));
+}
+
 /// R69: the last good content serves on, and the log names the line.
 #[tokio::test]
 async fn a_users_file_that_is_broken_or_gone_keeps_nobody_out() {
@@ -66,7 +97,7 @@ async fn a_users_file_that_is_broken_or_gone_keeps_nobody_out() {
     assert!(!log.contains("hunter2"), "{log}");
 }
 
-/// A server that has never seen it knows of nobody that a password is wrong.
+/// R69: a server that has never seen it knows of nobody that a password is wrong.
 #[tokio::test]
 async fn without_a_users_file_no_password_is_called_wrong() {
     let machine = Machine::new();
@@ -74,7 +105,7 @@ async fn without_a_users_file_no_password_is_called_wrong() {
     assert_eq!(server.try_log_in("alice", PASSWORD).await.err(), Some(503));
 }
 
-/// What a Redis may be given beside its address, all at once.
+/// R64, R76. What a Redis may be given beside its address, all at once.
 #[tokio::test]
 async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
     let machine = Machine::with_alice();
@@ -101,13 +132,15 @@ async fn a_redis_is_reached_by_socket_password_file_and_prefix() {
     assert!(!machine.read("log").contains("a secret of redis"));
 }
 
+/// R46: in the manual, to be copied.
 #[test]
 fn the_user_of_redis_that_is_documented_is_the_one_that_is_printed() {
-    let book = include_str!("../../../docs/operating.md");
+    let book = include_str!("../../../docs/redis.md");
     let line = Machine::new().run(&["acl"]).expect_success();
     assert!(book.contains(&format!("$ session-server acl\n{line}```")), "{line}");
 }
 
+/// R47, R64: with certificates as files.
 #[tokio::test]
 async fn a_redis_behind_tls_is_reached_by_settings_in_a_file() {
     let machine = Machine::with_alice();

@@ -6,13 +6,14 @@ use std::time::{Duration, SystemTime};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use session_testing::RedisServer;
+use session_testing::{RedisServer, without_entropy};
 use tokio::task::JoinSet;
 
 use crate::machine::{Login, Machine, Server};
 
 const KEYS: &str = "session-data/keys.json";
 
+/// R5, R62: made whole or not at all.
 #[test]
 fn a_new_key_ring_is_for_its_owner_alone_and_never_replaces_another() {
     let machine = Machine::new();
@@ -28,6 +29,28 @@ fn a_new_key_ring_is_for_its_owner_alone_and_never_replaces_another() {
     machine.run(&["keys", "new", "--keys", "elsewhere/ring.json"]).expect_success();
     assert_eq!(machine.mode("elsewhere/ring.json"), 0o600);
     assert_ne!(machine.read("elsewhere/ring.json"), before, "each ring has keys of its own");
+}
+
+/// R1: whoever gets no random bytes makes nothing of others, and says so.
+#[test]
+fn without_randomness_no_key_is_made_and_nothing_is_served() {
+    let machine = Machine::new();
+    let refused = |arguments: &[&str], expected: &str| {
+        let outcome = machine.run_with(arguments, without_entropy);
+        assert!(outcome.stderr.trim_end().ends_with(expected), "{arguments:?}: {outcome:?}");
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+    };
+    let (new, serve) = (["keys", "new"], ["serve", "--listen", "127.0.0.1:0"]);
+    let unavailable = "the system's random number generator is unavailable";
+    refused(&new, unavailable);
+    refused(&serve, unavailable);
+    assert!(!machine.path(KEYS).exists());
+    // Nor could a server that has keys make a session.
+    machine.run(&new).expect_success();
+    let before = machine.read(KEYS);
+    refused(&["keys", "add", "cookie"], unavailable);
+    refused(&serve, unavailable);
+    assert_eq!(machine.read(KEYS), before);
 }
 
 /// R64: as orchestrators mount secrets.
@@ -49,6 +72,7 @@ async fn a_key_ring_is_taken_as_it_is_mounted_unless_others_can_write_it() {
     }
 }
 
+/// R5, R39: the server does not start, and tells nothing of the key.
 #[test]
 fn a_key_ring_that_is_weak_or_wrong_is_refused_in_one_sentence_without_a_key() {
     let machine = Machine::new();
@@ -123,7 +147,7 @@ fn a_missing_key_ring_is_not_replaced_while_there_are_sessions() {
     }
 }
 
-/// R8, over the commands and a server that goes on serving.
+/// R8, R73: over the commands and a server that goes on serving.
 #[tokio::test]
 async fn keys_are_rotated_while_serving_and_nobody_is_logged_out() {
     let machine = Machine::with_alice();
@@ -201,8 +225,8 @@ async fn servers_whose_rings_are_replaced_in_turn_know_each_others_sessions() {
     assert_eq!(keys, ["c1", "c2"].map(str::to_owned).into());
 }
 
-/// F25, R8: a whole rotation, which servers hear of at different moments, one by a signal and the others by looking,
-/// while clients ask all of them.
+/// F25, R8, R73: a whole rotation, which servers hear of at different moments, one by a signal and the others
+/// by looking, while clients ask all of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "wants the machine to itself, or the store is late: cargo xtask test rust"]
 async fn a_rotation_under_requests_logs_nobody_out() {
@@ -271,7 +295,7 @@ async fn until(server: &Server, is_so: impl Fn(&Login) -> bool) -> Login {
     }
 }
 
-/// Whatever was written later, the answer is on the safe side.
+/// R8. Whatever was written later, the answer is on the safe side.
 #[test]
 fn status_says_when_an_old_key_may_go() {
     let machine = Machine::new();

@@ -79,7 +79,13 @@ impl Machine {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_with(arguments, |_| ())
+    }
+
+    /// The same, with another environment.
+    pub(crate) fn run_with(&self, arguments: &[&str], set: impl FnOnce(&mut Command)) -> Outcome {
         let mut command = self.command(arguments);
+        set(&mut command);
         finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 

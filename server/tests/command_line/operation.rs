@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::machine::{Login, Machine, PASSWORD, Server};
 
+/// R61: a full disk, a closed reader and one that reads no more.
 #[tokio::test]
 async fn a_log_that_cannot_be_written_costs_no_request() {
     let machine = Machine::with_alice();
@@ -35,6 +36,7 @@ async fn a_log_that_cannot_be_written_costs_no_request() {
     drop(stalled_reader);
 }
 
+/// R73: and no panic.
 #[test]
 fn an_output_that_cannot_be_written_is_one_clear_line() {
     let machine = Machine::new();
@@ -46,6 +48,7 @@ fn an_output_that_cannot_be_written_is_one_clear_line() {
     assert_eq!(said.lines().count(), 1);
 }
 
+/// R73: whatever is still under way.
 #[tokio::test]
 async fn a_second_signal_ends_at_once_what_the_first_one_drains() {
     let machine = Machine::new();
@@ -82,6 +85,7 @@ async fn servers_that_start_at_once_share_the_key_ring_that_one_of_them_made() {
     }
 }
 
+/// R63: those that Kubernetes sets for a service among them.
 #[tokio::test]
 async fn an_empty_variable_is_none_and_a_foreign_one_is_warned_of() {
     let machine = Machine::new();
@@ -100,6 +104,7 @@ async fn an_empty_variable_is_none_and_a_foreign_one_is_warned_of() {
     );
 }
 
+/// R75: browsers know a server by one.
 #[tokio::test]
 async fn every_address_needs_an_origin_and_a_name_is_one() {
     let machine = Machine::new();
@@ -113,7 +118,7 @@ async fn every_address_needs_an_origin_and_a_name_is_one() {
     }
 }
 
-/// R75.
+/// R34, R75: port and scheme are part of an origin, a path is none.
 #[tokio::test]
 async fn pages_of_every_allowed_origin_may_change_something_and_no_others() {
     let machine = Machine::with_alice();
@@ -176,6 +181,7 @@ fn a_users_file_that_cannot_be_replaced_is_written_in_place() {
     machine.set_mode("mounted", 0o755);
 }
 
+/// R62: owner, group, mode and the link.
 #[test]
 fn a_users_file_stays_what_and_whose_it_is() {
     let machine = Machine::new();
@@ -193,6 +199,7 @@ fn a_users_file_stays_what_and_whose_it_is() {
     assert!(text.starts_with("# the office\nalice:$argon2id$"), "{text}");
 }
 
+/// R67: by a choice at the command line, on every server.
 #[tokio::test]
 async fn what_becomes_of_a_user_becomes_of_the_sessions() {
     const OTHER: &str = "another canary phrase 77";
@@ -233,7 +240,7 @@ async fn what_becomes_of_a_user_becomes_of_the_sessions() {
     server.log_in("alice").await;
 }
 
-/// An edge that holds a statement learns of it although nobody uses the session.
+/// R67: an edge that holds a statement learns of it although nobody uses the session.
 #[tokio::test]
 async fn edges_hear_of_sessions_that_ended_with_a_password() {
     let machine = Machine::with_alice();
@@ -272,6 +279,7 @@ async fn every_request_has_an_id_in_its_answer_and_in_the_log() {
     assert_eq!((&refused["level"], &refused["fields"]["address"]), (&"WARN".into(), &"127.0.0.1".into()));
 }
 
+/// R74: as well as who has sent no host, or two.
 #[tokio::test]
 async fn a_client_that_has_closed_its_side_gets_its_answer() {
     let machine = Machine::new();

@@ -24,6 +24,7 @@ const ENDED: usize = 12;
 const PACE: Duration = Duration::from_millis(150);
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// F10, R55: the old primary confirms nothing.
 #[test]
 #[ignore = "wants network namespaces: cargo xtask test faults"]
 fn what_a_replica_had_to_confirm_outlives_a_partition() {
@@ -31,7 +32,7 @@ fn what_a_replica_had_to_confirm_outlives_a_partition() {
     assert_eq!((tally.lost, tally.undone), (0, 0), "{tally:?}");
 }
 
-/// And so the test above could fail.
+/// F10, R55. And so the test above could fail.
 #[test]
 #[ignore = "wants network namespaces: cargo xtask test faults"]
 fn what_nobody_confirmed_is_lost_with_the_old_primary() {
@@ -39,6 +40,7 @@ fn what_nobody_confirmed_is_lost_with_the_old_primary() {
     assert!(tally.lost > 0 && tally.undone > 0, "{tally:?}");
 }
 
+/// F10: within the lag that it may have.
 #[test]
 #[ignore = "wants network namespaces: cargo xtask test faults"]
 fn a_primary_that_must_have_replicas_stops_taking_changes_soon() {

@@ -21,7 +21,7 @@ const CLIENTS: usize = 10_000;
 const PAUSE: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Ten thousand clients with open connections ask again as soon as they are cut off.
+/// F23, R53: ten thousand clients with open connections ask again as soon as they are cut off.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes ten thousand connections: cargo xtask test faults"]
 async fn a_restart_of_all_servers_opens_few_connections_to_redis() {

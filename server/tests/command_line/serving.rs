@@ -7,6 +7,7 @@ use session_testing::RedisServer;
 
 const KEYS: &str = "session-data/keys.json";
 
+/// R50: of the server itself, on its own store.
 #[tokio::test]
 async fn sessions_and_keys_survive_a_restart_and_a_kill() {
     survive_a_restart_and_a_kill(&[]).await;
@@ -38,6 +39,7 @@ async fn survive_a_restart_and_a_kill(flags: &[&str]) {
     }
 }
 
+/// F1, R51: it says 503 until there is one.
 #[tokio::test]
 async fn a_redis_that_is_down_keeps_no_server_from_starting() {
     let machine = Machine::with_alice();
@@ -68,6 +70,7 @@ async fn a_second_server_on_the_same_directory_is_refused() {
     assert!(message.starts_with(&format!("cannot listen on {address}: ")), "{message}");
 }
 
+/// R58: and the exit code is 0.
 #[tokio::test]
 async fn a_half_sent_request_holds_a_stop_no_longer_than_the_drain_timeout() {
     let machine = Machine::with_alice();
@@ -102,6 +105,7 @@ async fn the_statement_cookie_is_as_it_is_set() {
     }
 }
 
+/// R67, R73: added, with another password, removed.
 #[tokio::test]
 async fn users_that_change_are_heeded_at_once() {
     let machine = Machine::with_alice();

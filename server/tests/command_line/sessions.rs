@@ -11,11 +11,13 @@ use crate::managed::{Managed, TOKEN, until};
 
 const OTHER: &str = "canary-token-of-the-cellar-9876543210";
 
+/// R67: one of them, or all.
 #[tokio::test]
 async fn an_administrator_lists_and_ends_a_users_sessions_on_the_embedded_store() {
     an_administrator_lists_and_ends_a_users_sessions(&[]).await;
 }
 
+/// R67: likewise.
 #[tokio::test]
 async fn an_administrator_lists_and_ends_a_users_sessions_in_redis() {
     let redis = RedisServer::start(&[]);

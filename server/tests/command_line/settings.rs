@@ -2,6 +2,7 @@ use crate::machine::{Machine, Outcome};
 
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
+/// R63: as a flag or in the file it is an error.
 #[test]
 fn an_unknown_setting_is_named_wherever_it_stands() {
     let machine = Machine::new();
@@ -24,6 +25,7 @@ fn an_unknown_setting_is_named_wherever_it_stands() {
     assert!(!machine.path("session-data").exists(), "nothing is made by a start that was refused");
 }
 
+/// R15, R59, R76: no other name of the cookie, no `SameSite=None`, no near cache of three seconds.
 #[test]
 fn a_value_that_is_not_good_is_refused_with_its_setting() {
     let machine = Machine::new();
@@ -48,6 +50,7 @@ fn a_value_that_is_not_good_is_refused_with_its_setting() {
     }
 }
 
+/// R39, R76: what is no store is refused, and its password is not told.
 #[test]
 fn a_store_url_is_never_repeated() {
     let machine = Machine::new();
@@ -80,4 +83,29 @@ fn what_is_no_database_of_places_is_refused() {
         assert!(message.starts_with(told), "{message}");
     }
     assert!(!machine.path("session-data").exists(), "nothing is made by a start that was refused");
+}
+
+/// R33: beside those that OWASP and NIST have for their levels.
+#[test]
+fn the_timeouts_of_the_manual_are_those_of_the_help() {
+    let manual = include_str!("../../../docs/operating.md");
+    let help = Machine::new().run(&["serve", "--help"]).expect_success();
+    let default = |flag: &str| {
+        let (_, rest) = help.split_once(&format!(" --{flag} ")).unwrap();
+        let (_, rest) = rest.split_once("[default: ").unwrap();
+        let (span, unit) = rest.split_once(']').unwrap().0.split_at(2);
+        format!("{span} {}", if unit == "m" { "min" } else { unit })
+    };
+    let ours = format!("| default | {} | {} |", default("idle-timeout"), default("absolute-timeout"));
+    assert_eq!(ours, "| default | 30 min | 12 h |");
+    // NIST SP 800-63B-4 §2.
+    for row in [
+        &*ours,
+        "| OWASP, low risk | 15–30 min | 4–8 h |",
+        "| NIST SP 800-63B, AAL1 | – | 30 days |",
+        "| NIST SP 800-63B, AAL2 | 1 h | 24 h |",
+        "| NIST SP 800-63B, AAL3 | 15 min | 12 h |",
+    ] {
+        assert!(manual.contains(row), "{row}");
+    }
 }

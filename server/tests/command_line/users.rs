@@ -10,6 +10,7 @@ use crate::machine::{Machine, PASSWORD, Server};
 
 const USERS: &str = "session-data/users";
 
+/// R40: a password is a PHC string from the beginning.
 #[test]
 fn users_are_added_listed_changed_and_removed() {
     let machine = Machine::new();
@@ -103,6 +104,7 @@ async fn revoked(server: &Server, expected: usize) -> BTreeSet<String> {
     }
 }
 
+/// R40, R70: of names and passwords.
 #[test]
 fn every_refusal_says_what_was_expected_and_changes_nothing() {
     let machine = Machine::with_alice();
@@ -144,6 +146,7 @@ fn every_refusal_says_what_was_expected_and_changes_nothing() {
     assert_eq!(machine.read(USERS), before);
 }
 
+/// R39, R69: by its line, at a start as at a command.
 #[test]
 fn a_broken_users_file_is_named_and_not_quoted() {
     let machine = Machine::with_alice();

@@ -126,7 +126,7 @@ pub(crate) fn add_user(redis: &RedisServer, name: &str, access: &str) {
     let _: String = redis.run(&words);
 }
 
-/// R46.
+/// R46: what is printed is what the template has, and the default user is off.
 #[test]
 fn the_cache_lets_the_servers_do_what_the_command_prints_and_nobody_else_anything() {
     let output = std::process::Command::new(PROGRAM).arg("acl").env_clear().output().unwrap();

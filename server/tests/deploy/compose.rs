@@ -82,6 +82,7 @@ fn every_variable_is_a_setting_and_every_path_is_mounted() {
     }
 }
 
+/// R57, R58, F36: and a connection idles longer at the server than at the balancer.
 #[test]
 fn a_server_that_stops_is_left_alone_until_it_has_drained() {
     let compose = Compose::read();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::settings::deployed;
+use crate::settings::{chapter, deployed};
 use crate::settings_file::SettingsFile;
 use crate::yaml::{documents, text, texts, with};
 
@@ -51,15 +51,15 @@ fn every_manifest_is_applied() {
 
 #[test]
 fn every_file_that_the_settings_name_is_mounted() {
-    let readme = fs::read_to_string(deployed("README.md")).unwrap();
+    let book = fs::read_to_string(chapter("containers.md")).unwrap();
     let secret = volume("secrets")["secret"]["secretName"].clone();
-    assert!(readme.contains(&format!("create secret generic {} ", text(&secret))), "{secret}");
+    assert!(book.contains(&format!("create secret generic {} ", text(&secret))), "{secret}");
     let secrets = mount("secrets") + "/";
     let file = settings_file();
     assert!(file.paths().len() > 2);
     for (name, path) in file.paths() {
         let file = path.strip_prefix(&secrets).unwrap_or_else(|| panic!("{name}: {path}"));
-        assert!(readme.contains(&format!("--from-file={file}")), "{file}");
+        assert!(book.contains(&format!("--from-file={file}")), "{file}");
     }
     let generated = &manifest("kustomization")["configMapGenerator"][0];
     assert_eq!(generated["name"], volume("settings")["configMap"]["name"]);
@@ -107,6 +107,7 @@ fn every_selector_finds_the_pods() {
     assert!(deployment["spec"]["replicas"].is_null(), "it is for the autoscaler to say");
 }
 
+/// R58: by as long as both spans take.
 #[test]
 fn a_pod_that_ends_is_left_alone_until_it_has_drained_and_is_replaced_before() {
     let patience = Duration::from_secs(pod()["terminationGracePeriodSeconds"].as_u64().unwrap());
@@ -115,6 +116,7 @@ fn a_pod_that_ends_is_left_alone_until_it_has_drained_and_is_replaced_before() {
     assert_eq!(manifest("deployment")["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], 0);
 }
 
+/// R42: as many threads as are set, by what the costliest hash takes.
 #[test]
 fn the_pod_is_restricted_and_has_the_memory_that_its_hashing_takes() {
     let security = &pod()["securityContext"];

@@ -1,6 +1,6 @@
 //! The settings of `session-server serve`, as its help tells them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -16,11 +16,10 @@ pub(crate) struct Setting {
 
 /// Each by its flag, without the dashes.
 pub(crate) fn settings() -> BTreeMap<String, Setting> {
-    let output = Command::new(PROGRAM).args(["serve", "--help"]).env_clear().output().unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
+    let help = help();
     let mut settings = BTreeMap::new();
     for part in help.split("\n      --").skip(1) {
-        let flag = part.split([' ', '\n']).next().unwrap();
+        let flag = part.split([' ', '\n', '[']).next().unwrap();
         let told = |name: &str| {
             let told = part.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_suffix(']'));
             told.map(|told| told.trim_end_matches('=').to_owned())
@@ -29,6 +28,11 @@ pub(crate) fn settings() -> BTreeMap<String, Setting> {
         settings.insert(flag.to_owned(), setting);
     }
     settings
+}
+
+fn help() -> String {
+    let output = Command::new(PROGRAM).args(["serve", "--help"]).env_clear().output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// The default of a setting that is a time.
@@ -41,6 +45,11 @@ pub(crate) fn deployed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name)
 }
 
+/// A chapter of the book.
+pub(crate) fn chapter(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
+}
+
 #[test]
 fn settings_are_read_from_the_help() {
     let settings = settings();
@@ -49,4 +58,32 @@ fn settings_are_read_from_the_help() {
     assert_eq!(settings["redis-ca"].default, None);
     assert_eq!(default_time("keep-alive"), Duration::from_secs(75));
     assert!(settings.len() > 30, "{settings:?}");
+}
+
+/// Which is read from the sources and not from the help.
+const REFERENCE: &str = include_str!("../../../docs/reference/settings.md");
+
+#[test]
+fn the_reference_says_of_each_setting_what_the_help_says() {
+    let (told, help) = (settings(), help());
+    let mut listed = BTreeSet::new();
+    let (of_the_server, _) = REFERENCE.split_once("\n## Other commands\n").unwrap();
+    for section in of_the_server.split("\n### ").skip(1) {
+        let (flag, section) = section.split_once('\n').unwrap();
+        let item = |name: &str| section.lines().find_map(|line| line.strip_prefix("- ")?.strip_prefix(name));
+        listed.insert(flag.to_owned());
+        let Some(setting) = told.get(flag) else {
+            assert!(section.contains("with `--features "), "`--{flag}` is no setting");
+            continue;
+        };
+        assert_eq!(item("variable: "), Some(format!("`{}`", setting.variable).as_str()), "{flag}");
+        let default = item("default: ").unwrap().trim_matches('`');
+        match &setting.default {
+            Some(told) => assert_eq!(default, told, "{flag}"),
+            None => assert!(default == "none" || help.contains(&format!("[default: {default}]")), "{flag}"),
+        }
+        let file = item("file: ").unwrap_or("`config = ").trim_start_matches('`');
+        assert!(file.starts_with(&format!("{flag} = ")), "{flag}: {file}");
+    }
+    assert!(told.keys().all(|flag| listed.contains(flag)), "{told:?}, and listed are {listed:?}");
 }

@@ -162,8 +162,8 @@ fn without_a_password_redis_says_that_it_is_well_and_nothing_else() {
     }
 }
 
-/// Three servers at one name, as an engine has them: they are found, the client is who it is, one stops and nobody
-/// notices, and no server has anything to say against this Redis.
+/// R37, R58, F36: three servers at one name, as an engine has them: they are found, the client is who it is,
+/// one stops and nobody notices, and no server has anything to say against this Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_balancer_finds_all_servers_and_a_stop_of_one_fails_no_request() {
     let mut site = Site::new();

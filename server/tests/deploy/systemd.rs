@@ -77,6 +77,7 @@ fn the_unit_is_exposed_as_little_as_a_server_can_be() {
     assert_eq!(left.collect::<BTreeSet<_>>(), BTreeSet::from(LEFT));
 }
 
+/// R58: before systemd kills it.
 #[test]
 fn a_stop_waits_until_the_server_has_drained() {
     let settings_file = settings_file();

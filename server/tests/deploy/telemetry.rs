@@ -109,6 +109,7 @@ fn a_legend_names_what_is_grouped_by() {
     }
 }
 
+/// F12, F13, F26: that logins fail, and that sessions end in masses.
 #[test]
 fn every_alert_is_shown_to_speak_and_to_be_silent() {
     let names: BTreeSet<String> = rules().iter().map(|rule| text(&rule["alert"]).to_owned()).collect();

@@ -47,6 +47,7 @@ fn of_request<'s>(
     &found.unwrap_or_else(|| panic!("no {id}: {spans:?}")).1
 }
 
+/// R39: and no secret is in what is sent.
 #[tokio::test]
 async fn a_request_is_a_span_in_the_trace_of_its_proxy_or_in_one_of_its_own() {
     let machine = Machine::with_alice();
@@ -94,6 +95,7 @@ async fn a_request_is_a_span_in_the_trace_of_its_proxy_or_in_one_of_its_own() {
     assert!(secret.len() > 20 && !sent.contains(secret) && !sent.contains(PASSWORD));
 }
 
+/// R61: of spans as of lines.
 #[tokio::test]
 async fn a_collector_that_is_away_costs_no_request_and_no_exit() {
     let machine = Machine::with_alice();

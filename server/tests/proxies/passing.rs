@@ -30,6 +30,7 @@ async fn the_application_is_told_whose_a_request_is_and_verifies_it(kind: Kind) 
     assert_eq!(answer.application_header("x-forwarded-for"), ["127.0.0.9"]);
 }
 
+/// R39: the application gets every other cookie.
 async fn the_secret_of_a_session_stays_with_the_server(kind: Kind) {
     let site = Site::behind(kind).await;
     let mut alice = site.alice().await;

@@ -38,6 +38,7 @@ async fn who_has_no_session_is_refused_as_programs_are_or_led_to_the_sign_in_pag
     assert_eq!(shown.header("cache-control"), "no-store");
 }
 
+/// R3: before the application is asked.
 async fn a_forged_cookie_is_refused(kind: Kind) {
     let site = Site::behind(kind).await;
     let mut alice = site.alice().await;
@@ -50,6 +51,7 @@ async fn a_forged_cookie_is_refused(kind: Kind) {
     alice.get("/orders").await.expect_status(200);
 }
 
+/// R14: in one line or two, with both removed.
 async fn two_good_cookies_are_refused(kind: Kind) {
     let site = Site::behind(kind).await;
     let (one, other) = (site.alice().await.session_cookie(), site.alice().await.session_cookie());
@@ -69,6 +71,7 @@ async fn two_good_cookies_are_refused(kind: Kind) {
     send_lines(site.address(), &["GET /orders HTTP/1.1", &twice]).await.expect_status(200);
 }
 
+/// R9: by use of the application behind the proxy.
 async fn a_session_lives_while_it_is_used_and_no_longer(kind: Kind) {
     let site = Site::with(kind, &["--idle-timeout", "4s"]).await;
     let mut alice = site.alice().await;
@@ -81,6 +84,7 @@ async fn a_session_lives_while_it_is_used_and_no_longer(kind: Kind) {
     assert_eq!(alice.show("/orders").await.status, 303);
 }
 
+/// R21: at the very next request.
 async fn a_session_that_was_ended_elsewhere_has_ended_here(kind: Kind) {
     let site = Site::behind(kind).await;
     let mut alice = site.alice().await;
@@ -90,6 +94,7 @@ async fn a_session_that_was_ended_elsewhere_has_ended_here(kind: Kind) {
     alice.get("/orders").await.expect_no_session("ended");
 }
 
+/// R51, F1, F3: stopped or killed, with the cookies left alone.
 async fn a_store_that_is_away_is_503_and_nobody_is_led_to_sign_in(kind: Kind) {
     let mut site = Site::behind(kind).await;
     let mut alice = site.alice().await;
@@ -126,6 +131,7 @@ async fn while_answered(client: &mut Client, status: u16) {
     .await;
 }
 
+/// R51: a doubt never opens.
 async fn a_server_that_is_away_lets_nobody_in(kind: Kind) {
     let site = Site::behind(kind).await;
     let mut alice = site.alice().await;
@@ -155,6 +161,7 @@ async fn where_the_question_fails_haproxy_lets_nobody_in() {
     alice.at(site.address()).get("/_session/session").await.expect_status(200);
 }
 
+/// R37, R39: however the path is written.
 async fn nobody_outside_asks_what_only_proxies_ask(kind: Kind) {
     let site = Site::behind(kind).await;
     let alice = site.alice().await;

@@ -12,6 +12,7 @@ on_every_proxy!(signed_in_one_is_back_where_one_was, the_server_knows_whose_addr
 
 const TARGET: &str = "/orders/7?a=b";
 
+/// R38: on this site.
 async fn signed_in_one_is_back_where_one_was(kind: Kind) {
     let site = Site::behind(kind).await;
     let mut browser = site.client();
@@ -29,7 +30,7 @@ async fn signed_in_one_is_back_where_one_was(kind: Kind) {
     assert_eq!(browser.show(TARGET).await.expect_status(303).header("location"), way);
 }
 
-/// Wrong passwords are counted by it.
+/// R37, R43, R65. Wrong passwords are counted by it.
 async fn the_server_knows_whose_address_a_client_has(kind: Kind) {
     let site = Site::behind(kind).await;
     let mut browser = site.client();

@@ -33,6 +33,7 @@ fn made_up() -> Vec<String> {
     lines
 }
 
+/// R37: in any spelling of our headers.
 async fn what_a_client_says_of_itself_does_not_reach_the_application(kind: Kind) {
     let site = Site::behind(kind).await;
     let alice = site.alice().await;
@@ -52,7 +53,7 @@ async fn what_a_client_says_of_itself_does_not_reach_the_application(kind: Kind)
         assert!(!got.iter().any(|(_, value)| value.contains("canary")), "{got:?}");
         assert!(!got.iter().any(|(name, _)| name.contains('_')), "{got:?}");
     }
-    // nginx has no way to remove what it cannot name, and says so in the README.
+    // nginx has no way to remove what it cannot name, and says so in the book.
     if kind != Kind::Nginx {
         let lines = ["GET /open HTTP/1.1", "X-Session-Role: canary"];
         let answer = send_lines(site.address(), &lines).await.expect_status(200);
@@ -60,7 +61,7 @@ async fn what_a_client_says_of_itself_does_not_reach_the_application(kind: Kind)
     }
 }
 
-/// Its path and method are not what the client says in headers.
+/// R37. Its path and method are not what the client says in headers.
 async fn a_request_is_what_the_proxy_says_it_is(kind: Kind) {
     let site = Site::behind(kind).await;
     let made_up = ["X-Forwarded-Uri: /open", "X-Forwarded-Method: GET", "X-Original-URL: /open"];
@@ -74,7 +75,7 @@ async fn a_request_is_what_the_proxy_says_it_is(kind: Kind) {
     assert_eq!(answer.header("location"), "/_session/login");
 }
 
-/// A proxy drops the headers that `Connection` names (RFC 9110 §7.6.1).
+/// R37: a proxy drops the headers that `Connection` names (RFC 9110 §7.6.1).
 async fn a_client_cannot_have_headers_dropped_on_their_way(kind: Kind) {
     let site = Site::behind(kind).await;
     let alice = site.alice().await;

@@ -29,6 +29,8 @@ proptest! {
         prop_assert_eq!(cookie.expires_at(), at(session.expires_at));
     }
 
+    /// R5, R7: a whole tag of HMAC-SHA256, over the version, the key ID and all fields, between dots that no
+    /// field can have.
     #[test]
     fn the_text_is_the_one_that_the_format_gives(session in sessions()) {
         let Session { id, secret, issued_at, expires_at } = &session;
@@ -36,6 +38,7 @@ proptest! {
         prop_assert_eq!(session.cookie(), tagged(&text));
     }
 
+    /// R11: no second text is accepted for the same cookie.
     #[test]
     fn what_is_accepted_is_signed_to_the_same_text_again(session in sessions()) {
         let text = session.cookie();
@@ -64,6 +67,7 @@ proptest! {
         prop_assert_eq!(decode_cookie_unverified(text.as_bytes()), Err(refusal));
     }
 
+    /// R5: nothing of a cookie is outside its tag.
     #[test]
     fn a_changed_byte_is_refused(session in sessions(), place in any::<usize>(), byte in any::<u8>()) {
         let mut text = session.cookie().into_bytes();
@@ -80,6 +84,7 @@ proptest! {
         prop_assert_ne!(code(text, session.issued_at), "ok");
     }
 
+    /// R5: a tag that is cut short is none.
     #[test]
     fn a_removed_byte_is_refused(session in sessions(), place in any::<usize>()) {
         let mut text = session.cookie().into_bytes();
@@ -87,6 +92,7 @@ proptest! {
         prop_assert_ne!(code(text, session.issued_at), "ok");
     }
 
+    /// R7: the same letters cannot be read as other fields.
     #[test]
     fn moving_a_dot_is_refused(session in sessions(), dot in 0..6usize, to in any::<usize>()) {
         let text = session.cookie();
@@ -98,6 +104,7 @@ proptest! {
         prop_assert_ne!(code(moved, session.issued_at), "ok");
     }
 
+    /// R7: the tag binds all fields to each other.
     #[test]
     fn a_field_of_another_session_is_refused(one in sessions(), other in sessions(), field in 2..7usize) {
         let (one_text, other_text) = (one.cookie(), other.cookie());
@@ -108,6 +115,7 @@ proptest! {
         prop_assert_ne!(code(fields.join("."), one.issued_at), "ok");
     }
 
+    /// R6, R7: the name of the cookie is part of what its key is derived from.
     #[test]
     fn a_cookie_never_verifies_under_another_name(
         session in sessions(), name in "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,57}",
@@ -118,6 +126,7 @@ proptest! {
         prop_assert_eq!(verdict.map(|_| ()), Err(CookieRefusal::BadTag));
     }
 
+    /// R6: what was made for one purpose is worth nothing for another.
     #[test]
     fn a_tag_of_another_purpose_never_verifies(session in sessions(), purpose in "[a-z/:0-9_-]{0,24}") {
         prop_assume!(purpose != "session-cookie/v1:");
@@ -127,6 +136,7 @@ proptest! {
         prop_assert_eq!(code(format!("{signed}.{foreign}"), session.issued_at), "bad_tag");
     }
 
+    /// R8: the key that signs is named, and every listed one verifies.
     #[test]
     fn every_listed_key_verifies_and_the_order_means_nothing(session in sessions(), signing in 0..2usize) {
         let id = ["c1", "c2"][signing];
@@ -138,6 +148,7 @@ proptest! {
         prop_assert_eq!(code(&texts[0], session.issued_at), "ok");
     }
 
+    /// R8: what a retired key has signed is refused.
     #[test]
     fn a_key_that_left_the_ring_is_unknown(session in sessions()) {
         let rest = CookieKeyRing::new(CookieName::default(), &[key("c2", C1)], key_id("c2")).unwrap();
@@ -145,6 +156,7 @@ proptest! {
         prop_assert_eq!(verdict.map(|_| ()), Err(CookieRefusal::UnknownKey));
     }
 
+    /// R3, R4: length, syntax, key, tag and time in this order, and of a wrong tag nothing but that.
     #[test]
     fn the_first_reason_of_the_list_is_given(
         session in sessions(),
@@ -175,6 +187,7 @@ proptest! {
         prop_assert_eq!(code(text, now), first);
     }
 
+    /// R9, R10: the absolute deadline stands in the cookie, and no time that a number can hold passes it.
     #[test]
     fn both_time_limits_fall_on_their_exact_second(session in sessions()) {
         let Session { issued_at, expires_at, .. } = session;
@@ -199,6 +212,7 @@ proptest! {
     }
 }
 
+/// R5: bit by bit, those of the tag too.
 #[test]
 fn every_flipped_bit_of_a_cookie_is_refused() {
     let text = Session::FIXED.cookie().into_bytes();
@@ -209,6 +223,7 @@ fn every_flipped_bit_of_a_cookie_is_refused() {
     }
 }
 
+/// R11: no padding, no other alphabet, no further field, and none by which a sender names an algorithm.
 #[test]
 fn a_text_outside_the_grammar_is_malformed_even_with_a_good_tag() {
     let Session { id, secret, issued_at, .. } = Session::FIXED;
@@ -241,6 +256,8 @@ fn a_text_outside_the_grammar_is_malformed_even_with_a_good_tag() {
         format!("v1.c1.{id}.{secret}. {start}.{end}"),
         format!("v1.c1.{id}.{secret}.{start}e0.{end}"),
         format!("v1.c1.{id}.{secret}.0x10.{end}"),
+        // The character after the nine.
+        format!("v1.c1.{id}.{secret}.1:.{end}"),
         format!("v1.c1.{id}.{secret}.00.{end}"),
         format!("v1.c1.{id}.{secret}..{end}"),
         format!("v1.c1.{id}.{secret}.{start}."),
@@ -263,7 +280,7 @@ fn a_text_outside_the_grammar_is_malformed_even_with_a_good_tag() {
     }
 }
 
-/// Four last characters decode to the same tag, and only one of them is canonical.
+/// R11. Four last characters decode to the same tag, and only one of them is canonical.
 #[test]
 fn the_unused_bits_of_a_tag_must_be_zero() {
     let text = Session::FIXED.cookie();
@@ -283,6 +300,7 @@ fn the_time_zero_is_written_as_one_digit() {
     assert_eq!(code(session.cookie(), 0), "ok");
 }
 
+/// R3: length comes first, so nothing is read of a giant.
 #[test]
 fn a_text_is_too_long_from_its_513th_byte() {
     assert_eq!(code([b'v'; 512], 0), "malformed");
@@ -290,6 +308,7 @@ fn a_text_is_too_long_from_its_513th_byte() {
     assert_eq!(code([], 0), "malformed");
 }
 
+/// R8: a role names exactly one key that is there.
 #[test]
 fn a_ring_refuses_repeated_keys_and_a_signing_key_that_is_not_listed() {
     let ring =

@@ -94,6 +94,7 @@ fn named(value: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
+    /// R13: in one line or several, beside whatever bytes.
     #[test]
     fn the_session_is_found_among_any_neighbours(
         mut pairs in prop::collection::vec(neighbour(), 0..8),
@@ -108,6 +109,7 @@ proptest! {
         prop_assert_eq!(read(&lines(&pairs, &separators, &new_line)), id);
     }
 
+    /// R14: exactly one is good, wherever it stands.
     #[test]
     fn up_to_three_planted_cookies_do_not_hide_the_good_one(
         planted in prop::collection::vec(bad_value(), 0..=3),
@@ -120,6 +122,7 @@ proptest! {
         prop_assert_eq!(read(&lines(&pairs, &separators, &new_line)), id);
     }
 
+    /// R14: four are verified, and no more.
     #[test]
     fn a_fifth_cookie_is_not_looked_at(
         planted in prop::collection::vec(bad_value(), 4),
@@ -131,6 +134,7 @@ proptest! {
         prop_assert_eq!(read(&lines(&pairs, &separators, &new_line)), first);
     }
 
+    /// R14: nobody goes by the order in which they come.
     #[test]
     fn two_good_cookies_of_two_sessions_are_ambiguous_in_any_order(
         mut pairs in prop::collection::vec(bad_value().prop_map(|value| named(&value)), 0..=2),
@@ -150,6 +154,7 @@ proptest! {
         prop_assert_eq!(read(&lines(&pairs, &separators, &new_line)), id);
     }
 
+    /// R13: the case of a letter counts too.
     #[test]
     fn a_name_that_differs_in_one_character_is_another_cookie(
         place in 0..14usize, byte in any::<u8>().prop_filter("one pair", |&byte| byte != b';'),
@@ -172,6 +177,7 @@ proptest! {
     }
 }
 
+/// R13: no other white space, of ASCII or of Unicode.
 #[test]
 fn only_space_and_tab_are_trimmed() {
     let (pair, id) = good(1);
@@ -191,6 +197,7 @@ fn a_fifth_good_cookie_makes_nothing_ambiguous() {
     assert_eq!(read(&[line.into_bytes()]), id);
 }
 
+/// R8, R14: while keys are rotated a browser may have both.
 #[test]
 fn one_session_signed_by_two_keys_is_one_session() {
     let other = CookieKeyRing::new(CookieName::default(), &[key("c2", crate::fixtures::C2)], key_id("c2"));
@@ -212,4 +219,26 @@ fn the_reason_is_that_of_the_first_candidate() {
 fn a_request_without_a_header_has_no_session() {
     let none = ring().verify_header([], at(NOW)).map(|_| ());
     assert_eq!(none, Err(HeaderRefusal::Absent));
+}
+
+/// For callers that may have the one or the other at hand.
+#[test]
+fn a_text_is_judged_as_a_header_or_as_a_bare_value_whichever_it_is() {
+    let judge = |text: &str| {
+        let verdict = ring().accepted().verify_header_or_value(text.as_bytes(), at(NOW));
+        verdict.map_or_else(|refusal| refusal.code().to_owned(), |cookie| cookie.session_id().to_string())
+    };
+    let (pair, id) = good(1);
+    let value = numbered(1).cookie();
+    assert_eq!(judge(&value), id);
+    assert_eq!(judge(&pair), id);
+    assert_eq!(judge(&format!("theme=dark; {pair}")), id);
+    let forged = value.replace("v1.c1", "v1.c2");
+    assert_eq!([judge(&forged), judge(&format!("__Host-session={forged}"))], ["bad_tag"; 2]);
+    assert_eq!(judge("theme=dark; lang=en"), "absent");
+    assert_eq!([judge(""), judge("v2.c1"), judge(&format!("{value}="))], ["malformed"; 3]);
+    let long = "v".repeat(513);
+    assert_eq!(judge(&long), "too_long");
+    assert_eq!(judge(&format!("theme={long}")), "absent");
+    assert_eq!(judge(&format!("theme={long}; {pair}")), id);
 }

@@ -3,9 +3,12 @@
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use session_core::{CookieName, KeyPurpose, KeyRing, KeyRingError, StatementKeySet, WeakKey};
+use session_core::{
+    CookieKeyRing, CookieKeys, CookieName, KeyPurpose, KeyRing, KeyRingError, KeySecret, KeySecretError,
+    RepeatedKeyId, StatementKeySet, UnknownKeyPurpose, WeakKey,
+};
 
-use crate::fixtures::{C1, C2, Session, at, encode, key_id, sessions};
+use crate::fixtures::{C1, C2, Session, at, encode, key, key_id, sessions};
 use crate::statement::{ISSUER, NOW, claims};
 
 const S1: &[u8; 32] = b"the seed of the pair named s1 ..";
@@ -60,6 +63,7 @@ fn a_well_formed_file_is_read() {
     assert!(read(&file()).is_ok());
 }
 
+/// R5: a key that is too short, or out of an example, stops the start.
 #[test]
 fn a_secret_of_31_bytes_is_refused() {
     let weak = refusal(&with("/cookie/keys/1/k", encode(&C1[..31])));
@@ -69,6 +73,7 @@ fn a_secret_of_31_bytes_is_refused() {
     assert_eq!(example.to_string(), "key `c1` is refused: key secret has 12 bytes, expected at least 32");
 }
 
+/// R5: so does one that nobody has drawn at random.
 #[test]
 fn a_secret_of_one_byte_repeated_is_refused() {
     for byte in [0, b'a', 0xff] {
@@ -232,6 +237,7 @@ fn a_text_that_is_no_file_is_refused_with_its_place() {
     assert!(is_shape(KeyRing::from_json(&twice).expect_err("two documents")));
 }
 
+/// R8: a list that is reversed signs with the same key.
 #[test]
 fn roles_are_named_and_positions_mean_nothing() {
     let mut reversed = file();
@@ -258,6 +264,7 @@ fn every_listed_statement_key_verifies() {
     }
 }
 
+/// R18: what browsers are given has nothing to sign with.
 #[test]
 fn the_published_keys_hold_no_private_half() {
     let published: Value = serde_json::from_str(&read(&file()).unwrap().statement_keys().to_json()).unwrap();
@@ -328,6 +335,7 @@ fn a_file_comes_back_member_by_member() {
 }
 
 proptest! {
+    /// R8, F25: servers that are one step apart know what the others have signed.
     #[test]
     fn a_rotation_in_three_steps_loses_no_cookie(session in sessions()) {
         let before = with("/cookie", json!({ "signing": "c1", "keys": [oct("c1", C1)] }));
@@ -365,6 +373,7 @@ proptest! {
     }
 }
 
+/// R8: added, activated, retired, and refused from then on.
 #[test]
 fn a_key_is_rotated_in_three_steps_and_none_of_them_ends_a_session() {
     let mut ring = KeyRing::generate().expect("entropy");
@@ -404,6 +413,7 @@ fn a_ring_keeps_when_a_key_of_statements_was_added() {
     assert_eq!(added, expected.map(|(id, added_at)| (id.to_owned(), added_at)));
 }
 
+/// R8: a ring always has the key that signs.
 #[test]
 fn what_would_leave_a_ring_without_its_signing_key_is_refused() {
     let mut ring = KeyRing::generate().expect("entropy");
@@ -417,4 +427,84 @@ fn what_would_leave_a_ring_without_its_signing_key_is_refused() {
         assert_eq!(ring.activate(purpose, &id), Ok(()), "it does already");
     }
     assert_eq!(ring.to_json(), before);
+}
+
+#[test]
+fn a_statement_key_is_rotated_as_a_cookie_key_is() {
+    let mut ring = KeyRing::generate().expect("entropy");
+    let (s1, s2) = (key_id("s1"), ring.free_id(KeyPurpose::Statement));
+    let signs = |ring: &KeyRing| ring.statement_signer().key_id();
+    ring.add(KeyPurpose::Statement, s2, at(NOW)).expect("a second key");
+    assert_eq!((signs(&ring), ring.free_id(KeyPurpose::Statement)), (s1, key_id("s3")));
+    ring.activate(KeyPurpose::Statement, &s2).expect("it is there");
+    let statement = ring.statement_signer().sign(&claims()).unwrap().into_string();
+    ring.retire(KeyPurpose::Statement, &s1).expect("it does not sign");
+    assert_eq!((signs(&ring), ring.free_id(KeyPurpose::Statement)), (s2, s1));
+    assert_eq!(ring.statement_keys().verify(&statement, ISSUER, at(NOW)).unwrap().key_id(), s2);
+    assert!(ring.list().all(|key| key.signs));
+}
+
+#[test]
+fn a_purpose_is_named_as_its_part_of_the_file_is() {
+    for (name, purpose) in [("cookie", KeyPurpose::Cookie), ("statement", KeyPurpose::Statement)] {
+        assert_eq!((name.parse(), purpose.as_str()), (Ok(purpose), name));
+    }
+    assert_eq!("Cookie".parse::<KeyPurpose>(), Err(UnknownKeyPurpose));
+}
+
+#[test]
+fn a_refusal_has_a_code_and_names_the_key_that_is_at_fault() {
+    let id = key_id("k");
+    for (refusal, code, key) in [
+        (KeyRingError::Shape { line: 1, column: 1 }, "malformed", None),
+        (KeyRingError::InvalidKey { id }, "invalid_key", Some(id)),
+        (KeyRingError::WeakKey { id, reason: WeakKey::AllBytesEqual }, "weak_key", Some(id)),
+        (KeyRingError::RepeatedKey { id }, "repeated_key", Some(id)),
+        (KeyRingError::SigningKeyNotListed, "signing_key_not_listed", None),
+        (KeyRingError::UnknownKey { id }, "unknown_key", Some(id)),
+        (KeyRingError::StillSigning { id }, "still_signing", Some(id)),
+        (KeyRingError::Entropy, "entropy", None),
+    ] {
+        assert_eq!((refusal.code(), refusal.key_id()), (code, key));
+    }
+}
+
+#[test]
+fn the_secret_of_a_written_key_is_as_long_and_as_random_as_any() {
+    let judge = |k: &str| KeySecret::from_jwk(k.as_bytes()).map(|_| ());
+    assert_eq!(judge(&encode(C1)), Ok(()));
+    let refusals = [
+        (format!("{}=", encode(C1)), KeySecretError::Malformed, "invalid_key"),
+        (encode(&C1[..31]), KeySecretError::Weak(WeakKey::TooShort { length: 31 }), "weak_key"),
+        (encode([7; 32]), KeySecretError::Weak(WeakKey::AllBytesEqual), "weak_key"),
+    ];
+    for (k, refusal, code) in refusals {
+        assert_eq!((judge(&k), refusal.code()), (Err(refusal), code));
+    }
+}
+
+#[test]
+fn keys_that_only_verify_become_a_ring_by_the_one_that_signs() {
+    let mut keys = CookieKeys::new(CookieName::default());
+    for (id, secret) in [key("c1", C1), key("c2", C2)] {
+        assert!(!keys.has(id.as_bytes()));
+        assert_eq!(keys.add(id, &secret), Ok(()));
+        assert_eq!(keys.add(id, &secret), Err(RepeatedKeyId));
+        assert!(keys.has(id.as_bytes()));
+    }
+    assert_eq!((keys.name(), RepeatedKeyId.code()), (&CookieName::default(), "repeated_key"));
+    let ring = keys.signing_with(key_id("c2")).expect("it is there");
+    let cookie = Session::FIXED.cookie_of(&ring);
+    assert_eq!(cookie.split('.').nth(1), Some("c2"));
+    let verified = ring.accepted().verify(cookie.as_bytes(), at(Session::FIXED.issued_at)).unwrap();
+    assert_eq!(ring.accepted().key_id(&verified), Some(key_id("c2")));
+    let none = CookieKeys::new(CookieName::default()).signing_with(key_id("c1"));
+    assert_eq!(none.map(|_: CookieKeyRing| ()).err(), Some(KeyRingError::SigningKeyNotListed));
+}
+
+#[test]
+fn a_key_set_that_is_no_json_is_refused_with_its_place() {
+    let refusal = |text: &str| StatementKeySet::from_json(text).map(|_| ()).unwrap_err();
+    assert_eq!(refusal(""), KeyRingError::Shape { line: 1, column: 1 });
+    assert_eq!(refusal("{\n  \"keys\": 1 }"), KeyRingError::Shape { line: 2, column: 12 });
 }

@@ -1,7 +1,8 @@
-//! A property for each sentence of FORMAT.md §1 to §4, and for the timeouts.
+//! A property for each sentence of FORMAT.md §1 to §4 and §6, and for the timeouts.
 
 mod cookie;
 mod cookie_header;
+mod devices;
 mod fixtures;
 mod key_ring;
 mod names;

@@ -1,7 +1,9 @@
 //! The grammar of key IDs, cookie names and session IDs, and the hash of a secret.
 
 use proptest::prelude::*;
-use session_core::{CookieName, KeyId, STATEMENT_COOKIE_NAME, SecretHash, SessionId, SessionSecret};
+use session_core::{
+    CookieName, DEVICE_COOKIE_NAME, KeyId, STATEMENT_COOKIE_NAME, SecretHash, SessionId, SessionSecret,
+};
 use sha2::{Digest, Sha256};
 
 use crate::fixtures::encode;
@@ -34,6 +36,7 @@ proptest! {
         }
     }
 
+    /// R15: no cookie can be called otherwise.
     #[test]
     fn a_cookie_name_is_the_prefix_and_a_token(rest in nearly("[!-~]{0,4}|[a-z]{50,60}")) {
         let text = format!("__Host-{rest}");
@@ -45,6 +48,7 @@ proptest! {
         }
     }
 
+    /// R11: one text for each ID.
     #[test]
     fn a_session_id_is_read_from_its_one_text(bytes: [u8; 16], last: char) {
         let id = SessionId::from_bytes(bytes);
@@ -58,6 +62,7 @@ proptest! {
         prop_assert!(other.parse().map_or(true, same_text));
     }
 
+    /// R45: what becomes part of a key has a fixed length and a fixed alphabet.
     #[test]
     fn any_other_text_is_no_session_id(text in nearly("[A-Za-z0-9_-]{20,24}")) {
         let canonical = text.len() == 22
@@ -66,6 +71,7 @@ proptest! {
         prop_assert_eq!(text.parse::<SessionId>().is_ok(), canonical);
     }
 
+    /// R44: the store has the hash of a secret, which is no secret.
     #[test]
     fn a_secret_is_kept_as_a_hash_that_matches_it_alone(bytes: [u8; 32], other: [u8; 32]) {
         let secret = SessionSecret::from_bytes(bytes);
@@ -76,6 +82,7 @@ proptest! {
         prop_assert_eq!(read.matches(&SessionSecret::from_bytes(other)), bytes == other);
     }
 
+    /// R4: all of a secret is compared.
     #[test]
     fn one_other_bit_of_a_secret_does_not_match(bytes: [u8; 32], bit in 0..256usize) {
         let mut other = bytes;
@@ -84,6 +91,7 @@ proptest! {
     }
 }
 
+/// R15: letter by letter, since browsers heed the prefix by its letters.
 #[test]
 fn a_cookie_name_without_the_exact_prefix_is_refused() {
     for name in ["session", "__host-session", "__Secure-session", "__Host-", "", " __Host-session", "_Host-s"]
@@ -95,8 +103,11 @@ fn a_cookie_name_without_the_exact_prefix_is_refused() {
 }
 
 #[test]
-fn the_statement_cookies_name_is_taken() {
+fn the_names_of_the_statement_cookie_and_of_the_device_cookie_are_taken() {
     assert_eq!(STATEMENT_COOKIE_NAME, "__Host-session-statement");
-    assert!(CookieName::new(STATEMENT_COOKIE_NAME).is_err());
+    assert_eq!(DEVICE_COOKIE_NAME, "__Host-session-device");
+    for name in [STATEMENT_COOKIE_NAME, DEVICE_COOKIE_NAME] {
+        assert!(CookieName::new(name).is_err(), "{name}");
+    }
     assert!(CookieName::new("__Host-session-statements").is_ok());
 }

@@ -8,15 +8,37 @@ use ed25519_dalek::{Signature, Verifier};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use session_core::{
-    CLOCK_SKEW, FEED_LIFETIME, MAX_STATEMENT_LIFETIME, REVOCATION_INTEREST, RevocationFeed, SessionId,
+    AuthenticFeed, AuthenticStatement, CLOCK_SKEW, FEED_LIFETIME, KnownRevocations, MAX_STATEMENT_LIFETIME,
+    REVOCATION_INTEREST, RevocationCheck, RevocationFeed, SessionId, StatementClaims, StatementRefusal,
     UnfitFeed,
 };
 
 use crate::fixtures::{LAST, at};
-use crate::statement::{ISSUER, KEY, NOW, RING};
+use crate::statement::{ISSUER, KEY, NOW, RING, claims};
 
 fn feed(ids: &[[u8; 16]], as_of: u64) -> RevocationFeed {
     RevocationFeed::new(ISSUER.into(), ids.iter().copied().map(SessionId::from_bytes), at(as_of))
+}
+
+/// The same, as a reader has it who asks at once.
+fn authentic(ids: &[[u8; 16]], as_of: u64) -> AuthenticFeed {
+    let signed = RING.0.sign_revocations(&feed(ids, as_of)).expect("a lawful feed");
+    RING.1.verify_revocations(&signed, ISSUER, at(as_of)).expect("an authentic feed")
+}
+
+fn statement_about(id: [u8; 16]) -> AuthenticStatement {
+    let claims = StatementClaims { session_id: SessionId::from_bytes(id), ..claims() };
+    let statement = RING.0.sign(&claims).expect("a statement");
+    RING.1.verify(statement.as_str(), ISSUER, at(NOW)).expect("authentic")
+}
+
+/// Which of three statements are refused after these feeds, in this order.
+fn refused_after(feeds: &[(&[[u8; 16]], u64)]) -> [bool; 3] {
+    let mut known = KnownRevocations::default();
+    for &(ids, as_of) in feeds {
+        known.learn(authentic(ids, as_of));
+    }
+    [1, 2, 3].map(|byte| known.check(&statement_about([byte; 16]), at(NOW)) == Err(StatementRefusal::Revoked))
 }
 
 /// Header and payload of a feed, read without the code under test.
@@ -68,6 +90,30 @@ fn no_feed_is_signed_that_a_reader_would_refuse() {
     let [one, two] = [1, 2].map(|byte| SessionId::from_bytes([byte; 16]));
     assert!(refused(&RevocationFeed { revoked: vec![two, one], ..good.clone() }));
     assert!(refused(&RevocationFeed { revoked: vec![one, one], ..good }));
+}
+
+#[test]
+fn of_two_feeds_the_newer_counts_and_of_two_of_one_time_both() {
+    let (one, two, three) = ([1; 16], [2; 16], [3; 16]);
+    assert_eq!(refused_after(&[]), [false; 3]);
+    assert_eq!(refused_after(&[(&[one], NOW), (&[two], NOW + 5)]), [false, true, false]);
+    assert_eq!(refused_after(&[(&[two], NOW + 5), (&[one], NOW)]), [false, true, false]);
+    assert_eq!(refused_after(&[(&[three, one], NOW), (&[two, one], NOW)]), [true; 3]);
+}
+
+#[test]
+fn a_statement_is_current_while_the_feed_is_and_a_revocation_outlives_it() {
+    let mut known = KnownRevocations::default();
+    let [revoked, other] = [1, 2].map(|byte| statement_about([byte; 16]));
+    let unchecked = RevocationCheck { checked_at: None, current: false };
+    assert_eq!(known.check(&other, at(NOW)), Ok(unchecked));
+    known.learn(authentic(&[[1; 16]], NOW));
+    let checked = |current| Ok(RevocationCheck { checked_at: Some(at(NOW)), current });
+    assert_eq!(known.check(&other, at(NOW + 14)), checked(true));
+    assert_eq!(known.check(&other, at(NOW + 15)), checked(false));
+    for now in [NOW, NOW + 15] {
+        assert_eq!(known.check(&revoked, at(now)), Err(StatementRefusal::Revoked));
+    }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use session_core::{
-    CookieKeyRing, CookieName, KeyId, MAX_STATEMENT_LENGTH, STATEMENT_COOKIE_NAME, SameSite, SessionId,
-    SessionSecret, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie, set_statement_cookie,
+    CookieKeyRing, CookieName, DeviceId, KeyId, KeyRing, MAX_STATEMENT_LENGTH, STATEMENT_COOKIE_NAME,
+    SameSite, SessionId, SessionSecret, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie,
+    set_device_cookie, set_statement_cookie,
 };
 
 use crate::fixtures::{C1, Session, at, key, sessions};
@@ -31,6 +32,7 @@ fn names() -> impl Strategy<Value = CookieName> {
 }
 
 proptest! {
+    /// R12, R15, R16: no `Domain` and no `Max-Age` can be added, whatever the name.
     #[test]
     fn a_set_cookie_has_exactly_its_attributes_and_at_most_256_bytes(
         session in sessions(), name in names(), key_id in "[A-Za-z0-9_-]{1,32}", same_site in same_sites(),
@@ -48,6 +50,7 @@ proptest! {
         prop_assert!(value.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)));
     }
 
+    /// R15: a browser ignores a removal whose attributes differ.
     #[test]
     fn a_removal_has_the_same_attributes(name in names(), same_site in same_sites()) {
         let line = remove_cookie(&name, same_site.0);
@@ -56,6 +59,7 @@ proptest! {
         prop_assert_eq!(&parts, &[&pair, "Path=/", "Secure", "HttpOnly", same_site.1, "Max-Age=0"]);
     }
 
+    /// R15, R16: nothing but who may read it is left to choose here.
     #[test]
     fn a_statement_cookie_lasts_as_long_as_its_statement(
         readers in readers(), same_site in same_sites(), lifetime in 1..=300u64, age in 0..400u64,
@@ -75,6 +79,7 @@ proptest! {
     }
 }
 
+/// R12: what is longer than 4,096 bytes browsers drop.
 #[test]
 fn the_longest_statement_cookie_is_kept_by_a_browser() {
     let claims_of = |length: usize| {
@@ -88,6 +93,7 @@ fn the_longest_statement_cookie_is_kept_by_a_browser() {
     assert!(line.len() < 4_096, "with all its attributes it has {} bytes", line.len());
 }
 
+/// R12: with the longest of names and of key IDs.
 #[test]
 fn the_longest_name_and_value_together_stay_within_256_bytes() {
     let name = CookieName::new(&format!("__Host-{}", "n".repeat(57))).unwrap();
@@ -99,7 +105,19 @@ fn the_longest_name_and_value_together_stay_within_256_bytes() {
     assert_eq!((value.expose().len(), ring.name().as_str().len()), (170, 64));
 }
 
+/// R15: `Lax`, unless `Strict` is set.
 #[test]
 fn the_cookie_crosses_no_site_unless_a_link_is_followed() {
     assert_eq!(SameSite::default(), SameSite::Lax);
+}
+
+/// R15, R16: for a year, and with no request that another site has made.
+#[test]
+fn a_device_cookie_has_exactly_its_attributes() {
+    let keys = KeyRing::generate().unwrap().device_keys(&CookieName::default());
+    let cookie = keys.sign(DeviceId::from_bytes([7; 16]), "alice", at(NOW));
+    let pair = format!("__Host-session-device={}", cookie.expose());
+    let expected = [&pair, "Path=/", "Secure", "HttpOnly", "SameSite=Strict", "Max-Age=31536000"];
+    assert_eq!(set_device_cookie(&cookie).split("; ").collect::<Vec<_>>(), expected);
+    assert!(pair.len() <= 256);
 }

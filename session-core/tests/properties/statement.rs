@@ -255,6 +255,7 @@ fn lifetimes_at_the_limits_get_their_verdict() {
     }
 }
 
+/// R11: a sender names neither an algorithm nor a key of its own.
 #[test]
 fn a_header_with_a_wrong_missing_or_other_member_is_malformed() {
     let good = signed_values(&header(), &payload());
@@ -353,6 +354,7 @@ fn a_claim_of_another_name_changes_nothing() {
     assert_eq!(code(&statement, NOW), "ok");
 }
 
+/// R11: one encoding, with nothing before it and nothing behind.
 #[test]
 fn a_text_of_other_parts_is_malformed() {
     let good = RING.0.sign(&claims()).unwrap().into_string();
@@ -382,7 +384,7 @@ fn a_text_of_other_parts_is_malformed() {
     }
 }
 
-/// `s` and `s` plus the order of the group satisfy the same equation; RFC 8032 §5.1.7 takes one.
+/// R11: `s` and `s` plus the order of the group satisfy the same equation; RFC 8032 §5.1.7 takes one.
 #[test]
 fn a_malleable_signature_is_refused() {
     const ORDER: [u8; 32] = [
@@ -445,6 +447,7 @@ fn a_statement_is_read_without_being_verified_only_when_asked_for() {
     assert_eq!(decode_statement_unverified(text), malformed);
 }
 
+/// R12: refused before anybody is sent it.
 #[test]
 fn a_statement_too_long_for_a_cookie_is_neither_made_nor_read() {
     let padded = |length: usize| StatementClaims { subject: "s".repeat(length), ..claims() };
@@ -458,10 +461,37 @@ fn a_statement_too_long_for_a_cookie_is_neither_made_nor_read() {
     assert_eq!(code(&too_long, NOW), "malformed");
 }
 
-/// A secret under another label: what is made for a browser to read opens no session.
+/// R6, R32. A secret under another label: what is made for a browser to read opens no session.
 #[test]
 fn a_statement_is_never_taken_for_a_cookie() {
     let statement = RING.0.sign(&claims()).unwrap().into_string();
     let verdict = crate::fixtures::ring().verify(statement.as_bytes(), at(NOW)).map(|_| ());
     assert!(matches!(verdict.map_err(|refusal| refusal.code()), Err("malformed" | "too_long")));
+}
+
+#[test]
+fn claims_are_kept_to_the_letter_and_read_as_members_when_asked_for() {
+    const CLAIMS: &str = r#"{"n": 1.0e1, "a":[ ] }"#;
+    let claims: JsonObject = CLAIMS.parse().expect("an object");
+    assert_eq!(claims.as_str(), CLAIMS);
+    let members = claims.to_map().expect("no number is too large");
+    assert_eq!(Value::Object(members.clone()), json!({ "n": 10.0, "a": [] }));
+    assert_eq!(JsonObject::try_from(&members).expect("shallow").as_str(), r#"{"a":[],"n":10.0}"#);
+    assert_eq!(r#"{"n":1e999}"#.parse::<JsonObject>().expect("an object").to_map(), None);
+    assert_eq!(JsonObject::default().as_str(), "{}");
+    for text in ["", "[]", "1", "{} {}", "{\"a\"}", " "] {
+        assert!(text.parse::<JsonObject>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn claims_are_as_deep_as_a_reader_of_the_statement_goes() {
+    let nested = |levels: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1));
+    let claims_of = |levels: usize| nested(levels).parse::<JsonObject>();
+    assert!(claims_of(127).is_err());
+    let claims = StatementClaims { claims: claims_of(126).expect("deep enough"), ..claims() };
+    let statement = RING.0.sign(&claims).expect("it can be written");
+    assert_eq!(code(statement.as_str(), NOW), "ok");
+    let deeper = payload().to_string().replacen(r#"{"roles":["admin"]}"#, &nested(127), 1);
+    assert_eq!(code(&signed(&header().to_string(), &deeper), NOW), "malformed");
 }

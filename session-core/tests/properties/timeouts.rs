@@ -70,6 +70,7 @@ impl Model {
 }
 
 proptest! {
+    /// R9: nobody has a session for longer than the server lets everybody.
     #[test]
     fn own_timeouts_are_lawful_and_never_longer(
         timeouts in timeouts(), idle in prop::option::of(any::<u64>()), absolute in prop::option::of(0..2 * MAX_ABSOLUTE),
@@ -86,6 +87,7 @@ proptest! {
         prop_assert_eq!(timeouts.shortened(None, None), timeouts);
     }
 
+    /// R9, R10: both limits hold at each use, whichever way the clock goes.
     #[test]
     fn no_clock_brings_a_session_past_either_limit(
         timeouts in timeouts(), start in 0..LAST, steps in clock_steps(-100_000),
@@ -98,6 +100,7 @@ proptest! {
         }
     }
 
+    /// R25: seldom enough to cost little, and so often that nobody in use is logged out as idle.
     #[test]
     fn extensions_are_rare_and_still_often_enough(timeouts in timeouts(), steps in clock_steps(0)) {
         let (idle, interval) = (timeouts.idle().as_secs(), interval(timeouts));
@@ -131,6 +134,7 @@ proptest! {
         prop_assert_eq!(extend_to(1_000 + interval), Some(at(1_000 + interval + idle)));
     }
 
+    /// R9: to the second, and whichever comes first.
     #[test]
     fn both_deadlines_fall_on_their_exact_second(timeouts in timeouts()) {
         let deadlines = timeouts.start(at(1_000));
@@ -143,6 +147,7 @@ proptest! {
         prop_assert_eq!(judge(absolute), Standing::AbsolutelyExpired);
     }
 
+    /// R9: no number of renewals moves it.
     #[test]
     fn renewal_keeps_the_absolute_deadline(
         timeouts in timeouts(), renewals in prop::collection::vec(0..100_000u64, 1..50),
@@ -161,6 +166,7 @@ proptest! {
         }
     }
 
+    /// R10, R19: any three times, those at the ends of what a number can hold above all.
     #[test]
     fn no_time_at_all_panics_or_wraps(timeouts in timeouts(), times: [u64; 3], near in 0..3usize) {
         let [idle, absolute, now] = match near {
@@ -183,14 +189,18 @@ proptest! {
         prop_assert!(now <= started.idle_expires_at && started.idle_expires_at <= started.absolute_expires_at);
     }
 
+    /// R10: held against numbers that are twice as wide.
     #[test]
-    fn arithmetic_of_times_saturates_at_both_ends(time: u64, span: u64, other: u64) {
+    fn arithmetic_of_times_saturates_at_both_ends(time: u64, span: u64, other: u64, signed: i64) {
         let (wide, limit) = (|secs: u64| u128::from(secs), u128::from(LAST));
         let now = at(time);
         let known = wide(time).min(limit);
         prop_assert_eq!(wide(now.as_secs()), known);
         prop_assert_eq!(wide(now.saturating_add(secs(span)).as_secs()), (known + wide(span)).min(limit));
         prop_assert_eq!(wide(now.saturating_sub(secs(span)).as_secs()), known.saturating_sub(wide(span)));
+        let moved = now.saturating_add_signed(signed);
+        let ahead = at(time).as_secs().saturating_add_signed(signed);
+        prop_assert_eq!(wide(moved.as_secs()), wide(ahead).min(limit));
         let since = known.saturating_sub(wide(other).min(limit));
         prop_assert_eq!(wide(now.saturating_since(at(other)).as_secs()), since);
         prop_assert_eq!(UnixTime::try_from(time), if time > LAST { Err(TimeTooLate) } else { Ok(now) });
@@ -199,6 +209,7 @@ proptest! {
     }
 }
 
+/// R25: the span by itself, to the second.
 #[test]
 fn use_is_written_at_most_every_thirty_seconds_or_twentieth_and_at_half_of_a_short_timeout() {
     let spans =
@@ -221,6 +232,7 @@ fn the_last_extension_reaches_the_absolute_deadline_and_is_the_last() {
     assert_eq!(session.use_at(205), Err(Standing::AbsolutelyExpired));
 }
 
+/// R10: it is as if no time had passed.
 #[test]
 fn a_clock_that_goes_back_neither_shortens_nor_extends() {
     let mut session = Model::start(Timeouts::default(), 10_000);
@@ -230,6 +242,7 @@ fn a_clock_that_goes_back_neither_shortens_nor_extends() {
     assert_eq!(session.deadlines, Timeouts::default().start(at(10_000)));
 }
 
+/// R16: nothing lasts for more than 400 days.
 #[test]
 fn timeouts_that_make_no_sense_are_refused() {
     let judge =
@@ -241,6 +254,7 @@ fn timeouts_that_make_no_sense_are_refused() {
     assert_eq!(judge(100.0, MAX_ABSOLUTE + 1), Err(TimeoutsError::AbsoluteTooLong));
 }
 
+/// R33: the defaults that are documented.
 #[test]
 fn unless_set_a_session_lasts_half_an_hour_idle_and_twelve_hours_at_most() {
     let timeouts = Timeouts::default();

@@ -112,6 +112,7 @@ pub struct Busy;
 mod tests {
     use super::*;
 
+    /// R42: as many threads as are set, a queue with an end, and nobody waits for longer than that.
     #[tokio::test]
     async fn who_finds_no_slot_is_told_at_once() {
         let limits = HashingLimits { threads: NonZero::<usize>::MIN, queue: 1 };
@@ -126,6 +127,7 @@ mod tests {
         assert_eq!((second.run(|_| 8).await, third.run(|_| 9).await), (Ok(8), Ok(9)));
     }
 
+    /// R42: who has gone away takes no thread.
     #[tokio::test]
     async fn what_nobody_waits_for_is_not_done() {
         let pool = HashingPool::new(HashingLimits { threads: NonZero::<usize>::MIN, queue: 2 });

@@ -128,7 +128,7 @@ impl UsersFile {
             }
             (Err(error), _) if loaded.bad != Some(stamp) => {
                 let goes_on = loaded.good.is_some();
-                tracing::warn!(%error, last_good_content_goes_on = goes_on, "users file is not as it should be");
+                tracing::warn!(%error, last_good_content_goes_on = goes_on, "users file is not as it should be: mend it");
                 loaded.bad = Some(stamp);
             }
             _ => {}
@@ -208,7 +208,7 @@ impl Users for UsersFile {
             }
         };
         self.change(replace).map_err(|error| {
-            tracing::warn!(%error, "users file cannot be changed");
+            tracing::warn!(%error, "users file cannot be changed: let this server write it");
             UsersUnavailable
         })
     }
@@ -275,6 +275,7 @@ mod tests {
         users.users().unwrap().len()
     }
 
+    /// R69: what was good serves on, and a file that was never there is a doubt.
     #[test]
     fn a_changed_file_is_read_again_and_a_broken_one_is_named() {
         let directory = tempfile::tempdir().unwrap();
@@ -322,6 +323,7 @@ mod tests {
         assert_eq!(UsersFile::new(path).names().unwrap().len(), 16);
     }
 
+    /// R70: composed or not, it is the same name; in another case it is not.
     #[tokio::test]
     async fn a_name_is_found_in_every_spelling() {
         let directory = tempfile::tempdir().unwrap();

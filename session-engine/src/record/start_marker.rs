@@ -29,6 +29,7 @@ mod tests {
     use super::*;
     use crate::record::{Record, RecordHead, UnreadableRecord};
 
+    /// R32: it stands where sessions do, and is another kind of document.
     #[test]
     fn a_marker_is_taken_for_no_session() {
         let marker = StartMarker {

@@ -52,7 +52,7 @@ impl SessionCounts {
             ),
             starts: CountedBy::new(
                 "session_starts_total",
-                "Sessions that were started, by whose they are",
+                "Sessions that were started, by a password, by an application or by a back end, by whose they are",
                 "of",
                 &STARTS,
             ),

@@ -60,7 +60,9 @@ impl Sessions {
     async fn make_feed(&self) -> Result<Bytes, Unavailable> {
         let noted = self.store.revocations().await?;
         if noted.ids.len() >= MAX_REVOCATIONS {
-            tracing::error!("revocation feed is full: the oldest revocations are not told any more");
+            tracing::error!(
+                "revocation feed is full, and the oldest revocations are told no more: find who ends so many sessions"
+            );
         }
         // A full feed has megabytes to write and to sign, and session checks are not to wait for that.
         let sessions = self.clone();
@@ -70,7 +72,7 @@ impl Sessions {
     fn sign_feed(&self, noted: Revocations) -> Result<Bytes, Unavailable> {
         let feed = RevocationFeed::new(self.issuer.to_string(), noted.ids, noted.as_of);
         let signed = self.keys.load().statements(self.now()).sign_revocations(&feed).map_err(|error| {
-            tracing::error!(%error, "revocation feed cannot be signed");
+            tracing::error!(%error, "revocation feed cannot be signed, and edges hear of no log-out: mend what the error names");
             Unavailable
         })?;
         Ok(signed.into())

@@ -151,7 +151,7 @@ mod tests {
         cache
     }
 
-    /// What another has asked may be older than what was told to who asks now, and nothing takes it away.
+    /// R59: what another has asked may be older than what was told to who asks now, and nothing takes it away.
     #[tokio::test]
     async fn where_nothing_is_told_each_asks_for_itself() {
         let cache = NearCache::new(NearCacheLimits::default());
@@ -187,6 +187,7 @@ mod tests {
         assert!(cache.get(id(1)).is_some());
     }
 
+    /// R59: its age counts from when it was asked for.
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_took_too_long_is_not_for_who_has_waited() {
         let limits = NearCacheLimits { entries: 10, max_age: Duration::from_millis(1) };
@@ -223,6 +224,7 @@ mod tests {
         }
     }
 
+    /// R59: what comes over another connection is not kept.
     #[tokio::test]
     async fn only_what_would_be_told_of_is_kept_and_no_refusal() {
         let cache = cache(10);
@@ -235,7 +237,7 @@ mod tests {
         assert!(cache.get_or_read(id(3), async { Ok((kept(id(3), 1), true)) }).await.is_ok());
     }
 
-    /// `NEAR_CACHE_IDS` says how many sessions are checked.
+    /// R59: bounded by what they weigh. `NEAR_CACHE_IDS` says how many sessions are checked.
     #[tokio::test]
     async fn however_many_sessions_are_checked_no_more_are_kept_than_may_be() {
         let count = std::env::var("NEAR_CACHE_IDS").map_or(100_000, |count| count.parse().expect("a number"));

@@ -61,6 +61,7 @@ impl<K: Clone + Eq + Hash> PaceLimit<K> {
 mod tests {
     use super::*;
 
+    /// R78: one who hurries waits, and no other.
     #[tokio::test(start_paused = true)]
     async fn a_burst_is_free_and_then_each_has_its_turn() {
         let limit = PaceLimit::new(Pace { burst: 3, interval: Duration::from_secs(2) });

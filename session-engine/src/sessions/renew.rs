@@ -154,6 +154,6 @@ impl Sessions {
             self.take_back(new).await;
             return;
         }
-        tracing::warn!(session_id = %old.id, "unknown whether a session was renewed: the store does not answer");
+        tracing::warn!(session_id = %old.id, "unknown whether a session was renewed, since the store does not answer; who has the former cookie asks again");
     }
 }

@@ -326,7 +326,9 @@ impl Sessions {
             kept.id = SessionId::generate()?;
             kept.last_statement = LastStatement::none();
         }
-        tracing::error!("new session IDs are taken again and again: the random number generator repeats");
+        tracing::error!(
+            "new session IDs are taken again and again, so the random number generator repeats: stop this server"
+        );
         Err(SessionError::Entropy)
     }
 
@@ -337,7 +339,7 @@ impl Sessions {
         let (sessions, entry) = (self.clone(), session.entry());
         let take_back = async move {
             if sessions.delete(&entry).await.is_err() {
-                tracing::warn!(session_id = %entry.id, "unused session could not be deleted, it will idle out");
+                tracing::warn!(session_id = %entry.id, "unused session could not be deleted; it will idle out, and nobody has its cookie");
             }
         };
         let _ = to_its_end(take_back).await;

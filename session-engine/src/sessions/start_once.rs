@@ -190,7 +190,7 @@ impl Sessions {
                 }
             }
             let session_id = issued.session.id();
-            tracing::warn!(%session_id, "unused session will idle out: the store does not answer");
+            tracing::warn!(%session_id, "unused session will idle out, since the store does not answer; nobody has its cookie");
         };
         tokio::spawn(name.in_current_span());
     }

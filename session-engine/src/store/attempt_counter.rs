@@ -117,6 +117,7 @@ fn hashed(name: &str) -> String {
 mod tests {
     use super::*;
 
+    /// R43: in their canonical form, IPv4 within IPv6 too.
     #[test]
     fn addresses_of_one_ipv6_network_count_as_one() {
         let key = |text: &str| AttemptKey::address(text.parse().unwrap()).as_str().to_owned();
@@ -126,6 +127,7 @@ mod tests {
         assert_eq!(key("::ffff:192.0.2.7"), "address:192.0.2.7");
     }
 
+    /// R39: in the field for the name there may be a password.
     #[test]
     fn an_account_counter_does_not_tell_the_name() {
         let key = AttemptKey::account("oops, my password").as_str().to_owned();

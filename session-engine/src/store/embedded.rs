@@ -281,7 +281,10 @@ impl Shelf {
         let database = slot.as_ref().ok_or(Unavailable)?;
         let transaction = database.begin_read().map_err(redb::Error::from);
         transaction.and_then(|transaction| look(&transaction)).map_err(|error| {
-            tracing::warn!(error = &error as &dyn Error, "session store could not read its file");
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "session store could not read its file: look after the disk"
+            );
             Unavailable
         })
     }

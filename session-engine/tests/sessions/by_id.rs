@@ -38,6 +38,7 @@ async fn a_guest_is_found_and_ended_and_has_no_claims() {
     assert_eq!(world.sessions.revoke_by_id(id).await, Ok(true));
 }
 
+/// R32: it is neither found nor ended as one.
 #[tokio::test]
 async fn the_marker_of_a_key_is_no_session() {
     let world = World::new();

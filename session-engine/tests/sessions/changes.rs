@@ -132,3 +132,47 @@ async fn a_change_that_nobody_waits_for_is_not_tried_again() {
     let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
     assert_eq!((session.data(), world.store.updates_begun()), (Ok(Counter { count: 2 }), 1));
 }
+
+#[tokio::test]
+async fn a_change_of_another_revision_than_was_expected_is_refused_and_told_which_there_is() {
+    let world = World::new();
+    let cookie = world.alice().await;
+    let change = |expected, count: u32| {
+        let data = DataChange::Replace(object(json!({ "count": count })));
+        world.sessions.change_data::<Subject>(&cookie, Activity::Passive, expected, data)
+    };
+    assert_eq!(change(Some(0), 1).await.unwrap().record().revision, 1);
+    assert_eq!(change(None, 2).await.unwrap().record().revision, 2);
+    assert_eq!(change(Some(1), 3).await.err(), Some(SessionError::OtherRevision { revision: 2 }));
+    let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
+    assert_eq!(session.data(), Ok(Counter { count: 2 }));
+    assert_eq!(change(Some(2), 4).await.unwrap().data(), Ok(Counter { count: 4 }));
+}
+
+#[tokio::test]
+async fn a_patch_sets_members_and_removes_those_that_are_null() {
+    let world = World::new();
+    let cookie = world.alice().await;
+    let patch = |patch| {
+        let patch = DataChange::Merge(object(patch));
+        world.sessions.change_data::<Subject>(&cookie, Activity::Passive, None, patch)
+    };
+    patch(json!({ "a": { "b": 1, "c": 2 }, "d": 3 })).await.unwrap();
+    let session = patch(json!({ "a": { "b": null }, "d": null, "e": 4 })).await.unwrap();
+    assert_eq!(session.record().data, object(json!({ "a": { "c": 2 }, "e": 4 })));
+}
+
+#[tokio::test]
+async fn data_that_no_record_can_hold_leaves_what_is_there() {
+    let world = World::new();
+    let cookie = world.alice().await;
+    let change = |length: usize| {
+        let data = DataChange::Replace(object(json!({ "text": "x".repeat(length) })));
+        world.sessions.change_data::<Subject>(&cookie, Activity::Passive, None, data)
+    };
+    change(60_000).await.unwrap();
+    let refused = change(70_000).await;
+    assert!(matches!(refused, Err(SessionError::TooLarge(_))), "{refused:?}");
+    let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
+    assert_eq!((session.record().revision, session.record().data.len()), (1, 1));
+}

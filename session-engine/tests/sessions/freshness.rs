@@ -4,12 +4,13 @@
 use serde_json::{Map, Value, json};
 use session_engine::store::Freshness;
 use session_engine::{
-    Activity, DataChange, LiveSession, NewSession, Renewal, Revocation, SessionError, Sessions,
+    Activity, Clock, DataChange, LiveSession, NewSession, Renewal, Revocation, SessionError, Sessions,
 };
 
-use crate::world::{World, alice, object};
+use crate::world::{IDLE, World, alice, object};
 use session_core::AuthenticCookie;
 
+/// R59: this may, and nothing else.
 #[tokio::test]
 async fn a_check_may_be_answered_from_a_cache() {
     let world = World::new();
@@ -21,6 +22,7 @@ async fn a_check_may_be_answered_from_a_cache() {
     assert_eq!(world.store.reads(), [Freshness::MayBeCached; 3]);
 }
 
+/// R31, R59: one after the other, and a password that is entered again among them.
 #[tokio::test]
 async fn whatever_changes_something_reads_what_the_store_has_now() {
     let world = World::new();
@@ -105,6 +107,25 @@ async fn a_session_that_was_renewed_elsewhere_ends_nothing_by_its_former_cookie(
     assert_eq!(seen.err(), Some(SessionError::Renewed), "what was found out is forgotten");
     let renewed = world.sent(&renewed.cookie);
     assert!(world.sessions.resume(&renewed, Activity::Passive).await.is_ok());
+}
+
+/// R9: whatever is remembered, each deadline is one.
+#[tokio::test]
+async fn what_is_remembered_is_not_believed_past_its_deadline_and_is_pushed_by_use() {
+    let world = World::new();
+    world.store.be_trusted_in_vain();
+    let cookie = world.alice().await;
+    remembered(&world.sessions, &cookie).await;
+    world.clock.advance(IDLE / 2);
+    let used = world.sessions.resume(&cookie, Activity::Active).await.unwrap();
+    assert_eq!(used.idle_expires_at(), world.clock.now().saturating_add(IDLE));
+    remembered(&world.sessions, &cookie).await;
+    world.store.reads();
+    world.sessions.resume(&cookie, Activity::Active).await.unwrap();
+    assert_eq!(world.store.reads(), [], "it is remembered");
+    world.clock.advance(IDLE);
+    let over = world.sessions.resume(&cookie, Activity::Passive).await;
+    assert_eq!(over.err(), Some(SessionError::Ended));
 }
 
 /// A session that this server asks for no more until it is old.

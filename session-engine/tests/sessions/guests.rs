@@ -8,6 +8,7 @@ use session_engine::{Activity, Guest, NewSession, Resumed, SessionError, Subject
 
 use crate::world::{GUEST_ABSOLUTE, GUEST_IDLE, IDLE, World, alice, object};
 
+/// R32: its cookie is good, and opens nothing of a user's.
 #[tokio::test]
 async fn a_guest_is_nobody_who_has_signed_in() {
     let world = World::new();
@@ -26,6 +27,7 @@ async fn a_guest_is_nobody_who_has_signed_in() {
     assert_eq!(refused.err(), Some(SessionError::SignedIn));
 }
 
+/// R26: whatever cookie it brings.
 #[tokio::test]
 async fn no_request_begins_a_session_by_itself() {
     let world = World::new();
@@ -43,6 +45,7 @@ async fn no_request_begins_a_session_by_itself() {
     }
 }
 
+/// R20: the state of the sign-in above all does not.
 #[tokio::test]
 async fn only_what_is_named_goes_over_at_sign_in_under_a_new_id() {
     let world = World::new();
@@ -55,6 +58,7 @@ async fn only_what_is_named_goes_over_at_sign_in_under_a_new_id() {
     assert_eq!(dead.err(), Some(SessionError::Ended));
 }
 
+/// R20: what is named is for guests.
 #[tokio::test]
 async fn nothing_goes_over_from_one_user_to_another() {
     let world = World::new();
@@ -67,6 +71,7 @@ async fn nothing_goes_over_from_one_user_to_another() {
     assert_eq!(world.sessions.resume(&former, Activity::Active).await.err(), Some(SessionError::Ended));
 }
 
+/// R20, R24: and leaves one session.
 #[tokio::test]
 async fn what_a_guest_adds_at_the_last_moment_goes_over_too() {
     let world = World::new();
@@ -106,4 +111,27 @@ async fn a_guest_logs_out_like_everybody() {
     let guest = world.guest(json!({})).await;
     assert_eq!(world.sessions.revoke(&guest).await, Ok(true));
     assert_eq!(world.sessions.resume_any(&guest, Activity::Active).await.err(), Some(SessionError::Ended));
+}
+
+#[tokio::test]
+async fn unless_it_is_set_a_guest_has_two_hours_and_the_idle_timeout_of_all() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let world = World::new();
+    for (idle, absolute, guests) in [
+        (IDLE, 12 * HOUR, (IDLE, 2 * HOUR)),
+        (IDLE, HOUR, (IDLE, HOUR)),
+        (3 * HOUR, 12 * HOUR, (2 * HOUR, 2 * HOUR)),
+    ] {
+        let keys = session_engine::Keys::new(&world.ring, session_core::CookieName::default());
+        let timeouts = session_core::Timeouts::new(idle, absolute).unwrap();
+        let sessions = session_engine::Sessions::builder(keys, world.store.clone())
+            .clock(std::sync::Arc::new(world.clock.clone()))
+            .timeouts(timeouts)
+            .build();
+        let guest = sessions.start_guest(&session_engine::Client::default(), Map::new()).await.unwrap();
+        let now = session_engine::Clock::now(&world.clock);
+        let (idle, absolute) = guests;
+        assert_eq!(guest.session.idle_expires_at(), now.saturating_add(idle));
+        assert_eq!(guest.session.record().absolute_expires_at, now.saturating_add(absolute));
+    }
 }

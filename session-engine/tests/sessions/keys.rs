@@ -7,6 +7,7 @@ use session_engine::{Activity, Clock, KEYS_MAY_BE_KEPT, Keys, NewSession};
 
 use crate::world::{World, alice};
 
+/// R8, R73: while sessions are used.
 #[tokio::test]
 async fn a_ring_is_swapped_whole_and_no_session_ends() {
     let world = World::new();
@@ -25,7 +26,7 @@ async fn a_ring_is_swapped_whole_and_no_session_ends() {
     assert_eq!(signing_key(&world).await, "s1");
 }
 
-/// Whoever checks statements may have fetched the keys just before.
+/// R8: whoever checks statements may have fetched the keys just before.
 #[tokio::test]
 async fn a_new_key_for_statements_is_published_for_two_cache_periods_before_it_signs() {
     let world = World::new();
@@ -110,6 +111,7 @@ async fn signing_key(world: &World) -> String {
     verified.key_id().as_str().to_owned()
 }
 
+/// R8: all keys are retired at once, on purpose.
 #[tokio::test]
 async fn a_cookie_of_a_ring_that_is_gone_is_worth_nothing() {
     let world = World::new();

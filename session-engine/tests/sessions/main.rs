@@ -3,11 +3,21 @@
 
 mod by_id;
 mod changes;
+mod counts;
+mod ends;
+mod extensions;
+mod feed;
 mod freshness;
 mod guests;
 mod keys;
+mod lists;
+mod paces;
+#[cfg(feature = "passwords")]
+mod passwords;
 mod renewals;
 mod revocations;
 mod starts;
+mod statements;
+mod subjects;
 mod watched_store;
 mod world;

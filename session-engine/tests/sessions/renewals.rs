@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use futures_util::poll;
+use serde_json::json;
 use session_core::AuthenticCookie;
-use session_engine::{Activity, Renewal, SessionError};
+use session_engine::store::{Documents, Freshness};
+use session_engine::{Activity, Clock, DataChange, Renewal, SessionError, Subject};
 
 use crate::watched_store::Loss;
-use crate::world::{World, alice};
+use crate::world::{World, alice, object};
 
+/// R72, R79: the browser never got the new one.
 #[tokio::test]
 async fn who_hangs_up_in_the_middle_goes_on_with_the_old_cookie() {
     let world = World::new();
@@ -24,7 +27,7 @@ async fn who_hangs_up_in_the_middle_goes_on_with_the_old_cookie() {
     }
 }
 
-/// Nobody knows whether the write that ends the old ID was done.
+/// R51, R72: nobody knows whether the write that ends the old ID was done.
 #[tokio::test]
 async fn a_renewal_that_the_store_breaks_off_logs_nobody_out() {
     for loss in [Loss::OfTheRequest, Loss::OfTheAnswer] {
@@ -55,6 +58,7 @@ async fn until_the_old_session_stands(world: &World, cookie: &AuthenticCookie) {
         .expect("the old session stands, and no other");
 }
 
+/// R30, R72: the grace is an answer, not a way in.
 #[tokio::test]
 async fn a_renewed_session_says_so_for_a_minute_and_opens_nothing() {
     let world = World::new();
@@ -72,4 +76,40 @@ async fn a_renewed_session_says_so_for_a_minute_and_opens_nothing() {
     assert_eq!(world.sessions.resume(&old, Activity::Active).await.err(), Some(SessionError::Ended));
     assert_eq!(world.sessions.revoke(&old).await, Ok(false));
     world.sessions.resume(&new, Activity::Active).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_renewed_session_stays_for_a_minute_and_holds_nothing() {
+    let world = World::new();
+    let old = world.alice().await;
+    let secret = DataChange::Merge(object(json!({ "cart": "a secret of the cart" })));
+    world.sessions.change_data::<Subject>(&old, Activity::Passive, None, secret).await.unwrap();
+    world.sessions.renew(&old, Renewal::Plain).await.unwrap();
+    let id = old.session_id();
+    let left = world.store.load(id, Freshness::Confirmed, None).await.unwrap().unwrap();
+    assert!(!String::from_utf8(left.document).unwrap().contains("secret of the cart"));
+    let end = world.store.idle_deadline(id, Freshness::Confirmed).await.unwrap();
+    assert_eq!(end, Some(world.clock.now().saturating_add(Duration::from_secs(60))));
+}
+
+#[tokio::test]
+async fn a_renewed_session_keeps_its_data_its_claims_and_its_absolute_deadline() {
+    let world = World::new();
+    let old = world.alice().await;
+    let data = DataChange::Merge(object(json!({ "cart": ["book"] })));
+    world.sessions.change_data::<Subject>(&old, Activity::Passive, None, data).await.unwrap();
+    world.sessions.change_claims(&old, object(json!({ "role": "admin" }))).await.unwrap();
+    world.clock.advance(Duration::from_secs(600));
+    let now = world.clock.now();
+    let renewed = world.sessions.renew(&old, Renewal::Plain).await.unwrap();
+    let record = renewed.session.record();
+    assert_eq!(record.data, object(json!({ "cart": ["book"] })));
+    assert_eq!(record.claims, object(json!({ "role": "admin" })));
+    assert_eq!((record.created_at, record.authenticated_at), (old.issued_at(), old.issued_at()));
+    assert_eq!((record.issued_at, record.absolute_expires_at), (now, old.expires_at()));
+    let new = world.sent(&renewed.cookie);
+    assert_eq!((new.issued_at(), new.expires_at()), (now, old.expires_at()));
+    let proved = world.sessions.renew(&new, Renewal::Reauthenticated).await.unwrap();
+    assert_eq!(proved.session.record().authenticated_at, now);
+    assert_eq!(proved.session.record().absolute_expires_at, old.expires_at());
 }

@@ -6,6 +6,7 @@ use session_engine::{Activity, Renewal, Revocation, SessionError};
 
 use crate::world::{World, alice};
 
+/// R21, R79: what was begun ends.
 #[tokio::test]
 async fn who_hangs_up_while_logging_out_is_logged_out() {
     let world = World::new();
@@ -23,7 +24,7 @@ async fn who_hangs_up_while_logging_out_is_logged_out() {
     tokio::time::timeout(Duration::from_secs(10), looks_ended).await.expect("the session ends");
 }
 
-/// An administrator lists a session, and its holder renews it: it is the session that is meant.
+/// R67: an administrator lists a session, and its holder renews it: it is the session that is meant.
 #[tokio::test]
 async fn a_session_that_was_renewed_meanwhile_ends_by_its_former_id() {
     let world = World::new();

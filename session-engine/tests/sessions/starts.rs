@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use session_core::{StartKey, UnixTime};
+use session_engine::store::{Documents, Freshness, SubjectIndex};
 use session_engine::{
     Activity, Client, Clock, Issued, NewSession, Renewal, Revocation, START_KEY_LIFETIME, SessionError,
-    Sessions,
+    Sessions, Subject,
 };
 use tokio::task::JoinSet;
 
@@ -104,6 +105,7 @@ async fn first_secret(world: &World, cookie: &session_core::AuthenticCookie) -> 
     value.expose().split('.').nth(3).unwrap().to_owned()
 }
 
+/// R8: what is handed out again is signed anew.
 #[tokio::test]
 async fn a_repetition_has_a_cookie_under_the_keys_of_now() {
     let world = World::new();
@@ -201,6 +203,21 @@ async fn a_session_has_shorter_timeouts_of_its_own_and_no_longer_ones() {
     world.clock.advance(own);
     let over = world.server().resume(&world.sent(&renewed.cookie), Activity::Active).await;
     assert_eq!(over.err(), Some(SessionError::Ended));
+}
+
+/// R2: another one is drawn, and what is there stays as it is, and whose it is.
+#[tokio::test]
+async fn an_id_that_is_taken_is_drawn_again() {
+    let (world, bob) = (World::new(), Subject::new("bob").unwrap());
+    world.store.give_next_id_to(&bob);
+    let cookie = world.alice().await;
+    let taken = world.store.entries(&bob).await.unwrap();
+    assert!(taken.len() == 1 && taken[0].id != cookie.session_id());
+    let stored = world.store.load(taken[0].id, Freshness::Confirmed, None).await.unwrap();
+    assert_eq!(stored.unwrap().document, b"another's");
+    let session = world.sessions.resume(&cookie, Activity::Active).await.unwrap();
+    assert_eq!((session.subject(), session.id()), (&alice(), cookie.session_id()));
+    assert_eq!(world.store.entries(&alice()).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

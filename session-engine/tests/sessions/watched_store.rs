@@ -31,6 +31,7 @@ pub(crate) struct WatchedStore {
     updates: RwLock<()>,
     before_update: Mutex<Option<Vec<u8>>>,
     is_trusted_in_vain: AtomicBool,
+    next_id_is_of: Mutex<Option<Subject>>,
 }
 
 impl WatchedStore {
@@ -46,12 +47,18 @@ impl WatchedStore {
             updates: RwLock::default(),
             before_update: Mutex::default(),
             is_trusted_in_vain: AtomicBool::new(false),
+            next_id_is_of: Mutex::default(),
         }
     }
 
     /// From now on it says that it tells of changes, and tells of none: what is read is remembered until it is old.
     pub(crate) fn be_trusted_in_vain(&self) {
         self.is_trusted_in_vain.store(true, Ordering::SeqCst);
+    }
+
+    /// The next session that is created has an ID that is another subject's by then.
+    pub(crate) fn give_next_id_to(&self, subject: &Subject) {
+        *self.next_id_is_of.lock().unwrap() = Some(subject.clone());
     }
 
     /// How fresh the reads since the last look had to be.
@@ -107,6 +114,12 @@ impl Documents for WatchedStore {
         document: &[u8],
         idle_expires_at: UnixTime,
     ) -> Result<Creation, Unavailable> {
+        let subject = self.next_id_is_of.lock().unwrap().take();
+        if subject.is_some() {
+            let taken = Entry { subject, ..entry.clone() };
+            let created = self.store.create(&taken, b"another's", idle_expires_at).await;
+            assert_eq!(created, Ok(Creation::Created));
+        }
         self.store.create(entry, document, idle_expires_at).await
     }
 

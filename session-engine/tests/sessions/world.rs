@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use session_core::{AuthenticCookie, CookieName, CookieValue, KeyRing, Timeouts, UnixTime};
 use session_engine::store::embedded::EmbeddedStore;
-use session_engine::{Client, Keys, ManualClock, NewSession, Sessions, Subject};
+use session_engine::{Client, Keys, ManualClock, NewSession, Sessions, SessionsBuilder, Subject};
 use tempfile::TempDir;
 
 use crate::watched_store::WatchedStore;
@@ -29,7 +29,7 @@ impl World {
         let store = EmbeddedStore::open(directory.path(), Arc::new(clock.clone())).unwrap();
         let store = Arc::new(WatchedStore::over(Arc::new(store)));
         let ring = KeyRing::generate().unwrap();
-        let sessions = sessions(keys_of(&ring), &store, &clock);
+        let sessions = builder(keys_of(&ring), &store, &clock).build();
         Self { sessions, store, clock, ring, _directory: directory }
     }
 
@@ -40,7 +40,12 @@ impl World {
 
     /// The same, with keys of its own.
     pub(crate) fn server_with(&self, keys: Keys) -> Sessions {
-        sessions(keys, &self.store, &self.clock)
+        builder(keys, &self.store, &self.clock).build()
+    }
+
+    /// One more server, put together otherwise.
+    pub(crate) fn server_of(&self, change: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> Sessions {
+        change(builder(keys_of(&self.ring), &self.store, &self.clock)).build()
     }
 
     /// What a browser sends back.
@@ -50,7 +55,11 @@ impl World {
     }
 
     pub(crate) async fn alice(&self) -> AuthenticCookie {
-        let issued = self.sessions.start(NewSession::of(alice()), None).await.expect("a session");
+        self.session_of(alice()).await
+    }
+
+    pub(crate) async fn session_of(&self, subject: Subject) -> AuthenticCookie {
+        let issued = self.sessions.start(NewSession::of(subject), None).await.expect("a session");
         self.sent(&issued.cookie)
     }
 
@@ -64,16 +73,19 @@ fn keys_of(ring: &KeyRing) -> Keys {
     Keys::new(ring, CookieName::default())
 }
 
-fn sessions(keys: Keys, store: &Arc<WatchedStore>, clock: &ManualClock) -> Sessions {
+fn builder(keys: Keys, store: &Arc<WatchedStore>, clock: &ManualClock) -> SessionsBuilder {
     Sessions::builder(keys, store.clone())
         .clock(Arc::new(clock.clone()))
         .timeouts(Timeouts::new(IDLE, Duration::from_secs(12 * 60 * 60)).unwrap())
         .guest_timeouts(Timeouts::new(GUEST_IDLE, GUEST_ABSOLUTE).unwrap())
-        .build()
 }
 
 pub(crate) fn alice() -> Subject {
     Subject::new("alice").unwrap()
+}
+
+pub(crate) fn bob() -> Subject {
+    Subject::new("bob").unwrap()
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {

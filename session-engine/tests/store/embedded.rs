@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 const LIMIT: AttemptLimit = AttemptLimit { failures: 1, window: IDLE };
 
+/// R50: sessions, their index, attempts and revocations.
 #[tokio::test]
 async fn a_restart_keeps_everything() {
     let directory = temporary_directory();
@@ -77,6 +78,7 @@ fn nobody_but_the_owner_may_read_the_store() {
     assert_eq!(mode(&directory.join("sessions.redb")), 0o600);
 }
 
+/// R10, R71: the deadline is a time, not a span.
 #[tokio::test]
 async fn a_clock_set_back_neither_ends_nor_lengthens_a_session() {
     let (directory, clock) = (temporary_directory(), ManualClock::at(START));
@@ -89,6 +91,7 @@ async fn a_clock_set_back_neither_ends_nor_lengthens_a_session() {
     assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
 }
 
+/// R23: what has gone stays away.
 #[tokio::test]
 async fn a_clock_set_back_does_not_revive_what_was_swept() {
     let (directory, clock) = (temporary_directory(), ManualClock::at(START));
@@ -121,7 +124,7 @@ async fn an_idle_store_sweeps_what_is_due() {
     tokio::time::timeout(Duration::from_secs(10), swept).await.expect("a sweep");
 }
 
-/// F34. The child may not let a file grow, as on a full disk.
+/// F34: the child may not let a file grow, as on a full disk.
 #[test]
 fn a_full_disk_refuses_writes_and_still_reads() {
     let directory = temporary_directory();

@@ -24,8 +24,8 @@ use self::worlds::{Cluster, Failover, Restarts};
 
 const A_WHILE: Duration = Duration::from_secs(6);
 
-/// Of one server that is killed, stopped and cut off, and whose disk hangs, nothing is lost, though nobody
-/// waits for a replica.
+/// R23, R24, R51. Of one server that is killed, stopped and cut off, and whose disk hangs, nothing is lost,
+/// though nobody waits for a replica.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_primary_that_fails_in_every_way() {
     let (world, seed) = (Restarts::start(), seed());
@@ -33,7 +33,7 @@ async fn one_primary_that_fails_in_every_way() {
     judge(&history).expect("an order");
 }
 
-/// Nothing that a replica had to confirm is lost with its primary.
+/// R55, F5. Nothing that a replica had to confirm is lost with its primary.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_is_cut_off_and_dies() {
     let (world, seed) = (Failover::start(), seed());
@@ -41,7 +41,7 @@ async fn a_primary_that_is_cut_off_and_dies() {
     judge(&history).expect("an order");
 }
 
-/// A node that dies and slots that move at once.
+/// R55, F8, F9. A node that dies and slots that move at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_that_is_changed_and_loses_a_node() {
     let world = Cluster::start();
@@ -79,6 +79,7 @@ async fn a_change_in_two_steps_is_caught() {
     .await;
 }
 
+/// R49: and so the others show that no replica was read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_read_is_caught() {
     is_caught(async || {

@@ -22,6 +22,7 @@ const SUBJECTS: usize = 8;
 /// As many requests are under way at any time.
 const CLIENTS: usize = 32;
 
+/// R50: at whatever instant, over and over on the same file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_by_kill_minus_nine() {
     let loops =

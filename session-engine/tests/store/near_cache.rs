@@ -88,6 +88,7 @@ fn reads(redis: &RedisServer) -> u64 {
 
 const ON: Option<NearCacheLimits> = Some(NearCacheLimits { entries: 1_000, max_age: MAX_AGE });
 
+/// R59: two seconds, after which it is read again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_was_just_checked_is_asked_for_no_more_until_it_is_old() {
     let (redis, fleet) = (RedisServer::start(&[]), Fleet::new());
@@ -100,6 +101,7 @@ async fn a_session_that_was_just_checked_is_asked_for_no_more_until_it_is_old() 
     assert_eq!(reads(&redis), before + 1, "it was old");
 }
 
+/// R25, R59: where it is off, nobody asks to be told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_near_cache_each_check_is_one_command() {
     let (redis, fleet) = (RedisServer::start(&[]), Fleet::new());
@@ -113,7 +115,7 @@ async fn without_a_near_cache_each_check_is_one_command() {
     assert!(!redis.commandstats().contains_key("client|tracking"), "nobody asked to be told");
 }
 
-/// Whoever may ask for nothing but what was needed before is told of nothing, and all else works.
+/// R59. Whoever may ask for nothing but what was needed before is told of nothing, and all else works.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_redis_may_not_tell_of_changes_nothing_is_kept() {
     let (redis, fleet) = (RedisServer::start(&[]), Fleet::new());
@@ -126,6 +128,7 @@ async fn where_redis_may_not_tell_of_changes_nothing_is_kept() {
     assert_eq!(reads(&redis), before + 1);
 }
 
+/// R21, R59: over the connection that it was read by.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_server_ends_or_changes_the_others_know_at_once() {
     let (redis, fleet) = (RedisServer::start(&[]), Fleet::new());
@@ -323,6 +326,7 @@ async fn however_reads_and_ends_come_together_no_dead_session_stays() {
     }
 }
 
+/// R59: over the connection to that node.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_cluster_each_node_tells_of_its_own_sessions() {
     let (cluster, fleet) = (RedisCluster::start_with_replicas(), Fleet::new());

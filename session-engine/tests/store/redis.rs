@@ -11,7 +11,7 @@ use session_engine::store::testing::{
 };
 use session_engine::store::{
     Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Freshness,
-    Outcome, RevocationLog, Revocations, Store, SubjectIndex, Trouble,
+    MAX_REVOCATIONS, Outcome, RevocationLog, Revocations, Store, SubjectIndex, Trouble,
 };
 
 use session_testing::{RedisServer, calls};
@@ -20,6 +20,7 @@ use super::harness::{OnRedis, connect, until_available};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// R9, R28: and its place in the index is scored by its absolute end.
 #[tokio::test]
 async fn a_session_is_a_plain_value_that_expires_at_its_idle_deadline() {
     let (harness, entry) = (OnRedis::start().await, entry_of("a b"));
@@ -33,6 +34,7 @@ async fn a_session_is_a_plain_value_that_expires_at_its_idle_deadline() {
     assert_eq!(members, [(member, entry.absolute_expires_at.as_secs())]);
 }
 
+/// R25: which extends it, if that is due.
 #[tokio::test]
 async fn reading_a_session_is_exactly_one_command() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
@@ -72,6 +74,7 @@ async fn an_update_is_exactly_one_command() {
     assert_eq!(asked, if is_valkey { calls([("set", 1)]) } else { by_script });
 }
 
+/// R28, R60: nothing waits for somebody to tidy up.
 #[tokio::test]
 async fn every_key_has_an_end() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
@@ -103,6 +106,7 @@ async fn a_counter_without_an_end_gets_one() {
     assert!(harness.redis.run::<i64>(&["TTL", &keys[0]]) > 0);
 }
 
+/// R28: and no longer.
 #[tokio::test]
 async fn an_index_lives_as_long_as_the_longest_session_in_it() {
     let harness = OnRedis::start().await;
@@ -117,6 +121,7 @@ async fn an_index_lives_as_long_as_the_longest_session_in_it() {
     assert_eq!(expires_at(), START.saturating_add(ABSOLUTE).as_secs(), "a later, shorter one");
 }
 
+/// R28: by whoever lists, and never one that is just being made.
 #[tokio::test]
 async fn an_entry_is_trimmed_only_once_its_document_cannot_be_on_its_way() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
@@ -131,6 +136,7 @@ async fn an_entry_is_trimmed_only_once_its_document_cannot_be_on_its_way() {
     assert_eq!(entries(), 0, "at 120 seconds");
 }
 
+/// R28: also of somebody who never lists.
 #[tokio::test]
 async fn a_login_trims_what_is_long_past_its_absolute_deadline() {
     let (harness, mut old) = (OnRedis::start().await, entry_of("alice"));
@@ -189,6 +195,7 @@ async fn a_value_that_is_no_document_is_present_and_unreadable() {
     assert!(store.is_available());
 }
 
+/// R28: what is none of ours hides nobody.
 #[tokio::test]
 async fn an_index_with_foreign_members_is_still_read() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));
@@ -197,7 +204,7 @@ async fn an_index_with_foreign_members_is_still_read() {
     assert_eq!(harness.store().list(subject_of(&entry), Freshness::Confirmed).await.unwrap().len(), 1);
 }
 
-/// Servers whose clocks differ tell of the same revocations at the same time.
+/// R71. Servers whose clocks differ tell of the same revocations at the same time.
 #[tokio::test]
 async fn revocations_go_by_the_clock_of_redis_alone() {
     let (harness, id) = (OnRedis::start().await, entry_of("alice").id);
@@ -209,6 +216,7 @@ async fn revocations_go_by_the_clock_of_redis_alone() {
     assert_eq!(ahead.revocations().await, revocations);
 }
 
+/// R78: six minutes of them.
 #[tokio::test]
 async fn no_more_is_kept_of_revocations_than_is_of_interest() {
     let (harness, store) = (OnRedis::start().await, OnRedis::store);
@@ -253,6 +261,30 @@ async fn revocations_that_are_known_are_not_read_again() {
     let news = cost_of_a_look(1_001).await;
     // Most of it is the `INFO` of this test.
     assert!(news + 30_000 < whole, "{news} of {whole} bytes");
+}
+
+/// R78: of more than can be told the latest are, by every server the same.
+#[tokio::test]
+async fn a_feed_that_is_full_tells_of_the_latest() {
+    let harness = OnRedis::start().await;
+    let ids: Vec<String> = (0..MAX_REVOCATIONS).map(|_| entry_of("alice").id.to_string()).collect();
+    let early = START.saturating_sub(2 * SECOND).as_secs().to_string();
+    for ids in ids.chunks(10_000) {
+        let mut command = vec!["ZADD", "revocations"];
+        command.extend(ids.iter().flat_map(|id| [early.as_str(), id]));
+        let _: u64 = harness.redis.run(&command);
+    }
+    let late = [(); 3].map(|()| entry_of("alice").id);
+    for id in late {
+        harness.store().note_revocation(id).await.unwrap();
+    }
+    for server in [harness.store(), harness.second_server()] {
+        let told = server.revocations().await.unwrap().ids;
+        assert_eq!(told.len(), MAX_REVOCATIONS);
+        assert!(late.iter().all(|id| told.contains(id)));
+    }
+    let [one, other] = [harness.store(), harness.second_server()];
+    assert_eq!(one.revocations().await, other.revocations().await);
 }
 
 /// Whatever becomes of Redis, nobody goes on with a list that is not its own.
@@ -344,6 +376,7 @@ async fn what_redis_refuses_is_a_trouble_that_is_told() {
     assert!(store.is_available(), "it can still be read");
 }
 
+/// R45: a prefix has no brace either.
 #[tokio::test]
 async fn two_installations_share_one_redis_by_their_prefixes() {
     let (harness, entry) = (OnRedis::start().await, entry_of("alice"));

@@ -36,7 +36,7 @@ async fn each_node_is_asked_for_its_own_keys() {
     assert_eq!(harness.store().list(subject_of(&entries[0]), Freshness::Confirmed).await, Ok(Vec::new()));
 }
 
-/// R71, R28: the clock that sessions go by is that of one node, however many parts its slots are in.
+/// R71: the clock that sessions go by is that of one node, however many parts its slots are in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_clock_of_a_cluster_is_kept_where_slots_were_moved() {
     let cluster = RedisCluster::start_with_replicas();
@@ -50,7 +50,7 @@ async fn the_clock_of_a_cluster_is_kept_where_slots_were_moved() {
     assert!(store.seconds_ahead().abs_diff(600) < 10, "{}", store.seconds_ahead());
 }
 
-/// F8.
+/// F8, R54: and of no session that is there it is said meanwhile that it has gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_is_down_fails_its_own_keys_alone_and_only_until_its_replica_takes_over() {
     let mut fleet = Fleet::start(Durability::Async).await;
@@ -93,6 +93,7 @@ async fn slots_that_move_are_no_matter_to_who_works() {
     edit_while_slots_move(Durability::Async).await;
 }
 
+/// F9: nor where each change is to be on a replica.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slots_that_move_are_no_matter_to_who_waits_for_replicas() {
     edit_while_slots_move(Durability::Strict).await;

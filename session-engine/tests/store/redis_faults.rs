@@ -19,7 +19,7 @@ use session_testing::{Damage, RedisLine, RedisServer};
 
 const A_SECOND: Duration = Duration::from_secs(1);
 
-/// F3.
+/// F3, R52: after two deadlines that were missed nobody waits any more, until one probe is answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_redis_is_unavailable_within_a_second_and_then_at_once() {
     let (redis, store, entry) = start(&[]).await;
@@ -41,6 +41,7 @@ async fn a_stopped_redis_is_unavailable_within_a_second_and_then_at_once() {
     );
 }
 
+/// R52, F3: whatever it is that is asked first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_on_a_stopped_redis_answers_within_a_second() {
     for operation in 0..OPERATIONS {
@@ -138,7 +139,7 @@ async fn many_who_ask_at_once_are_served_about_as_fast_as_few() {
     assert!(many > few / 3, "{many} of 3,000 at once, {few} of 64");
 }
 
-/// One lost answer is no reason to drop what others wait for.
+/// R53, F3. One lost answer is no reason to drop what others wait for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_timeout_does_not_drop_the_connection() {
     let (redis, store, entry) = start(&[]).await;
@@ -152,6 +153,7 @@ async fn one_timeout_does_not_drop_the_connection() {
     );
 }
 
+/// R53: the probe misses its answers too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_redis_is_noticed_while_nobody_asks() {
     let (redis, store, _) = start(&[]).await;
@@ -163,7 +165,7 @@ async fn a_stopped_redis_is_noticed_while_nobody_asks() {
     }
 }
 
-/// F1.
+/// F1: with its log on the disk everything is there, and scripts are told again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_redis_loses_nothing_and_is_found_within_a_second_of_its_return() {
     let (mut redis, store, entry) = start(&RedisServer::DURABLE).await;
@@ -184,6 +186,7 @@ async fn a_killed_redis_loses_nothing_and_is_found_within_a_second_of_its_return
     assert_eq!(store.update(entry.id, b"document", b"new").await, Ok(Outcome::Done), "with a new script");
 }
 
+/// F1, R53: no order of starts is wanted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_opens_before_its_redis_is_there() {
     let mut redis = RedisServer::start(&[]);
@@ -197,6 +200,7 @@ async fn a_store_opens_before_its_redis_is_there() {
     assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
 }
 
+/// R53: again and again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_connection_is_replaced_within_a_second() {
     let (redis, store, entry) = start(&[]).await;
@@ -231,7 +235,7 @@ async fn a_redis_that_kept_nothing_says_so_truly() {
     assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
 }
 
-/// F11: nobody closes anything, and nothing comes any more.
+/// F11, R52, R53: nobody closes anything, and nothing comes any more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_into_a_black_hole_is_given_up_within_a_second() {
     let redis = RedisServer::start(&[]);
@@ -251,7 +255,7 @@ async fn a_line_into_a_black_hole_is_given_up_within_a_second() {
     assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
 }
 
-/// F12.
+/// F12: who is there is served and can log out, and nobody comes in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_redis_refuses_logins_and_serves_everybody_else() {
     let (redis, store, entry) = start(&["--maxmemory-policy", "noeviction"]).await;
@@ -302,7 +306,7 @@ async fn a_redis_that_evicts_has_ended_whom_it_does_not_have() {
     assert!((1..100).contains(&ended), "{ended}");
 }
 
-/// F14.
+/// F14, R49, R53: it says what it is, and until it says otherwise it is asked for nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_is_not_used_before_it_is_promoted() {
     let primary = RedisServer::start(&[]);
@@ -316,7 +320,7 @@ async fn a_replica_is_not_used_before_it_is_promoted() {
     assert!(until_available(&store).await < 2 * A_SECOND);
 }
 
-/// F15.
+/// F15: `NOREPLICAS` is for writes alone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_its_replicas_redis_still_reads() {
     let (redis, store, entry) = start(&[]).await;
@@ -343,7 +347,7 @@ async fn a_redis_that_cannot_save_still_reads() {
     assert!(store.is_available(), "the probe takes it for dead");
 }
 
-/// F6: the connection stays, and what is behind it may not be written to.
+/// F6, R53: the connection stays, and what is behind it may not be written to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_demoted_redis_is_unavailable_until_it_is_promoted() {
     let (redis, store, entry) = start(&[]).await;
@@ -360,6 +364,7 @@ async fn a_demoted_redis_is_unavailable_until_it_is_promoted() {
     assert_eq!(store.delete(&entry).await, Ok(true));
 }
 
+/// F6, R53: by asking what it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_demotion_is_noticed_while_nobody_writes() {
     let (redis, store, _) = start(&[]).await;
@@ -371,7 +376,7 @@ async fn a_demotion_is_noticed_while_nobody_writes() {
     }
 }
 
-/// F23: servers that lost their Redis together come back with a few connections each.
+/// F23, R53: servers that lost their Redis together come back with a few connections each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_servers_do_not_rush_a_redis_that_returns() {
     const SERVERS: usize = 10;
@@ -427,7 +432,7 @@ async fn a_redis_that_does_not_tell_the_time_is_not_used() {
     assert!(until_available(&store).await < 2 * A_SECOND);
 }
 
-/// F32.
+/// F32: `maxclients` is a doubt, and passes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_takes_no_more_clients_is_found_again_when_it_does() {
     let (redis, store, entry) = start(&[]).await;
@@ -446,7 +451,7 @@ async fn a_redis_that_takes_no_more_clients_is_found_again_when_it_does() {
     assert!(store.load(entry.id, Freshness::Confirmed, None).await.unwrap().is_some());
 }
 
-/// F17.
+/// F17, R53: more tries would only fill the log of Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_credentials_are_not_tried_in_a_circle() {
     let redis = RedisServer::start(&[]);
@@ -459,8 +464,8 @@ async fn refused_credentials_are_not_tried_in_a_circle() {
     assert!(redis.commandstats()["hello"] <= 2, "tries: {}", redis.commandstats()["hello"]);
 }
 
-/// An operator sees each change of state once, and no secret. All of the store runs on this thread,
-/// so that its lines can be told from those of other tests.
+/// F2, F17, R39. An operator sees each change of state once, and no secret. All of the store runs on this
+/// thread, so that its lines can be told from those of other tests.
 #[tokio::test]
 async fn each_change_of_state_is_one_line_without_the_password() {
     let log = Log::default();

@@ -11,7 +11,7 @@ use session_testing::{RedisServer, Sentinel};
 
 use super::harness::until_available;
 
-/// F5.
+/// F5, R54: and nobody is told, now or when it comes back, what only the former one knew.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_died_is_followed_by_its_successor() {
     let mut trio = Trio::start().await;
@@ -74,7 +74,7 @@ async fn a_primary_that_is_demoted_in_place_is_left_within_a_second() {
     assert_eq!(trio.is_there(&entry).await, Ok(true));
 }
 
-/// Who only reads follows too.
+/// R49, R53, F6. Who only reads follows too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_demoted_primary_serves_no_reads_for_long() {
     let trio = Trio::start().await;
@@ -98,7 +98,7 @@ async fn a_demoted_primary_serves_no_reads_for_long() {
     println!("reads follow {:?} after there is a primary", begun.elapsed());
 }
 
-/// F7.
+/// F7, R53: a server says itself what it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sentinel_that_names_a_replica_is_not_believed() {
     let primary = RedisServer::start(&[]);
@@ -114,6 +114,7 @@ async fn a_sentinel_that_names_a_replica_is_not_believed() {
     assert_eq!(store.load(entry_of("alice").id, Freshness::Confirmed, None).await, Err(Unavailable));
 }
 
+/// R53: all are asked, each time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sentinels_that_hang_or_are_gone_are_no_matter_while_one_answers() {
     let primary = RedisServer::start(&[]);
@@ -128,6 +129,7 @@ async fn sentinels_that_hang_or_are_gone_are_no_matter_while_one_answers() {
     assert_eq!(store.load(entry_of("alice").id, Freshness::Confirmed, None).await, Ok(None), "with none");
 }
 
+/// R64: in a file, as every secret can be.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sentinels_have_a_password_of_their_own() {
     let primary = RedisServer::start(&[]);

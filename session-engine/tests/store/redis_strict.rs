@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::harness::until_available;
 
+/// R55: it is a 503, in time, and the trouble is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_no_replica_has_is_not_done() {
     let pair = Pair::start(Durability::Strict).await;
@@ -36,8 +37,8 @@ async fn a_change_that_no_replica_has_is_not_done() {
     }
 }
 
-/// That a session is gone is no more certain than that it was deleted: the other server changed nothing, and
-/// `WAIT` alone would have nothing to wait for.
+/// R55. That a session is gone is no more certain than that it was deleted: the other server changed nothing,
+/// and `WAIT` alone would have nothing to wait for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_server_did_is_confirmed_by_a_replica_too() {
     let pair = Pair::start(Durability::Strict).await;
@@ -57,7 +58,7 @@ async fn what_another_server_did_is_confirmed_by_a_replica_too() {
     assert_eq!(other.delete(&entry).await, Ok(false));
 }
 
-/// Whatever comes after a confirmation on its connection waits for it too.
+/// R55, R78. Whatever comes after a confirmation on its connection waits for it too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_waits_for_no_replica() {
     let pair = Pair::start(Durability::Strict).await;
@@ -82,7 +83,7 @@ async fn a_check_waits_for_no_replica() {
     changes.await.unwrap();
 }
 
-/// The whole point; and that it is one, since without it the same loses what was said to be done.
+/// R55. The whole point; and that it is one, since without it the same loses what was said to be done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_done_outlives_the_primary() {
     for (durability, is_lossless) in [(Durability::Strict, true), (Durability::Async, false)] {

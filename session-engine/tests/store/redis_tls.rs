@@ -14,6 +14,7 @@ use super::harness::until_available;
 /// Longer than several dials take.
 const SEVERAL_DIALS: Duration = Duration::from_secs(2);
 
+/// R47: by an authority of one's own.
 #[tokio::test]
 async fn a_redis_behind_tls_is_reached_by_who_trusts_its_authority() {
     let authority = Authority::new("ours");
@@ -28,6 +29,7 @@ async fn a_redis_behind_tls_is_reached_by_who_trusts_its_authority() {
     }
 }
 
+/// R47, F18: another authority, another host, out of date, or in clear.
 #[tokio::test]
 async fn who_cannot_prove_to_be_redis_is_told_nothing() {
     let (authority, other) = (Authority::new("ours"), Authority::new("another's"));
@@ -51,6 +53,7 @@ async fn who_cannot_prove_to_be_redis_is_told_nothing() {
     }
 }
 
+/// R47: and a stranger without one is not let in.
 #[tokio::test]
 async fn a_redis_that_knows_its_clients_is_shown_a_certificate() {
     let (authority, clients) = (Authority::new("ours"), Authority::new("clients"));
@@ -65,7 +68,7 @@ async fn a_redis_that_knows_its_clients_is_shown_a_certificate() {
     assert!(!stranger.is_available());
 }
 
-/// Whoever is told of by a sentinel or by a node has to prove who it is, as these have.
+/// R47, F18. Whoever is told of by a sentinel or by a node has to prove who it is, as these have.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sentinels_and_clusters_are_behind_tls_as_well() {
     let authority = Authority::new("ours");
@@ -86,7 +89,7 @@ async fn sentinels_and_clusters_are_behind_tls_as_well() {
     }
 }
 
-/// F17: what is replaced in a file holds from the next connection on.
+/// R47, R73, F17: what is replaced in a file holds from the next connection on.
 #[tokio::test]
 async fn a_new_password_and_a_new_authority_need_no_restart() {
     let directory = tempfile::tempdir().unwrap();
@@ -120,6 +123,7 @@ async fn a_new_password_and_a_new_authority_need_no_restart() {
     tokio::time::timeout(Duration::from_secs(20), again).await.expect("the new password is taken");
 }
 
+/// R64: which file, and what it lacks.
 #[tokio::test]
 async fn what_is_wrong_with_a_file_is_told_at_once() {
     let directory = tempfile::tempdir().unwrap();

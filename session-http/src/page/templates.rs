@@ -1,7 +1,6 @@
 //! The markup of the pages, whose marks are filled in by minijinja: a value is escaped, unless it says that it is
 //! markup.
 
-use http::StatusCode;
 use minijinja::{Environment, Value};
 
 use super::built;
@@ -35,7 +34,7 @@ impl Templates {
         ];
         for (name, template) in ours {
             if let Err(error) = environment.add_template_owned(name, template) {
-                tracing::error!("the page was built with a template that is none: {error}");
+                tracing::error!(%error, "page was built with a template that is none: build it anew");
             }
         }
         Self(environment)
@@ -48,8 +47,8 @@ impl Templates {
     pub(super) fn render(&self, name: &str, values: Value) -> Result<String, Problem> {
         let rendered = self.0.get_template(name).and_then(|template| template.render(values));
         rendered.map_err(|error| {
-            tracing::error!("the page cannot be shown: {error}");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "no_page", "the page cannot be shown")
+            tracing::error!(%error, "page cannot be shown: build it anew");
+            Problem::no_page()
         })
     }
 

@@ -11,6 +11,7 @@ use crate::fleet::{ABSOLUTE, Fleet, START};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// R60, R71: by more than the minute that is let pass, and by an hour.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_whose_clocks_differ_know_each_others_sessions() {
     for offset in [Duration::from_secs(90), HOUR] {
@@ -34,7 +35,7 @@ async fn servers_whose_clocks_differ_know_each_others_sessions() {
     }
 }
 
-/// The host of Redis has the wrong time, and nobody here.
+/// R71. The host of Redis has the wrong time, and nobody here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_whose_clock_is_ahead_ends_no_session_by_being_read() {
     let mut fleet = Fleet::on_redis().await;
@@ -47,6 +48,7 @@ async fn a_redis_whose_clock_is_ahead_ends_no_session_by_being_read() {
     }
 }
 
+/// R71: nor does it keep anybody from changing or renewing a session.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_is_set_back_logs_nobody_out() {
     let fleet = Fleet::on_the_embedded_store().await;

@@ -22,7 +22,7 @@ on_every_store!(
     a_listed_id_is_no_credential,
 );
 
-/// Also when its idle deadline can be pushed no further.
+/// R27. Also when its idle deadline can be pushed no further.
 async fn a_session_in_use_was_seen_lately_up_to_its_end(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let step = Duration::from_secs(10 * 60);
@@ -40,6 +40,7 @@ async fn listed(browser: &mut Browser) -> Vec<Value> {
     answer["sessions"].as_array().expect("a list").clone()
 }
 
+/// R27, R28: and a session that has idled out is no ghost.
 async fn devices_are_listed_with_what_they_said_of_themselves(fleet: Fleet) {
     let mut phone = fleet.browser();
     let login = serde_json::json!({ "username": "alice", "password": PASSWORD });
@@ -81,6 +82,7 @@ async fn each_comes_with_its_place_where_a_database_knows_it(mut fleet: Fleet) {
     assert!(elsewhere.iter().all(|session| session["client"].get("place").is_none()), "without a database");
 }
 
+/// R27: by its ID, and no other with it.
 async fn one_device_can_be_ended_from_another(fleet: Fleet) {
     let (mut phone, mut laptop) = (fleet.alice().await, fleet.alice().await);
     let id = phone.get("/session").await.json()["session_id"].as_str().unwrap().to_owned();
@@ -94,6 +96,7 @@ async fn one_device_can_be_ended_from_another(fleet: Fleet) {
     assert!(laptop.cookie.is_none());
 }
 
+/// R27: and nobody else's.
 async fn all_others_or_all_can_be_ended(fleet: Fleet) {
     let (mut first, mut second, mut current) =
         (fleet.alice().await, fleet.alice().await, fleet.alice().await);
@@ -111,7 +114,7 @@ async fn all_others_or_all_can_be_ended(fleet: Fleet) {
     bob.get("/session").await.expect_status(200);
 }
 
-/// ASVS 5.0 V7.5.2: whoever finds a browser open must not lock its owner out everywhere else.
+/// R31, ASVS 5.0 V7.5.2: whoever finds a browser open must not lock its owner out everywhere else.
 async fn others_are_ended_only_soon_after_the_password(fleet: Fleet) {
     let (mut phone, mut laptop) = (fleet.alice().await, fleet.alice().await);
     let id = phone.get("/session").await.json()["session_id"].as_str().unwrap().to_owned();
@@ -137,6 +140,7 @@ async fn others_are_ended_only_soon_after_the_password(fleet: Fleet) {
     assert!(laptop.cookie.is_none(), "one's own session ends without a password");
 }
 
+/// R27: an ID is no right to end it.
 async fn somebody_elses_session_looks_absent(fleet: Fleet) {
     let mut alice = fleet.alice().await;
     let id = alice.get("/session").await.json()["session_id"].as_str().unwrap().to_owned();
@@ -176,6 +180,7 @@ async fn no_session_survives_that_was_starting_while_all_were_ended(fleet: Fleet
     }
 }
 
+/// R27, R44: alone, as a cookie, or in place of the secret.
 async fn a_listed_id_is_no_credential(fleet: Fleet) {
     let mut alice = fleet.alice().await;
     let id = listed(&mut alice).await[0]["session_id"].as_str().unwrap().to_owned();

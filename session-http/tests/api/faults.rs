@@ -19,6 +19,7 @@ async fn durable_fleet() -> Fleet {
     Fleet::on_redis_with(&RedisServer::DURABLE).await
 }
 
+/// R3, R26: neither a look nor a trace, forged or without any.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_no_good_cookie_costs_no_store_command() {
     let mut fleet = Fleet::on_redis().await;
@@ -41,6 +42,7 @@ async fn what_has_no_good_cookie_costs_no_store_command() {
     assert_eq!(fleet.redis().run::<u64>(&["DBSIZE"]), keys);
 }
 
+/// R3: also under a tag of our own key.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_session_id_is_never_adopted() {
     let mut fleet = Fleet::on_redis().await;
@@ -59,6 +61,7 @@ async fn an_unknown_session_id_is_never_adopted() {
     assert_eq!(fleet.redis().run::<u64>(&["DBSIZE"]), keys);
 }
 
+/// R25: a minute and a half is a twentieth of the idle timeout.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reading_a_session_is_one_command_at_most_and_seldom_a_write() {
     let mut fleet = Fleet::on_redis().await;
@@ -80,6 +83,7 @@ async fn reading_a_session_is_one_command_at_most_and_seldom_a_write() {
     assert_eq!(fleet.redis().requested_since(&before), expected);
 }
 
+/// R9: renewed again and again up to its end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_time_to_live_never_passes_the_absolute_deadline() {
     let mut fleet = Fleet::on_redis().await;
@@ -171,6 +175,7 @@ async fn until_healed(browser: &mut Browser) -> Duration {
     }
 }
 
+/// R22, R51, R52, F3: every kind of request, a log-out too, with the cookie left alone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_redis_means_503_and_heals_within_a_second() {
     let mut fleet = durable_fleet().await;
@@ -201,6 +206,7 @@ async fn until_ready(fleet: &Fleet, status: u16) {
     }
 }
 
+/// R22, R51, R52, F1: likewise, and the log-out can be done afterwards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_redis_means_503_and_heals_within_a_second() {
     let mut fleet = durable_fleet().await;
@@ -238,6 +244,7 @@ async fn a_slow_redis_costs_no_request_more_than_its_budget() {
     tokio::time::timeout(Duration::from_secs(20), heals).await.expect("it heals");
 }
 
+/// F12, R51: who cannot come in or change anything hears 503.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_redis_still_reads_extends_and_logs_out() {
     let mut fleet = Fleet::on_redis_with(&["--maxmemory-policy", "noeviction"]).await;

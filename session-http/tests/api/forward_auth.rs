@@ -56,6 +56,7 @@ fn nobody(answer: &Answer) -> bool {
         .all(|name| answer.header(name).is_empty())
 }
 
+/// R37, R39: whatever the client says of itself, and without the cookie that proves it.
 async fn the_application_is_told_who_it_is(mut fleet: Fleet) {
     let server = asked_by_proxies(&mut fleet).await;
     let mut browser = fleet.alice().await.led_to(server);
@@ -80,6 +81,7 @@ async fn the_application_is_told_who_it_is(mut fleet: Fleet) {
     assert_eq!(answer.header("cookie"), "theme=dark; a=b", "and nothing of ours");
 }
 
+/// R38: and back to no other site.
 async fn who_has_no_session_is_refused_as_programs_are_or_led_to_the_sign_in_page_and_back(mut fleet: Fleet) {
     let server = asked_by_proxies(&mut fleet).await;
     let mut browser = Browser::at(server);
@@ -113,6 +115,7 @@ async fn who_has_no_session_is_refused_as_programs_are_or_led_to_the_sign_in_pag
     browser.send_undocumented(asked).await.expect_no_session("ended");
 }
 
+/// R37: nor is a stranger given the cookies back.
 async fn what_a_stranger_says_of_the_request_does_not_count(mut fleet: Fleet) {
     let elsewhere = TrustedProxies::new(vec!["192.0.2.0/24".parse().unwrap()]);
     let server = fleet.add_server_that(|app| for_proxies(app).trusted_proxies(elsewhere)).await;
@@ -165,6 +168,7 @@ async fn asking_extends_a_session_unless_it_is_passive(mut fleet: Fleet) {
     browser.send_undocumented(asked).await.expect_no_session("ended");
 }
 
+/// R31: what wants a password entered lately, however the path is written.
 async fn paths_have_their_own_rules(mut fleet: Fleet) {
     let server = asked_by_proxies(&mut fleet).await;
     let mut stranger = Browser::at(server);
@@ -254,7 +258,7 @@ async fn beneath_a_prefix_everything_else_is_the_applications(mut fleet: Fleet) 
     browser.send_undocumented(out).await.expect_status(204);
 }
 
-/// Not a sign-in page, which would say that one is not signed in.
+/// R51: not a sign-in page, which would say that one is not signed in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_is_away_is_503_to_everybody_but_who_asks_for_what_is_public() {
     let mut fleet = Fleet::on_redis().await;

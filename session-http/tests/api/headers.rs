@@ -1,7 +1,7 @@
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
-use crate::client::Answer;
+use crate::client::{Answer, Browser};
 use crate::fleet::{Fleet, PASSWORD};
 use crate::on_every_store;
 
@@ -20,6 +20,7 @@ async fn answers(fleet: &Fleet) -> Vec<Answer> {
         browser.post("/session/reauthenticate", json!({ "password": PASSWORD })).await.expect_status(200),
         browser.put("/session/data", json!([])).await.expect_status(400),
         browser.delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA").await.expect_status(404),
+        browser.send(known(&browser)).await.expect_status(304),
         browser.log_out().await.expect_status(204),
         stranger.get("/session").await.expect_status(401),
         stranger.log_in("alice", "wrong").await.expect_status(401),
@@ -32,6 +33,12 @@ async fn answers(fleet: &Fleet) -> Vec<Answer> {
     ]
 }
 
+/// For who has the data already.
+fn known(browser: &Browser) -> RequestBuilder {
+    browser.request(Method::GET, "/session/data").header("If-None-Match", "*")
+}
+
+/// R36: refusals and what is at no path too.
 async fn every_answer_has_its_security_headers(fleet: Fleet) {
     for answer in answers(&fleet).await {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
@@ -41,6 +48,7 @@ async fn every_answer_has_its_security_headers(fleet: Fleet) {
     }
 }
 
+/// R35: errors and 304 too.
 async fn nothing_about_a_session_is_kept_by_a_cache(fleet: Fleet) {
     for answer in answers(&fleet).await {
         assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");

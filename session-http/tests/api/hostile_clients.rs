@@ -51,6 +51,7 @@ async fn read_to_end(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// R57: who says nothing.
 #[tokio::test]
 async fn a_silent_connection_is_closed_by_the_first_byte_deadline() {
     let (_fleet, address) = server_with(Limits { first_byte: SOON, ..PATIENT }).await;
@@ -59,6 +60,7 @@ async fn a_silent_connection_is_closed_by_the_first_byte_deadline() {
     assert!(started_at.elapsed() >= SOON);
 }
 
+/// R57: who stops in the middle.
 #[tokio::test]
 async fn a_half_sent_header_is_closed_by_the_header_deadline() {
     let (_fleet, address) = server_with(Limits { header: SOON, ..PATIENT }).await;
@@ -67,6 +69,7 @@ async fn a_half_sent_header_is_closed_by_the_header_deadline() {
     assert!(started_at.elapsed() >= SOON);
 }
 
+/// R57, F30: who goes on, and never ends.
 #[tokio::test]
 async fn a_trickle_of_header_bytes_does_not_move_the_deadline() {
     let (_fleet, address) = server_with(Limits { header: SOON, ..PATIENT }).await;
@@ -79,6 +82,7 @@ async fn a_trickle_of_header_bytes_does_not_move_the_deadline() {
     tokio::time::timeout(LATE / 2, trickle).await.expect("the connection to be closed");
 }
 
+/// R57: longer than a balancer's, by default.
 #[tokio::test]
 async fn between_requests_the_deadline_is_the_one_for_keeping_alive() {
     let (_fleet, address) = server_with(Limits { keep_alive: SOON, ..PATIENT }).await;
@@ -88,6 +92,7 @@ async fn between_requests_the_deadline_is_the_one_for_keeping_alive() {
     assert!(started_at.elapsed() >= SOON);
 }
 
+/// R57: who asks and does not read.
 #[tokio::test]
 async fn a_client_that_takes_no_answer_is_given_up() {
     let (_fleet, address) = server_with(Limits { write: SOON, ..PATIENT }).await;
@@ -98,6 +103,7 @@ async fn a_client_that_takes_no_answer_is_given_up() {
     tokio::time::timeout(LATE / 2, ask).await.expect("the connection to be closed");
 }
 
+/// R57, F30: by an answer that says so.
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let (_fleet, address) = server_with(Limits { keep_alive: SOON, ..PATIENT }).await;
@@ -107,6 +113,7 @@ async fn a_body_that_does_not_come_is_given_up() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
+/// R57, F28: in bytes or in lines.
 #[tokio::test]
 async fn a_giant_header_is_refused() {
     let (_fleet, address) = server_with(PATIENT).await;
@@ -122,6 +129,7 @@ async fn a_giant_header_is_refused() {
     }
 }
 
+/// R38: by its length, or piece by piece.
 #[tokio::test]
 async fn a_giant_body_is_refused_however_it_is_announced() {
     let (_fleet, address) = server_with(PATIENT).await;
@@ -137,7 +145,8 @@ async fn a_giant_body_is_refused_however_it_is_announced() {
     }
 }
 
-/// F29: hashing has room for so many, the others are told to come again, and whoever has a session notices nothing.
+/// F29, R42: hashing has room for so many, the others are told to come again, and whoever has a session notices
+/// nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_logins_costs_no_session() {
     const LOGINS: usize = 2_000;
@@ -168,7 +177,7 @@ async fn a_storm_of_logins_costs_no_session() {
     assert!((1..LOGINS).contains(&refused), "{refused} of {LOGINS}");
 }
 
-/// F30.
+/// F30, R57: half of them say nothing, and half say half of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_of_slow_clients_harm_nobody_else() {
     const SLOW_CLIENTS: usize = 5_000;
@@ -189,6 +198,30 @@ async fn thousands_of_slow_clients_harm_nobody_else() {
     }
 }
 
+/// F31: HTTP/1.1 alone is spoken, so who begins HTTP/2 has made no request, whatever frames come behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_http_2_frames_is_cut_off_at_its_beginning() {
+    const CONNECTIONS: usize = 100;
+    // With settings, which are empty.
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    // RFC 9113 §6.4, §6.10 and §6.1: a reset, a continuation and data, of stream 1.
+    const FRAMES: [&[u8]; 3] =
+        [b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\x08", b"\0\0\0\x09\0\0\0\0\x01", b"\0\0\0\0\0\0\0\0\x01"];
+    let (_fleet, address) = server_with(PATIENT).await;
+    let answer = read_to_end(connect(address, PREFACE).await).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    for frame in FRAMES {
+        let frames = frame.repeat(1_000);
+        for _ in 0..CONNECTIONS {
+            let mut stream = connect(address, PREFACE).await;
+            let flood = async { while stream.write_all(&frames).await.is_ok() {} };
+            tokio::time::timeout(LATE / 2, flood).await.expect("the connection to be closed");
+        }
+        Browser::at(address).get("/livez").await.expect_status(204);
+    }
+}
+
+/// R57: and get it.
 #[tokio::test]
 async fn connections_beyond_the_cap_wait_for_their_turn() {
     let limits = Limits { connections: NonZero::new(2).unwrap(), header: SOON, keep_alive: SOON, ..PATIENT };
@@ -200,6 +233,7 @@ async fn connections_beyond_the_cap_wait_for_their_turn() {
     assert!(started_at.elapsed() >= SOON, "it was answered beside the two");
 }
 
+/// R58: who has nothing under way is let go at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_stops_within_its_deadline_whoever_holds_on() {
     let (mut fleet, address) = server_with(Limits { drain: SOON, ..PATIENT }).await;
@@ -215,6 +249,7 @@ async fn a_server_stops_within_its_deadline_whoever_holds_on() {
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
 }
 
+/// R58, F36: until the balancer has looked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_draining_server_says_so_and_goes_on_serving() {
     let limits = Limits { drain_delay: Duration::from_secs(2), ..PATIENT };

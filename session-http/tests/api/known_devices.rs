@@ -14,6 +14,7 @@ on_every_store!(
     who_hangs_up_has_made_no_attempt,
 );
 
+/// R66: on any server.
 async fn a_device_on_which_somebody_signed_in_is_not_kept_out_by_strangers(fleet: Fleet) {
     let mut owner = fleet.alice().await.that_is_known_again();
     for _ in 0..LIMITS.per_account * 2 {
@@ -26,6 +27,7 @@ async fn a_device_on_which_somebody_signed_in_is_not_kept_out_by_strangers(fleet
     }
 }
 
+/// R66, R43: whoever has taken one away guesses no more often by it.
 async fn a_device_has_as_many_attempts_as_a_stranger(fleet: Fleet) {
     let mut device = fleet.alice().await.that_is_known_again();
     for _ in 0..LIMITS.per_account {
@@ -36,6 +38,7 @@ async fn a_device_has_as_many_attempts_as_a_stranger(fleet: Fleet) {
     fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
 }
 
+/// R66: and for no other.
 async fn a_device_is_known_for_the_name_that_signed_in_there(fleet: Fleet) {
     let mut device = fleet.alice().await.that_is_known_again();
     for _ in 0..LIMITS.per_account {
@@ -45,6 +48,7 @@ async fn a_device_is_known_for_the_name_that_signed_in_there(fleet: Fleet) {
     device.log_in("alice", PASSWORD).await.expect_status(200);
 }
 
+/// R66: in flight they are held against nobody.
 async fn many_right_passwords_at_once_are_never_too_many_attempts(fleet: Fleet) {
     let mut logins = tokio::task::JoinSet::new();
     for number in 0..200 {
@@ -66,6 +70,7 @@ async fn many_right_passwords_at_once_are_never_too_many_attempts(fleet: Fleet) 
     fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
 }
 
+/// R66: attempts at that count by session, and a new ID gives no new ones.
 async fn a_thief_of_the_cookie_cannot_keep_the_owner_from_reauthenticating(fleet: Fleet) {
     let mut owner = fleet.alice().await.that_is_known_again();
     let mut thief = owner.clone();
@@ -85,6 +90,7 @@ async fn a_thief_of_the_cookie_cannot_keep_the_owner_from_reauthenticating(fleet
     fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
 }
 
+/// R66: what was not judged was not wrong.
 async fn who_hangs_up_has_made_no_attempt(fleet: Fleet) {
     for _ in 0..LIMITS.per_account * 3 {
         let mut browser = fleet.browser();

@@ -9,6 +9,7 @@ use crate::on_every_store;
 on_every_store!(
     a_login_gives_a_session_and_its_cookie,
     a_stranger_learns_nothing_from_a_refusal,
+    an_account_that_nobody_has_is_limited_as_any_other,
     a_login_ends_the_session_before_it_on_every_server,
     a_form_leads_to_a_local_page,
     a_refused_form_leads_to_its_message,
@@ -18,6 +19,7 @@ on_every_store!(
     a_body_that_is_not_a_login_is_refused_without_being_quoted,
 );
 
+/// R15, R16: with these attributes and no others.
 async fn a_login_gives_a_session_and_its_cookie(fleet: Fleet) {
     let mut browser = fleet.browser();
     let answer = browser.log_in("alice", PASSWORD).await.expect_status(200);
@@ -41,6 +43,7 @@ async fn a_login_gives_a_session_and_its_cookie(fleet: Fleet) {
     assert_eq!(statement.claims().subject, "alice");
 }
 
+/// R26, R41: the same answer whether there is such a user, and no session.
 async fn a_stranger_learns_nothing_from_a_refusal(fleet: Fleet) {
     let mut browser = fleet.browser();
     let wrong_password = browser.log_in("alice", "not her password").await.expect_status(401);
@@ -52,6 +55,19 @@ async fn a_stranger_learns_nothing_from_a_refusal(fleet: Fleet) {
     browser.get("/session").await.expect_no_session("absent");
 }
 
+/// R41: too many attempts are told alike, whether there is such a user.
+async fn an_account_that_nobody_has_is_limited_as_any_other(fleet: Fleet) {
+    let told = async |name: &str| {
+        for _ in 0..LIMITS.per_account {
+            fleet.browser().log_in(name, "wrong").await.expect_status(401);
+        }
+        let limited = fleet.browser().log_in(name, PASSWORD).await.expect_status(429);
+        (limited.text.clone(), limited.headers.keys().cloned().collect::<Vec<_>>())
+    };
+    assert_eq!(told("alice").await, told("nobody").await);
+}
+
+/// R20: an ID that somebody planted is worth nothing after it.
 async fn a_login_ends_the_session_before_it_on_every_server(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let planted = browser.clone();
@@ -63,6 +79,7 @@ async fn a_login_ends_the_session_before_it_on_every_server(fleet: Fleet) {
     }
 }
 
+/// R38: and to no other site.
 async fn a_form_leads_to_a_local_page(fleet: Fleet) {
     let form = |next: &str| format!("username=alice&password={PASSWORD}&next={next}");
     let mut browser = fleet.browser();
@@ -91,6 +108,7 @@ async fn a_refused_form_leads_to_its_message(fleet: Fleet) {
     assert_eq!(answer.header("location"), "/#sign-in-limited");
 }
 
+/// R43: who has used them up waits for a while, and not for ever.
 async fn attempts_are_counted_over_all_servers_and_forgotten(fleet: Fleet) {
     let mut refused = 0;
     for attempt in 0..LIMITS.per_account * 3 {
@@ -113,12 +131,14 @@ async fn attempts_are_counted_over_all_servers_and_forgotten(fleet: Fleet) {
     fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
 }
 
+/// R66: one after the other.
 async fn right_passwords_use_up_no_attempts(fleet: Fleet) {
     for _ in 0..LIMITS.per_account * 2 {
         fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
     }
 }
 
+/// R66, R69: our being unable to look is not a wrong password.
 async fn a_login_that_could_not_be_judged_uses_up_no_attempt(fleet: Fleet) {
     let path = fleet.directory.path().join("users");
     let users = std::fs::read(&path).unwrap();
@@ -131,6 +151,7 @@ async fn a_login_that_could_not_be_judged_uses_up_no_attempt(fleet: Fleet) {
     fleet.browser().log_in("alice", PASSWORD).await.expect_status(200);
 }
 
+/// R38, R39: of another type, with a member too many, or too long.
 async fn a_body_that_is_not_a_login_is_refused_without_being_quoted(fleet: Fleet) {
     let mut browser = fleet.browser();
     for body in [

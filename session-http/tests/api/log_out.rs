@@ -7,6 +7,7 @@ on_every_store!(
     a_late_request_does_not_bring_a_session_back,
 );
 
+/// R21, R15: and the cookie goes by the attributes that it came with.
 async fn a_logged_out_session_is_dead_on_every_server(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let stolen = browser.clone();
@@ -18,6 +19,7 @@ async fn a_logged_out_session_is_dead_on_every_server(fleet: Fleet) {
     }
 }
 
+/// R26: nor does it leave anything behind.
 async fn logging_out_without_a_session_is_no_error(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let mut again = browser.clone();
@@ -27,6 +29,7 @@ async fn logging_out_without_a_session_is_no_error(fleet: Fleet) {
     fleet.browser().log_out().await.expect_status(204);
 }
 
+/// R21, R23: writers on every server, which never stop until they are told.
 async fn a_late_request_does_not_bring_a_session_back(fleet: Fleet) {
     let browser = fleet.alice().await;
     // Dropped when one of them panics, so that none goes on for ever.

@@ -280,6 +280,7 @@ async fn a_list_is_read_page_by_page_while_sessions_end_and_begin(fleet: Fleet) 
     assert_eq!(none.json(), json!({ "sessions": [] }));
 }
 
+/// R38: strict in types, names and sizes.
 async fn what_cannot_be_started_is_refused_with_its_reason(fleet: Fleet) {
     let back_end = BackEnd::of(&fleet, 0).await;
     let hour = START.as_secs() + 3600;

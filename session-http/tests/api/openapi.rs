@@ -52,6 +52,7 @@ const WITH_SESSION: [(Method, &str); 9] =
 const CHANGES: [(Method, &str); 8] =
     [LOG_IN, LOG_OUT, RENEW, REAUTHENTICATE, REPLACE, MERGE, END_ALL, END_ONE];
 
+/// R74: by its methods, `HEAD` and `OPTIONS` among them, and with `Allow` for any other.
 #[tokio::test]
 async fn every_documented_operation_is_served_and_no_other() {
     let fleet = Fleet::on_the_embedded_store().await;
@@ -82,7 +83,7 @@ async fn every_documented_operation_is_served_and_no_other() {
     assert_eq!(served, *DOCUMENT);
 }
 
-/// Every status of every operation, and every code of a problem, is met at least once, none of it by
+/// R74, R80. Every status of every operation, and every code of a problem, is met at least once, none of it by
 /// looking at the sources: what a client must be ready for is exactly what the document says.
 #[tokio::test]
 async fn every_documented_answer_can_be_met() {

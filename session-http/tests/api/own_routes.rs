@@ -12,6 +12,7 @@ use crate::on_every_store;
 
 on_every_store!(an_applications_own_routes_see_the_live_session);
 
+/// R34, R35: by filters that an application puts before its own.
 async fn an_applications_own_routes_see_the_live_session(fleet: Fleet) {
     let app = &fleet.servers[0].app;
     let greeting = warp::path!("greeting").and(warp::get()).and(session(app));

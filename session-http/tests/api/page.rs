@@ -67,6 +67,7 @@ fn hold_to_one_visitor(page: &Answer) {
     assert_eq!(page.header("content-security-policy"), POLICY);
 }
 
+/// R35, R36: for one visitor, kept by nobody, under the whole policy.
 async fn the_page_says_what_the_server_saw_so_that_no_script_has_to_ask(fleet: Fleet) {
     let mut browser = fleet.browser();
     for path in ["/", "/login"] {
@@ -140,6 +141,7 @@ async fn without_scripts_one_sees_the_session_and_signs_out(fleet: Fleet) {
     assert_eq!(forms(&visit(&mut browser, "/").await.expect_status(200)), Vec::<String>::new());
 }
 
+/// R51: it says that nobody knows, and takes no cookie away.
 async fn a_store_that_is_away_takes_no_page_with_it(mut fleet: Fleet) {
     let store = std::sync::Arc::new(MoodyStore::over(fleet.servers[0].app.sessions().store().clone()));
     let server = fleet.add_server(store.clone(), session_http::Limits::default()).await.address;
@@ -343,6 +345,7 @@ fn form_urlencoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
+/// R36: or the policy would have to let it.
 async fn nothing_that_runs_stands_in_the_markup(mut fleet: Fleet) {
     let server = fleet.add_server_that(|app| app.page(acme())).await;
     let mut signed_in = fleet.alice().await.led_to(server);
@@ -369,6 +372,7 @@ async fn nothing_that_runs_stands_in_the_markup(mut fleet: Fleet) {
     }
 }
 
+/// R14: both, since nobody knows whose page it would be.
 async fn two_good_cookies_go_with_the_page(fleet: Fleet) {
     let (one, other) = (fleet.alice().await, fleet.alice().await);
     let mut browser = fleet.browser();

@@ -15,6 +15,7 @@ on_every_store!(
     two_renewals_at_once_leave_one_session,
 );
 
+/// R72: reads, writes and lists, on every server.
 async fn requests_that_cross_a_renewal_are_not_told_that_they_are_logged_out(fleet: Fleet) {
     for _ in 0..5 {
         let browser = fleet.alice().await;
@@ -39,6 +40,7 @@ async fn requests_that_cross_a_renewal_are_not_told_that_they_are_logged_out(fle
     }
 }
 
+/// R72, R80: it is told why, keeps the newer cookie, and logs nobody out.
 async fn the_old_cookie_opens_nothing(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let mut old = browser.clone();
@@ -60,6 +62,7 @@ async fn the_old_cookie_opens_nothing(fleet: Fleet) {
     browser.get("/session").await.expect_status(200);
 }
 
+/// R72: with all that was in the session.
 async fn another_tab_goes_on_with_the_new_cookie(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     browser.patch("/session/data", json!({ "cart": ["book"] })).await.expect_status(200);
@@ -70,6 +73,7 @@ async fn another_tab_goes_on_with_the_new_cookie(fleet: Fleet) {
     assert_eq!(tab.get("/session/data").await.expect_status(200).json(), json!({ "cart": ["book"] }));
 }
 
+/// R27: under its latest ID.
 async fn a_renewed_session_is_one_in_the_list(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     for _ in 0..3 {
@@ -80,6 +84,7 @@ async fn a_renewed_session_is_one_in_the_list(fleet: Fleet) {
     assert_eq!(listed["sessions"][0]["current"], true);
 }
 
+/// R72: nobody ends the session that was to stay.
 async fn ending_the_others_spares_the_successor_of_the_one_that_is_kept(fleet: Fleet) {
     for _ in 0..10 {
         let mut browser = fleet.alice().await;
@@ -99,6 +104,7 @@ async fn ending_the_others_spares_the_successor_of_the_one_that_is_kept(fleet: F
     }
 }
 
+/// R72: a double click logs nobody out.
 async fn two_logins_in_one_browser_at_once_are_both_good(fleet: Fleet) {
     for _ in 0..5 {
         let browser = fleet.alice().await;
@@ -111,6 +117,7 @@ async fn two_logins_in_one_browser_at_once_are_both_good(fleet: Fleet) {
     }
 }
 
+/// R30: one wins, and the other hears of it.
 async fn two_renewals_at_once_leave_one_session(fleet: Fleet) {
     for _ in 0..5 {
         let browser = fleet.alice().await;

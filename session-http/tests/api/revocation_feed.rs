@@ -34,6 +34,7 @@ async fn every_server_makes_the_same_bytes(fleet: Fleet) {
     }
 }
 
+/// R74: by its tag, on another server too.
 async fn what_has_not_changed_is_not_sent_again(fleet: Fleet) {
     let mut browser = fleet.browser();
     let first = browser.get(PATH).await.expect_status(200);
@@ -72,6 +73,7 @@ async fn a_feed_is_served_at_most_a_second_old(fleet: Fleet) {
     assert_eq!(claims(&mut browser).await["revoked"].as_array().unwrap().len(), 1);
 }
 
+/// R78: a crowd costs what one does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_requests_at_once_are_one_command_of_the_store() {
     let mut fleet = Fleet::on_redis().await;
@@ -90,7 +92,7 @@ async fn a_thousand_requests_at_once_are_one_command_of_the_store() {
     assert_eq!(fleet.redis().requested_since(&before), one_script);
 }
 
-/// Were each of them to wait for a deadline of its own, the last would wait for hours.
+/// R56. Were each of them to wait for a deadline of its own, the last would wait for hours.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_asks_a_store_that_is_down_once() {
     let mut fleet = Fleet::on_the_embedded_store().await;
@@ -110,7 +112,7 @@ async fn a_crowd_asks_a_store_that_is_down_once() {
     browser.clone().get(PATH).await.expect_status(200);
 }
 
-/// Whoever cannot know who was revoked must not say that nobody was.
+/// R51: whoever cannot know who was revoked must not say that nobody was.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_store_there_is_no_feed() {
     let mut fleet = Fleet::on_redis_with(&RedisServer::DURABLE).await;
@@ -144,7 +146,7 @@ async fn without_the_store_there_is_no_feed() {
     assert_eq!(opened(&mut browser, &answer).await["revoked"], json!([id]));
 }
 
-/// Pages of other origins may read it, and what else is the same for everybody; nothing more.
+/// R74: pages of other origins may read it, and what else is the same for everybody; nothing more.
 #[tokio::test]
 async fn only_what_is_public_is_for_every_origin() {
     let fleet = Fleet::on_the_embedded_store().await;
@@ -155,7 +157,14 @@ async fn only_what_is_public_is_for_every_origin() {
     };
     for path in [PATH, "/.well-known/jwks.json"] {
         let request = browser.request(Method::GET, path).header("Origin", "https://other.example");
-        assert_eq!(allowed(&browser.send(request).await), ["*", "cross-origin"], "{path}");
+        let answer = browser.send(request).await;
+        assert_eq!(allowed(&answer), ["*", "cross-origin"], "{path}");
+        assert_eq!(answer.header("access-control-expose-headers"), "etag");
+        // Before a page asks with the tag that it has.
+        let request = browser.request(Method::OPTIONS, path).header("Origin", "https://other.example");
+        let preflight = browser.send(request).await.expect_status(204);
+        assert_eq!(allowed(&preflight), ["*", "cross-origin"], "{path}");
+        assert_eq!(preflight.header("access-control-allow-headers"), "if-none-match");
     }
     for path in ["/session", "/session/data", "/sessions", "/openapi.json", "/livez", "/readyz"] {
         assert_eq!(allowed(&browser.get(path).await), ["", "same-origin"], "{path}");

@@ -67,6 +67,7 @@ pub(crate) async fn id_of(browser: &mut Browser) -> String {
     view["session_id"].as_str().expect("an ID").to_owned()
 }
 
+/// R21: to who holds a statement and asks nobody.
 async fn a_log_out_is_told_by_every_server_within_a_second(fleet: Fleet) {
     assert_eq!(told(&fleet).await, [""; 0]);
     let mut alice = fleet.alice().await;
@@ -84,6 +85,7 @@ async fn a_log_out_is_told_by_every_server_within_a_second(fleet: Fleet) {
     assert_eq!(feed["iss"], "https://app.example");
 }
 
+/// R21: each that is by decision.
 async fn every_way_to_end_a_session_is_told(fleet: Fleet) {
     let mut ended = Vec::new();
     let mut current = fleet.alice().await;
@@ -129,6 +131,7 @@ async fn what_ends_by_itself_is_not_told(fleet: Fleet) {
     assert_eq!(told(&fleet).await, [""; 0]);
 }
 
+/// R26, R78, R80: what strangers send leaves nothing, and what cannot be judged is not confirmed.
 async fn only_the_end_of_a_session_makes_the_feed_longer(fleet: Fleet) {
     let (mut alice, mut bob) = (fleet.alice().await, fleet.browser());
     bob.log_in("bob", PASSWORD).await.expect_status(200);

@@ -21,6 +21,7 @@ const CHANGES: [(Method, &str); 8] = [
     (Method::DELETE, "/sessions/AAAAAAAAAAAAAAAAAAAAAA"),
 ];
 
+/// R34: login and log-out too, and no origin outweighs what the browser says.
 async fn a_request_that_another_site_made_changes_nothing(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     for (method, path) in CHANGES {
@@ -42,6 +43,7 @@ async fn a_request_that_another_site_made_changes_nothing(fleet: Fleet) {
     }
 }
 
+/// R34: which has to be ours, or that of the host.
 async fn a_browser_without_fetch_metadata_is_judged_by_its_origin(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let host = fleet.servers[0].address.to_string();
@@ -61,6 +63,7 @@ async fn a_browser_without_fetch_metadata_is_judged_by_its_origin(fleet: Fleet) 
     }
 }
 
+/// R34: and so reading must change nothing.
 async fn reading_is_free_of_it(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     for path in ["/session", "/session/data", "/sessions"] {

@@ -16,6 +16,7 @@ use crate::fleet::PASSWORD;
 /// Names the directory for the log and the secrets; set when this suite runs itself.
 const DIRECTORY: &str = "API_SECRECY_DIRECTORY";
 
+/// R39: no key, no secret of a session and no password, in the log at trace level and on either output.
 #[test]
 fn no_secret_of_the_whole_suite_is_in_any_output() {
     if directory().is_some() {

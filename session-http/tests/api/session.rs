@@ -26,6 +26,7 @@ async fn every_server_sees_every_session(fleet: Fleet) {
     }
 }
 
+/// R9: to the second, by the server.
 async fn an_idle_session_ends_at_its_deadline(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     fleet.advance(IDLE - Duration::from_secs(1));
@@ -36,6 +37,7 @@ async fn an_idle_session_ends_at_its_deadline(fleet: Fleet) {
     assert_eq!(browser.cookie, kept, "a cookie that might belong to a renewed session stays");
 }
 
+/// R9, R25: and it is pushed once for all servers.
 async fn use_pushes_the_idle_deadline_and_polling_does_not(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let first = START.as_secs() + IDLE.as_secs();
@@ -54,6 +56,7 @@ async fn use_pushes_the_idle_deadline_and_polling_does_not(fleet: Fleet) {
     }
 }
 
+/// R9: by use and renewals up to its last second.
 async fn the_absolute_deadline_never_moves(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let end = START.as_secs() + ABSOLUTE.as_secs();
@@ -75,6 +78,7 @@ async fn the_absolute_deadline_never_moves(fleet: Fleet) {
     assert!(browser.cookie.is_some(), "the answer may meet a browser that has just logged in again");
 }
 
+/// R20: the former one is dead on every server.
 async fn renewal_changes_the_id_and_nothing_else(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     browser.put("/session/data", json!({ "cart": [1, 2] })).await.expect_status(200);
@@ -98,6 +102,7 @@ async fn renewal_changes_the_id_and_nothing_else(fleet: Fleet) {
     old.clone().get("/session").await.expect_no_session("ended");
 }
 
+/// R20, R31: under a new ID, with the time at which it was entered.
 async fn reauthentication_needs_the_password_and_renews(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let (before, old) = (browser.get("/session").await, browser.clone());
@@ -112,6 +117,7 @@ async fn reauthentication_needs_the_password_and_renews(fleet: Fleet) {
     old.clone().get("/session").await.expect_status(409);
 }
 
+/// R3, R14, R44: with our own key, under another's, or beside a good one.
 async fn a_forged_cookie_never_becomes_a_session(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let good = browser.cookie().to_owned();
@@ -143,6 +149,7 @@ async fn a_forged_cookie_never_becomes_a_session(fleet: Fleet) {
     browser.get("/session").await.expect_status(200);
 }
 
+/// R10: neither deadline.
 async fn a_clock_set_back_prolongs_nothing(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let before = browser.get("/session").await.expect_status(200);
@@ -155,6 +162,7 @@ async fn a_clock_set_back_prolongs_nothing(fleet: Fleet) {
     browser.get("/session").await.expect_no_session("ended");
 }
 
+/// R16: it ends with the session at the latest.
 async fn no_statement_outlives_its_session(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let step = IDLE - Duration::from_secs(60);

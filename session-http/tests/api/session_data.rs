@@ -14,6 +14,7 @@ on_every_store!(
     parallel_patches_of_different_members_are_all_kept,
 );
 
+/// R24: a patch changes what it names.
 async fn data_is_replaced_and_merged(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let empty = browser.get("/session/data").await.expect_status(200);
@@ -27,6 +28,7 @@ async fn data_is_replaced_and_merged(fleet: Fleet) {
     assert_eq!(patched.header("etag"), "\"2\"");
 }
 
+/// R24, R74: strongly compared, and nothing is written.
 async fn a_change_to_another_revision_is_refused(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     browser.put("/session/data", json!({ "a": 1 })).await.expect_status(200);
@@ -47,6 +49,7 @@ async fn a_change_to_another_revision_is_refused(fleet: Fleet) {
     assert_eq!(browser.get("/session/data").await.header("etag"), "\"3\"");
 }
 
+/// R38, R48: up to 64 KiB in all.
 async fn data_is_an_object_of_bounded_size(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     for body in [json!([]), json!("text"), json!(7), Value::Null] {
@@ -62,6 +65,7 @@ async fn data_is_an_object_of_bounded_size(fleet: Fleet) {
     assert_eq!(browser.get("/session/data").await.header("etag"), "\"4\"");
 }
 
+/// R77: with the place of what cannot be kept.
 async fn data_comes_back_as_it_was_given_or_is_refused(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let put = |browser: &Browser, body: &'static str| {

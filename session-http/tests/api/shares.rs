@@ -18,6 +18,7 @@ on_every_store!(
     looking_at_devices_and_ending_them_has_its_pace,
 );
 
+/// R29, R78: and nobody else's.
 async fn with_one_session_too_many_the_oldest_ends(mut fleet: Fleet) {
     let address = fleet.add_server_that(|app| app.max_sessions_per_subject(NonZero::new(3).unwrap())).await;
     let mut browsers = Vec::new();
@@ -37,7 +38,7 @@ async fn with_one_session_too_many_the_oldest_ends(mut fleet: Fleet) {
     fleet.browser().led_to(address).log_in("bob", PASSWORD).await.expect_status(200);
 }
 
-/// R29, on two servers at once: no more, and only one less where the last of them was to stay in any case.
+/// R78, R29, on two servers at once: no more, and only one less where the last of them was to stay in any case.
 async fn of_many_sessions_that_begin_at_once_as_many_live_as_may(mut fleet: Fleet) {
     const LOGINS: usize = 40;
     let cap = NonZero::new(5).unwrap();
@@ -63,6 +64,7 @@ async fn of_many_sessions_that_begin_at_once_as_many_live_as_may(mut fleet: Flee
     assert!((cap.get() - 1..=cap.get()).contains(&living), "{living} live");
 }
 
+/// R78: and a new ID makes nobody faster.
 async fn changes_of_one_session_have_their_pace(mut fleet: Fleet) {
     let pace = Pace { burst: 3, interval: Duration::from_secs(3600) };
     let address = fleet.add_server_that(|app| app.change_pace(pace)).await;
@@ -81,6 +83,7 @@ async fn changes_of_one_session_have_their_pace(mut fleet: Fleet) {
     other.patch("/session/data", json!({ "a": 1 })).await.expect_status(200);
 }
 
+/// R78: which holds up nobody who enters a password.
 async fn renewals_of_one_subject_have_their_pace(mut fleet: Fleet) {
     let pace = Pace { burst: 2, interval: Duration::from_secs(3600) };
     let address = fleet.add_server_that(|app| app.renewal_pace(pace)).await;
@@ -94,6 +97,7 @@ async fn renewals_of_one_subject_have_their_pace(mut fleet: Fleet) {
     browser.post("/session/reauthenticate", json!({ "password": PASSWORD })).await.expect_status(200);
 }
 
+/// R78: a thief uses up no share of the owner's.
 async fn looking_at_devices_and_ending_them_has_its_pace(mut fleet: Fleet) {
     let pace = Pace { burst: 3, interval: Duration::from_secs(3600) };
     let address = fleet.add_server_that(|app| app.device_pace(pace)).await;
@@ -116,7 +120,7 @@ async fn looking_at_devices_and_ending_them_has_its_pace(mut fleet: Fleet) {
     thief.get("/session").await.expect_no_session("ended");
 }
 
-/// The documents of a subject with much data stay where they are.
+/// R78. The documents of a subject with much data stay where they are.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listing_and_ending_cost_by_entries_and_not_by_documents() {
     const SESSIONS: u64 = 20;

@@ -60,6 +60,7 @@ async fn a_form_gets_the_statement_cookie_too(fleet: Fleet) {
     assert_eq!(answer.expect_status(303).set_cookies(), NONE);
 }
 
+/// R16: to the second.
 async fn the_statement_cookie_ends_no_later_than_the_session(fleet: Fleet) {
     let mut browser = fleet.alice().await;
     let mut left = ABSOLUTE;
@@ -89,6 +90,7 @@ async fn a_statement_that_is_handed_out_again_is_kept_no_longer_for_that(fleet: 
     assert!(fresh.set_cookies()[0].ends_with("; Max-Age=300"), "{fresh:?}");
 }
 
+/// R15, R51: removed by the attributes that they have, and by no answer that may meet a newer one.
 async fn the_statement_cookie_goes_with_the_session_cookie_and_never_alone(fleet: Fleet) {
     let removals = [
         "__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
@@ -118,6 +120,7 @@ async fn the_statement_cookie_goes_with_the_session_cookie_and_never_alone(fleet
     assert_eq!(one.get("/session").await.expect_no_session("invalid").set_cookies(), NONE);
 }
 
+/// R32: beside the session cookie or in its place.
 async fn the_statement_cookie_is_no_credential(fleet: Fleet) {
     let alice = fleet.alice().await;
     let statement = alice.statement.expect("a statement");

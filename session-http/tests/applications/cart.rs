@@ -14,6 +14,7 @@ on_both!(
     a_log_out_ends_a_guests_session_too,
 );
 
+/// R26: only an application does, on purpose.
 async fn a_request_makes_no_session_by_itself(site: Site) {
     let mut stranger = site.stranger();
     for path in ["/cart", "/todos", "/session", "/callback?code=mallory&state=x", "/nothing", "/livez"] {
@@ -22,6 +23,7 @@ async fn a_request_makes_no_session_by_itself(site: Site) {
     assert_eq!(stranger.post("/plan", &Value::Null).await.expect(401).set_cookies(), []);
 }
 
+/// R32: what stands for a sign-in that is not over yet.
 async fn a_guests_session_is_nobodys_login(site: Site) {
     let mut guest = site.stranger();
     let begun = guest.post("/cart", &json!("milk")).await.expect(200);
@@ -36,6 +38,7 @@ async fn a_guests_session_is_nobodys_login(site: Site) {
     }
 }
 
+/// R20: under a new ID, and nothing with it that was not named.
 async fn a_guests_cart_is_the_users_after_signing_in(site: Site) {
     let mut browser = site.stranger();
     browser.post("/cart", &json!("milk")).await.expect(200);
@@ -53,6 +56,7 @@ async fn a_guests_cart_is_the_users_after_signing_in(site: Site) {
     guest.post("/todos", &json!("rob a bank")).await.expect_problem(401, "no_session");
 }
 
+/// R20: likewise.
 async fn a_guests_cart_is_the_users_after_signing_in_by_password(site: Site) {
     let mut browser = site.stranger();
     browser.post("/cart", &json!("milk")).await.expect(200);
@@ -68,6 +72,7 @@ async fn a_guests_cart_is_the_users_after_signing_in_by_password(site: Site) {
     assert_eq!(guest.get("/cart").await.expect(200).json(), json!([]), "the guest's session is over");
 }
 
+/// R32, R34: what a guest's session keeps is what the callback is held against.
 async fn a_forged_state_signs_nobody_in(site: Site) {
     let mut browser = site.stranger();
     let forged = "/callback?code=mallory&state=forged";
@@ -77,6 +82,7 @@ async fn a_forged_state_signs_nobody_in(site: Site) {
     browser.get("/session").await.expect_problem(401, "no_session");
 }
 
+/// R21: also for who has copied it.
 async fn a_log_out_ends_a_guests_session_too(site: Site) {
     let mut browser = site.stranger();
     browser.post("/cart", &json!("milk")).await.expect(200);

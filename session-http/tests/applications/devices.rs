@@ -16,6 +16,7 @@ on_both!(
 
 const LONGER_THAN_A_LOGIN_IS_RECENT: Duration = Duration::from_secs(6 * 60);
 
+/// R31: by a password, or by an application's own login.
 async fn another_device_is_ended_only_with_a_recent_login(site: Site) {
     let (mut here, mut there) = (site.alice().await, site.alice().await);
     assert_eq!(devices(&mut here).await.len(), 2);
@@ -38,6 +39,7 @@ async fn another_device_is_ended_only_with_a_recent_login(site: Site) {
     bob.get("/session").await.expect(200);
 }
 
+/// R37, R65: for an application as for our routes.
 async fn a_clients_address_is_its_peers_unless_a_trusted_proxy_says_otherwise(site: Site) {
     let proxied = site.serve(behind_a_proxy, Limits::default()).await;
     for (server, address) in [(site.address, "127.0.0.1"), (proxied, "192.0.2.7")] {

@@ -15,6 +15,7 @@ on_both!(a_large_body_is_refused, half_a_header_is_not_waited_for);
 
 const SOON: Duration = Duration::from_millis(300);
 
+/// R38: from 16 KiB on.
 async fn a_large_body_is_refused(site: Site) {
     let mut browser = site.alice().await;
     let large = json!({ "text": "x".repeat(16 * 1024) });
@@ -23,6 +24,7 @@ async fn a_large_body_is_refused(site: Site) {
     browser.post("/login", &large).await.expect_problem(413, "body_too_large");
 }
 
+/// R57: on warp and on axum.
 async fn half_a_header_is_not_waited_for(site: Site) {
     let address = site.serve(|app| app, Limits { header: SOON, ..Limits::default() }).await;
     let mut slow = TcpStream::connect(address).await.unwrap();

@@ -9,6 +9,7 @@ use crate::site::Site;
 
 on_both!(another_sites_requests_change_nothing);
 
+/// R34: at our routes and at the application's.
 async fn another_sites_requests_change_nothing(site: Site) {
     let mut browser = site.alice().await;
     for path in ["/cart", "/todos", "/plan", "/login", "/logout", "/session/renew"] {

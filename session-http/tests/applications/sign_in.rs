@@ -22,6 +22,7 @@ async fn who_has_a_password_signs_in_with_it(site: Site) {
     browser.get("/todos").await.expect(200);
 }
 
+/// R41: who has no password is told no more than who is nobody.
 async fn who_has_none_is_refused_there_and_signs_in_elsewhere(site: Site) {
     let mut browser = site.stranger();
     let refused = browser.log_in("bob").await.expect_problem(401, "login_refused");
@@ -32,6 +33,7 @@ async fn who_has_none_is_refused_there_and_signs_in_elsewhere(site: Site) {
     assert_eq!(browser.get("/session").await.expect(200).json()["subject"], "bob");
 }
 
+/// R20: by whichever way.
 async fn signing_in_again_ends_the_former_session(site: Site) {
     let mut browser = site.alice().await;
     let mut former = browser.clone();
@@ -47,6 +49,7 @@ async fn a_change_of_claims_shows_in_the_next_view(site: Site) {
     assert_eq!(browser.get("/session").await.expect(200).json()["claims"], json!({ "plan": "pro" }));
 }
 
+/// R20, R72: the former ID is told so.
 async fn renewal_gives_another_id_and_keeps_the_rest(site: Site) {
     let mut browser = site.alice().await;
     browser.post("/todos", &json!("write a test")).await.expect(200);
@@ -58,6 +61,7 @@ async fn renewal_gives_another_id_and_keeps_the_rest(site: Site) {
     former.get("/todos").await.expect_problem(409, "session_renewed");
 }
 
+/// R21: for whoever has the cookie.
 async fn logged_out_is_logged_out(site: Site) {
     let mut browser = site.alice().await;
     let mut former = browser.clone();

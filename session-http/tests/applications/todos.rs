@@ -7,6 +7,7 @@ use crate::site::Site;
 
 on_both!(parallel_changes_are_all_kept, data_of_another_shape_is_refused_and_left_alone);
 
+/// R24: by two servers, from an application's own code.
 async fn parallel_changes_are_all_kept(site: Site) {
     const AT_ONCE: usize = 32;
     let mut browser = site.alice().await;

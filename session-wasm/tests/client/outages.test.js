@@ -14,6 +14,7 @@ after(() => browser.close());
 
 const endings = (page) => page.evaluate(() => events.filter(({ type }) => type === 'ended').length);
 
+// R51: in a page, which goes on asking.
 test('a server that is killed and comes back signs nobody out', async (t) => {
   const server = await startServer(t);
   const context = await newProfile(t, browser, server);
@@ -30,6 +31,7 @@ test('a server that is killed and comes back signs nobody out', async (t) => {
   }
 });
 
+// R51: a 503 is no end of a session.
 test('a store that does not answer signs nobody out', async (t) => {
   const redis = await startRedis(t);
   const server = await startServer(t, '--store', redis.url);
@@ -42,6 +44,7 @@ test('a store that does not answer signs nobody out', async (t) => {
   assert.equal(await endings(page), 0);
 });
 
+// R9: by the last word of the server.
 test('the session ends at its deadline though nobody can be asked', async (t) => {
   const server = await startServer(t, '--idle-timeout', '12s');
   const page = await open(await newProfile(t, browser, server), server, { pollEvery: 1 });

@@ -10,37 +10,37 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What is asked.
 #[derive(Clone, Copy)]
-pub(super) struct Request<'a> {
-    pub(super) method: &'a str,
-    pub(super) path: &'a str,
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
     /// As a browser sends it.
-    pub(super) cookie: &'a str,
+    pub(crate) cookie: &'a str,
     /// JSON.
-    pub(super) body: &'a str,
+    pub(crate) body: &'a str,
 }
 
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// From the first byte to the last.
-    pub(super) length: usize,
-    pub(super) body: String,
+    pub(crate) length: usize,
+    pub(crate) body: String,
     /// All that a browser sends from now on.
-    pub(super) cookie: String,
+    pub(crate) cookie: String,
 }
 
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    pub(super) fn open(address: SocketAddr) -> Result<Self> {
+    pub(crate) fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(DEADLINE))?;
         Ok(Self { stream: BufReader::new(stream) })
     }
 
-    pub(super) fn ask(&mut self, request: Request<'_>) -> Result<Answer> {
+    pub(crate) fn ask(&mut self, request: Request<'_>) -> Result<Answer> {
         let Request { method, path, cookie, body } = request;
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n");
         if !cookie.is_empty() {

@@ -15,14 +15,14 @@ use crate::process::{command, run};
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A program that is ended when it is dropped, whatever has gone wrong.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     // Open for as long as it may write there.
     _said: Option<BufReader<ChildStdout>>,
 }
 
 impl Running {
-    pub(super) fn start(command: &mut Command, log: &Path) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let command = command.stdin(Stdio::null()).stderr(File::create(log)?);
         let child =
             command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))?;
@@ -30,14 +30,14 @@ impl Running {
     }
 
     /// One that says something.
-    pub(super) fn start_talking(command: &mut Command, log: &Path) -> Result<(Self, BufReader<ChildStdout>)> {
+    pub(crate) fn start_talking(command: &mut Command, log: &Path) -> Result<(Self, BufReader<ChildStdout>)> {
         let mut program = Self::start(command.stdout(Stdio::piped()), log)?;
         let said = program.child.stdout.take().context("no standard output")?;
         Ok((program, BufReader::new(said)))
     }
 
     /// One that says where it serves, and does.
-    pub(super) fn start_server(command: &mut Command, log: &Path) -> Result<(Self, SocketAddr)> {
+    pub(crate) fn start_server(command: &mut Command, log: &Path) -> Result<(Self, SocketAddr)> {
         let (mut server, mut said) = Self::start_talking(command, log)?;
         let mut line = String::new();
         while said.read_line(&mut line)? > 0 {
@@ -52,7 +52,7 @@ impl Running {
     }
 
     /// What it has used of the processors, for itself and in the kernel.
-    pub(super) fn processor_time(&self) -> Result<Duration> {
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
         let stat = self.read("stat")?;
         // Behind the name, which may hold anything; proc(5) counts from 1.
         let fields: Vec<&str> = stat.rsplit_once(')').context("no stat")?.1.split_whitespace().collect();
@@ -62,14 +62,14 @@ impl Running {
     }
 
     /// Its resident memory, in bytes.
-    pub(super) fn memory(&self) -> Result<f64> {
+    pub(crate) fn memory(&self) -> Result<f64> {
         let status = self.read("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? * 1024.0)
     }
 
     /// Asks it to come to its end, as the key Ctrl-C does.
-    pub(super) fn interrupt(&self) -> Result<()> {
+    pub(crate) fn interrupt(&self) -> Result<()> {
         run(&mut command("kill", ["-INT", &self.child.id().to_string()]))
     }
 

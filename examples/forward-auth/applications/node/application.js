@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { WebSocketServer } from 'ws';
 
+// ANCHOR: verify
 // Asked of session-server itself, and again when there is a new key.
 const keys = createRemoteJWKSet(new URL(process.env.JWKS));
 const expected = {
@@ -14,8 +15,6 @@ const expected = {
   requiredClaims: ['sub', 'sid', 'exp'],
 };
 
-let received = 0;
-
 /** The claims of the statement, or nobody's where a path is for everybody; throws at one that is not good. */
 async function whoIs({ headers }) {
   const statement = headers['x-session-statement'];
@@ -23,6 +22,9 @@ async function whoIs({ headers }) {
   const { payload } = await jwtVerify(statement, keys, expected);
   return payload;
 }
+// ANCHOR_END: verify
+
+let received = 0;
 
 const server = createServer(async (request, response) => {
   try {

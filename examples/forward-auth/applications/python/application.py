@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 
+# ANCHOR: verify
 # Asked of session-server itself, and again when there is a new key.
 KEYS = jwt.PyJWKClient(os.environ["JWKS"])
 REQUIRED = ["iss", "sub", "sid", "exp"]
@@ -27,6 +28,7 @@ def who_is(statement):
     return verified["payload"]
 
 
+# ANCHOR_END: verify
 class Application(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 

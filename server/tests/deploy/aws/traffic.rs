@@ -95,7 +95,7 @@ fn browsers_get_https_alone() {
     assert_eq!(template.of_type("AWS::ElasticLoadBalancingV2::Listener").len(), 2);
 }
 
-/// The balancer's addresses are those of its subnets, and nobody else's word counts (R37).
+/// R37: the balancer's addresses are those of its subnets, and nobody else's word counts.
 #[test]
 fn servers_believe_the_subnets_of_the_balancer_and_no_others() {
     let template = Template::read();
@@ -130,7 +130,7 @@ fn nothing_leads_from_the_private_subnets_to_the_internet() {
     assert_eq!(template.of("CacheSubnets")["SubnetIds"], private);
 }
 
-/// Or a request might be sent on a connection that the server is just closing (R57).
+/// R57: or a request might be sent on a connection that the server is just closing.
 #[test]
 fn a_connection_idles_longer_at_the_server_than_at_the_balancer() {
     let template = Template::read();
@@ -139,7 +139,7 @@ fn a_connection_idles_longer_at_the_server_than_at_the_balancer() {
     assert!(seconds(&json!(idle)) < keep_alive, "{idle} s, {keep_alive:?}");
 }
 
-/// R58.
+/// R58, F36: after as many checks as the balancer wants to see fail.
 #[test]
 fn a_server_that_stops_serves_until_the_balancer_has_seen_it() {
     let template = Template::read();
@@ -153,7 +153,7 @@ fn a_server_that_stops_serves_until_the_balancer_has_seen_it() {
     assert!(default_time("drain-delay") < delay, "it need not be set");
 }
 
-/// R58.
+/// R58: nobody kills what is still draining.
 #[test]
 fn what_is_running_ends_before_a_server_is_made_to() {
     let template = Template::read();

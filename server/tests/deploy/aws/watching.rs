@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::stack;
 use super::template::Template;
-use crate::settings::deployed;
+use crate::settings::{chapter, deployed};
 
 /// Of the metrics that AWS publishes for each, those which are watched.
 const BALANCER_METRICS: [&str; 4] =
@@ -73,7 +73,7 @@ fn each_node_of_the_cache_has_an_alarm_for_each_metric() {
 #[test]
 fn no_request_that_keeps_to_its_budget_rings_the_alarm_of_slow_ones() {
     let template = Template::read();
-    // All that a request may ask of the store (docs/operating.md).
+    // All that a request may ask of the store (docs/failovers.md).
     assert!(template.of("LatencyAlarm")["Threshold"].as_f64() >= Some(0.8));
     assert_eq!(template.of("LatencyAlarm")["ExtendedStatistic"], "p99");
 }
@@ -178,10 +178,10 @@ fn an_update_waits_for_each_server_to_say_that_it_is_ready() {
 }
 
 #[test]
-fn the_command_of_the_readme_gives_every_parameter_that_has_no_default() {
+fn the_command_of_the_book_gives_every_parameter_that_has_no_default() {
     let template = Template::read();
-    let readme = std::fs::read_to_string(deployed("aws/README.md")).unwrap();
-    let (_, command) = readme.split_once("--parameter-overrides").unwrap();
+    let book = std::fs::read_to_string(chapter("aws.md")).unwrap();
+    let (_, command) = book.split_once("--parameter-overrides").unwrap();
     let command = command.split("```").next().unwrap();
     let given: BTreeSet<_> =
         command.split_whitespace().filter_map(|word| Some(word.split_once('=')?.0)).collect();
@@ -189,7 +189,7 @@ fn the_command_of_the_readme_gives_every_parameter_that_has_no_default() {
     for (name, parameter) in parameters {
         assert!(given.contains(name.as_str()) || parameter.get("Default").is_some(), "{name}");
         assert!(
-            readme.contains(&format!("`{name}`")) || given.contains(name.as_str()),
+            book.contains(&format!("`{name}`")) || given.contains(name.as_str()),
             "{name} is not told of"
         );
     }

@@ -195,6 +195,7 @@ mod tests {
     const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$CvQyPVxsA9GCzCQZ5zqDPA$\
         N1bE7TwnvPrqKQDLkIRy/4eVmAQ0Je6XoEe+ORjmWTE";
 
+    /// R69: a byte-order mark, comments and blank lines are passed over.
     #[test]
     fn what_is_no_user_stays_when_the_file_is_written() {
         let text = format!("\u{feff}# the office\r\nalice:{HASH}\n\n   \n  # \nbob:!:1800000000\n");
@@ -241,6 +242,7 @@ mod tests {
         }
     }
 
+    /// R69: by its number.
     #[test]
     fn the_line_that_is_wrong_is_told() {
         for (line, text) in [

@@ -189,11 +189,17 @@ impl Desk {
     }
 
     fn recover(&self, error: &redb::Error) {
-        tracing::error!(error = error as &dyn Error, "session store could not write its file");
+        tracing::error!(
+            error = error as &dyn Error,
+            "session store could not write its file: look after the disk"
+        );
         match self.shelf.reopen() {
             Ok(()) => tracing::warn!("session store has opened its file again"),
             Err(error) => {
-                tracing::error!(error = &error as &dyn Error, "session store could not open its file again");
+                tracing::error!(
+                    error = &error as &dyn Error,
+                    "session store could not open its file again: look after the disk"
+                );
             }
         }
     }

@@ -146,6 +146,7 @@ pub(super) fn beside(known: &ConnectionAddr, host: String, port: u16) -> Connect
 mod tests {
     use super::*;
 
+    /// R39, R76: what would not be heeded is refused, and the password in it is not told.
     #[test]
     fn a_bad_url_is_refused_without_being_repeated() {
         for url in [
@@ -194,6 +195,7 @@ mod tests {
         }
     }
 
+    /// R76: user, password, port, database and scheme.
     #[test]
     fn every_part_of_a_good_url_is_heeded() {
         for (url, server, database) in [
@@ -215,6 +217,7 @@ mod tests {
         assert_eq!((unix.db(), unix.username(), unix.password()), (2, Some("u"), Some("p")));
     }
 
+    /// R76: of several servers too.
     #[test]
     fn sentinels_and_nodes_are_several() {
         let address = Address::parse("rediss+sentinel://u:p@h,[::1]:7/main.1/3").unwrap();

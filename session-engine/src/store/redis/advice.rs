@@ -67,23 +67,34 @@ impl Advice {
         if findings.is_empty() {
             tracing::info!(address, "redis keeps sessions through a restart and when full");
         }
-        for finding in findings {
-            tracing::warn!(address, "{}", finding.advice());
-        }
+        findings.iter().for_each(|finding| finding.tell(address));
     }
 }
 
 impl Finding {
-    fn advice(self) -> &'static str {
+    fn tell(self, address: &str) {
         match self {
-            Self::NoAppendOnlyFile => "redis loses sessions when it is killed: set `appendonly yes`",
-            Self::Evicts => "redis ends sessions when it is full: set `maxmemory-policy noeviction`",
+            Self::NoAppendOnlyFile => {
+                tracing::warn!(address, "redis loses sessions when it is killed: set `appendonly yes`");
+            }
+            Self::Evicts => {
+                tracing::warn!(
+                    address,
+                    "redis ends sessions when it is full: set `maxmemory-policy noeviction`"
+                );
+            }
             Self::NoReplica => {
-                "redis has no replica, so nothing is confirmed and every change is refused: add one, or set \
-                 `--durability async`"
+                tracing::warn!(
+                    address,
+                    "redis has no replica, so nothing is confirmed and every change is refused: add one, or set \
+                     `--durability async`"
+                );
             }
             Self::Uncovered => {
-                "redis cluster has slots that no node serves: sessions in them are unavailable"
+                tracing::warn!(
+                    address,
+                    "redis cluster has slots that no node serves, and sessions in them are unavailable: assign them"
+                );
             }
         }
     }
@@ -98,6 +109,7 @@ fn setting<'i>(info: &'i str, name: &str) -> Option<&'i str> {
 mod tests {
     use super::*;
 
+    /// F2, F13: what a start warns of.
     #[test]
     fn settings_that_lose_sessions_are_warned_of() {
         let advice = |aof, policy, replicas, needs_replica, slots| {

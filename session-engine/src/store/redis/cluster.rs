@@ -257,7 +257,7 @@ impl Shared {
         let reason = error.category();
         if self.options.is_told_of && told.as_deref() != Some(reason) {
             *told = Some(reason.to_owned());
-            tracing::warn!(reason, %error, "no node of the redis cluster says who has which slots");
+            tracing::warn!(reason, %error, "no node of the redis cluster says who has which slots: look after the cluster");
         }
     }
 

@@ -60,7 +60,7 @@ impl From<Unavailable> for Fault {
 impl From<Fault> for Unavailable {
     fn from(fault: Fault) -> Self {
         if let Fault::Refused(code) = fault {
-            tracing::debug!(code, "redis refused a command");
+            tracing::debug!(code, "refusal of redis counts as no answer");
         }
         Self
     }
@@ -104,6 +104,26 @@ impl Verdict {
             _ if error.is_timeout() => Verdict::Late,
             // A reply that makes no sense may be another command's.
             _ => Self::Broken,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R53: a server that says so is left, and one that only cannot do this is not.
+    #[test]
+    fn a_server_that_is_the_wrong_one_is_left() {
+        let verdict = |code: &str| {
+            let answer = redis::parse_redis_value(format!("-{code} as it says\r\n").as_bytes());
+            Verdict::of(&answer.and_then(redis::Value::extract_error).unwrap_err())
+        };
+        for code in ["READONLY", "MASTERDOWN", "LOADING", "NOAUTH", "WRONGPASS"] {
+            assert_eq!(verdict(code), Verdict::Broken, "{code}");
+        }
+        for code in ["ERR", "OOM", "MISCONF", "NOREPLICAS", "NOPERM", "WRONGTYPE", "CLUSTERDOWN"] {
+            assert_eq!(verdict(code), Verdict::Sound, "{code}");
         }
     }
 }

@@ -139,6 +139,7 @@ pub(super) fn parse_member(member: &str, score: f64, subject: &Subject) -> Optio
 mod tests {
     use super::*;
 
+    /// R45: no brace, no separator and no wildcard of a name stands in a key.
     #[test]
     fn a_subject_cannot_break_out_of_its_key() {
         let subject = Subject::new("a{b}:c d%*\u{fc}.e_f-g@h+i").unwrap();
@@ -161,6 +162,7 @@ mod tests {
         assert_eq!(parsed, Some(entry));
     }
 
+    /// R28: what is none of ours makes no session.
     #[test]
     fn a_foreign_member_stands_for_nothing() {
         let subject = Subject::new("alice").unwrap();

@@ -392,7 +392,7 @@ impl Line {
             self.forget_what_was_read();
             let (reason, address) = (error.category(), &connection.to);
             if self.is_told_of {
-                tracing::warn!(%address, reason, %error, "redis connection is given up: sessions are unavailable");
+                tracing::warn!(%address, reason, %error, "redis connection is given up: sessions are unavailable until there is another, which is being tried");
             } else {
                 tracing::debug!(%address, reason, %error, "redis connection is given up");
             }

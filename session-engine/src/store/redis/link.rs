@@ -244,7 +244,7 @@ impl Supervisor {
         let (address, reason) = (self.target.to_string(), error.category());
         if self.line.is_told_of && self.known_down.as_deref() != Some(reason) {
             self.known_down = Some(reason.to_owned());
-            tracing::warn!(address, reason, %error, "redis is not reachable: sessions are unavailable");
+            tracing::warn!(address, reason, %error, "redis is not reachable: sessions are unavailable until it is, which is being tried");
         }
     }
 
@@ -288,7 +288,7 @@ impl Supervisor {
     fn tell_stuck(&self, connection: &Connection, error: &RedisError) {
         if self.line.is_told_of {
             let (address, reason) = (&connection.to, error.category());
-            tracing::warn!(%address, reason, %error, "redis cannot be connected to again: kept the connection there is");
+            tracing::warn!(%address, reason, %error, "redis cannot be connected to again, and the connection there is was kept: see whether its address and its password are right");
         }
     }
 

@@ -39,6 +39,7 @@ impl Readiness {
 mod tests {
     use super::*;
 
+    /// R58: or a balancer would leave out all servers at once.
     #[tokio::test(start_paused = true)]
     async fn a_blip_is_not_told_and_a_loss_is() {
         let readiness = Readiness::default();

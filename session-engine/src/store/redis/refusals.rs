@@ -35,7 +35,12 @@ impl Refusals {
         if refusal.told.is_none_or(|told| now.duration_since(told) >= INTERVAL) {
             refusal.told = Some(now);
             let times = refusal.times;
-            tracing::warn!(command, code, times, "redis refused a command");
+            tracing::warn!(
+                command,
+                code,
+                times,
+                "redis refused a command: with NOPERM, give its user what `session-server acl` prints; with OOM, more memory"
+            );
         }
     }
 
@@ -49,5 +54,38 @@ impl Refusals {
             times: refusal.times,
         };
         recent.map(trouble).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// R68: with command and code, however often it is refused meanwhile; and it hinders nobody for longer.
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_told_once_a_minute() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = std::sync::Arc::new(file.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log).finish();
+        // While there is only one subscriber, `tracing` remembers for all threads what that of one wants.
+        let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let refusals = Refusals::default();
+        for _ in 0..120 {
+            refusals.note("SET", "NOPERM");
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        let told = fs::read_to_string(file.path()).unwrap();
+        let lines: Vec<_> = told.lines().collect();
+        let [first, second] = lines[..] else { panic!("{told}") };
+        for (line, times) in [(first, 1), (second, 61)] {
+            assert!(line.contains(" WARN ") && line.contains("command=\"SET\" code=\"NOPERM\""), "{line}");
+            assert!(line.ends_with(&format!("times={times}")), "{line}");
+        }
+        assert_eq!(refusals.recent().len(), 1);
+        tokio::time::advance(INTERVAL).await;
+        assert_eq!(refusals.recent(), []);
     }
 }

@@ -44,7 +44,7 @@ impl Skew {
         if counted != 0 {
             tracing::warn!(
                 redis_is_ahead_s = ahead,
-                "clock of this server and clock of redis differ; sessions go by that of redis"
+                "clock of this server and clock of redis differ, and sessions go by that of redis: set both by NTP"
             );
         }
     }
@@ -55,6 +55,7 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
 
+    /// R71: five seconds are let pass.
     #[test]
     fn a_difference_counts_once_it_was_seen_twice() {
         let ours = ManualClock::at(UnixTime::from_secs(10_000));
@@ -73,5 +74,29 @@ mod tests {
         let fresh = skew(&ours);
         fresh.learn(at(13_600));
         assert_eq!(fresh.seconds_ahead(), 3_600, "at the start there is nothing to compare with");
+    }
+    /// R71: from six seconds on, at WARN and with how many.
+    #[test]
+    fn a_difference_of_more_than_five_seconds_is_told() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = Arc::new(file.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log).finish();
+        // While there is only one subscriber, `tracing` remembers for all threads what that of one wants.
+        let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let told = |redis_at: u64| {
+            let skew = Skew::new(Arc::new(ManualClock::at(UnixTime::from_secs(10_000))));
+            let before = std::fs::read_to_string(file.path()).unwrap().len();
+            skew.learn(UnixTime::from_secs(redis_at));
+            std::fs::read_to_string(file.path()).unwrap()[before..].to_owned()
+        };
+        assert_eq!((told(10_005), told(9_995)), (String::new(), String::new()));
+        for (redis_at, ahead) in [(10_006, "6"), (9_994, "-6")] {
+            let line = told(redis_at);
+            assert!(
+                line.contains(" WARN ") && line.ends_with(&format!("redis_is_ahead_s={ahead}\n")),
+                "{line}"
+            );
+        }
     }
 }

@@ -17,6 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 const LIMIT: AttemptLimit = AttemptLimit { failures: 10, window: IDLE };
 
+/// R2: what is there stays as it is, and whose it is.
 pub async fn a_document_is_created_only_where_none_is(harness: impl Harness) {
     let (store, entry) = (harness.store(), entry_of("alice"));
     assert_eq!(store.create(&entry, b"first", first_deadline()).await, Ok(Creation::Created));
@@ -37,6 +38,7 @@ pub async fn a_new_document_may_take_the_place_of_an_expired_one(harness: impl H
     assert_eq!(store.idle_deadline(entry.id, Freshness::Confirmed).await, Ok(Some(deadline)));
 }
 
+/// R51: the only one that may become a 401.
 pub async fn an_absent_document_is_an_answer(harness: impl Harness) {
     let (store, entry) = (harness.store(), entry_of("alice"));
     assert_eq!(store.load(entry.id, Freshness::Confirmed, None).await, Ok(None));
@@ -51,6 +53,7 @@ pub async fn an_absent_document_is_an_answer(harness: impl Harness) {
     assert_nothing_is_left(harness).await;
 }
 
+/// R9: the end of a key is the idle deadline.
 pub async fn loading_extends_the_deadline_exactly_to_what_is_asked(harness: impl Harness) {
     let (store, entry) = (harness.store(), entry_of("alice"));
     create(&*store, &entry, b"document").await;
@@ -75,6 +78,7 @@ pub async fn loading_without_extension_leaves_the_deadline(harness: impl Harness
     assert_eq!(store.idle_deadline(entry.id, Freshness::Confirmed).await, Ok(Some(first_deadline())));
 }
 
+/// R24: in one step, whoever else writes.
 pub async fn only_an_unchanged_document_is_updated(harness: impl Harness) {
     let (store, entry) = (harness.store(), entry_of("alice"));
     create(&*store, &entry, b"one").await;
@@ -108,6 +112,7 @@ pub async fn deleting_says_whether_the_document_was_there(harness: impl Harness)
     assert_eq!(listed[0].entry, other);
 }
 
+/// R24: so that nothing is lost that came in between.
 pub async fn only_an_unchanged_document_is_deleted(harness: impl Harness) {
     let (store, entry) = (harness.store(), entry_of("alice"));
     create(&*store, &entry, b"one").await;
@@ -120,6 +125,7 @@ pub async fn only_an_unchanged_document_is_deleted(harness: impl Harness) {
     assert_nothing_is_left(harness).await;
 }
 
+/// R27: neighbours by name among them.
 pub async fn a_list_has_exactly_the_documents_of_one_subject(harness: impl Harness) {
     let store = harness.store();
     let alices = [entry_of("alice"), entry_of("alice"), entry_of("alice")];
@@ -191,6 +197,7 @@ pub async fn the_entries_of_a_subject_are_those_of_its_documents(harness: impl H
     assert_eq!(store.entries(&subject_called("alice")).await.unwrap(), entries[1..]);
 }
 
+/// R45: no name reaches another's keys.
 pub async fn subjects_of_any_characters_have_lists_of_their_own(harness: impl Harness) {
     let store = harness.store();
     let longest = "ü".repeat(127);
@@ -205,6 +212,7 @@ pub async fn subjects_of_any_characters_have_lists_of_their_own(harness: impl Ha
     }
 }
 
+/// R27: and has each once.
 pub async fn a_list_of_a_thousand_documents_is_complete(harness: impl Harness) {
     let store = harness.store();
     create_many(&harness, 1_000).await;
@@ -213,6 +221,7 @@ pub async fn a_list_of_a_thousand_documents_is_complete(harness: impl Harness) {
     assert_eq!((listed.len(), ids.len()), (1_000, 1_000));
 }
 
+/// R9: by the store, whatever a cookie says.
 pub async fn a_document_is_gone_exactly_at_its_deadline(harness: impl Harness) {
     let (store, entry) = (harness.store(), entry_of("alice"));
     create(&*store, &entry, b"document").await;
@@ -224,6 +233,7 @@ pub async fn a_document_is_gone_exactly_at_its_deadline(harness: impl Harness) {
     assert_eq!(list(&*store, &entry).await, Ok(Vec::new()));
 }
 
+/// R23: nothing that comes too late brings it back.
 pub async fn an_expired_document_is_absent_for_every_operation(harness: impl Harness) {
     let (store, entry) = (harness.store(), entry_of("alice"));
     create(&*store, &entry, b"document").await;
@@ -240,7 +250,7 @@ pub async fn an_expired_document_is_absent_for_every_operation(harness: impl Har
     assert_eq!(store.delete(&entry).await, Ok(false));
 }
 
-/// Of none, if it says of no document that it does.
+/// R59. Of none, if it says of no document that it does.
 pub async fn whatever_the_store_says_that_it_tells_of_it_tells(harness: impl Harness) {
     let (store, elsewhere) = (harness.store(), harness.second_server());
     let told = Arc::new(Told::default());
@@ -318,6 +328,7 @@ pub async fn an_epoch_changes_to_a_new_one_each_time(harness: impl Harness) {
     assert_eq!(store.epoch(&bob).await.unwrap(), bobs);
 }
 
+/// R21: and so at every edge.
 pub async fn a_noted_revocation_is_known_to_every_server(harness: impl Harness) {
     let (first, second) = (harness.store(), harness.second_server());
     let (one, other) = (entry_of("alice").id, entry_of("bob").id);
@@ -386,6 +397,7 @@ pub async fn a_thousand_revocations_at_once_are_all_noted(harness: impl Harness)
     assert_eq!(noted(&*harness.second_server()).await, ids);
 }
 
+/// R43: no server gives others to try.
 pub async fn failed_attempts_are_counted_together_by_every_server(harness: impl Harness) {
     let (first, second) = (harness.store(), harness.second_server());
     let (alice, bob) = (AttemptKey::account("alice"), AttemptKey::account("bob"));
@@ -400,6 +412,7 @@ pub async fn failed_attempts_are_counted_together_by_every_server(harness: impl 
     assert_eq!(first.begin_attempt(&bob, LIMIT).await, Ok(Admission::Admitted));
 }
 
+/// R43: no lock is for good.
 pub async fn failed_attempts_are_forgotten_after_the_window(harness: impl Harness) {
     let (store, key) = (harness.store(), AttemptKey::account("alice"));
     fail(&*store, &key).await;
@@ -415,6 +428,7 @@ pub async fn failed_attempts_are_forgotten_after_the_window(harness: impl Harnes
     assert_eq!(store.begin_attempt(&key, LIMIT).await, Ok(Admission::Admitted));
 }
 
+/// R43: what is being tried counts until it is known.
 pub async fn attempts_under_way_cannot_slip_under_the_limit(harness: impl Harness) {
     let (first, second) = (harness.store(), harness.second_server());
     let key = AttemptKey::account("alice");
@@ -433,6 +447,7 @@ pub async fn attempts_under_way_cannot_slip_under_the_limit(harness: impl Harnes
     assert_eq!(refused, Ok(Admission::Refused { forgotten_in: IDLE }));
 }
 
+/// R43: nobody tries more by trying at once.
 pub async fn of_many_attempts_at_once_as_many_are_admitted_as_may_fail(harness: impl Harness) {
     let mut attempts = tokio::task::JoinSet::new();
     for number in 0..64 {
@@ -445,6 +460,7 @@ pub async fn of_many_attempts_at_once_as_many_are_admitted_as_may_fail(harness: 
     assert_eq!((admitted as u64, full as u64), (LIMIT.failures, 64 - LIMIT.failures));
 }
 
+/// R66: a right password leaves no trace.
 pub async fn forgiven_attempts_leave_nothing_behind(harness: impl Harness) {
     let (store, key) = (harness.store(), AttemptKey::account("alice"));
     for _ in 0..LIMIT.failures * 2 {
@@ -456,6 +472,7 @@ pub async fn forgiven_attempts_leave_nothing_behind(harness: impl Harness) {
     assert_nothing_is_left(harness).await;
 }
 
+/// R28, R60: of a thousand sessions, their index, attempts and revocations.
 pub async fn what_expired_leaves_nothing_behind(harness: impl Harness) {
     create_many(&harness, 1_000).await;
     let store = harness.store();

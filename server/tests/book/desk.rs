@@ -1,0 +1,99 @@
+//! What is before a reader who begins a chapter: a checkout in which the server is built, and the programs that the
+//! chapters are about.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::pages::{root, tracked};
+use crate::shell::{Shell, Until};
+
+const SERVER: &str = env!("CARGO_BIN_EXE_session-server");
+
+/// Whose reader builds, where the test has built.
+const CARGO: &str = "server/tests/book/cargo.sh";
+
+/// What there is to copy from, to start and to read. The rest of a checkout is for building.
+const FOLDERS: [&str; 3] = ["deploy", "examples", "vectors"];
+
+/// Programs that may be elsewhere than on the path, by the variables that say where.
+const PROGRAMS: [(&str, &str); 2] = [("CADDY", "caddy"), ("ENVOY", "envoy")];
+
+/// Of the tools by which `deploy/` is tried: the command line of AWS, and what stands for AWS itself.
+const DEPLOY_TOOLS: (&str, [&str; 2]) = ("DEPLOY_TOOLS", ["aws", "moto_server"]);
+
+const AWS: [(&str, &str); 5] = [
+    ("AWS_ENDPOINT_URL", "http://127.0.0.1:5000"),
+    ("AWS_ACCESS_KEY_ID", "anything"),
+    ("AWS_SECRET_ACCESS_KEY", "anything"),
+    ("AWS_DEFAULT_REGION", "us-east-1"),
+    ("AWS_PAGER", ""),
+];
+
+/// Where `cargo xtask test book` has put packages, since there is no network to take them from.
+const PACKAGES: &str = "BOOK_PACKAGES";
+
+pub(crate) struct Desk {
+    directory: TempDir,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let desk = Self { directory: tempfile::tempdir().unwrap() };
+        for file in FOLDERS.into_iter().flat_map(tracked) {
+            let copy = desk.path(&file);
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(root().join(&file), copy).unwrap();
+        }
+        for place in ["target/debug", "target/release", ".bin"] {
+            desk.link(Path::new(SERVER), &format!("{place}/session-server"));
+        }
+        desk.link(&root().join(CARGO), ".bin/cargo");
+        for (variable, name) in PROGRAMS {
+            if let Some(program) = env::var_os(variable) {
+                desk.link(Path::new(&program), &format!(".bin/{name}"));
+            }
+        }
+        if let Some(tools) = env::var_os(DEPLOY_TOOLS.0) {
+            for name in DEPLOY_TOOLS.1 {
+                desk.link(&Path::new(&tools).join(name), &format!(".bin/{name}"));
+            }
+        }
+        fs::create_dir(desk.path(".typed")).unwrap();
+        desk
+    }
+
+    /// Where what a page calls `name` is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn shell(&self) -> Shell {
+        let mut command = Command::new("unshare");
+        let path = format!("{}:{}", self.path(".bin").display(), env::var("PATH").unwrap());
+        command.current_dir(&self.directory).env_clear().envs(AWS);
+        if let Some(packages) = env::var_os(PACKAGES).map(PathBuf::from) {
+            command.env("npm_config_cache", packages.join("npm")).env("npm_config_offline", "true");
+            command.env("PIP_FIND_LINKS", packages.join("wheels")).env("PIP_NO_INDEX", "1");
+        }
+        command.env("PATH", path).env("HOME", self.directory.path()).env("LANG", "C.UTF-8");
+        Shell::start(command, self.path(".typed"))
+    }
+
+    /// Who has an account at AWS finds it here.
+    pub(crate) fn open_account(shell: &mut Shell) -> Result<(), String> {
+        shell.perform("moto_server > moto.log 2>&1 &", &Until::ItEnded)?;
+        let is_there = "until curl -s -o /dev/null $AWS_ENDPOINT_URL; do sleep 0.1; done";
+        shell.perform(is_there, &Until::ItEnded).map(drop)
+    }
+
+    fn link(&self, to: &Path, name: &str) {
+        let from = self.path(name);
+        fs::create_dir_all(from.parent().unwrap()).unwrap();
+        symlink(to, from).unwrap();
+    }
+}

@@ -1,0 +1,93 @@
+//! The book in `docs/`, done as it says: what is typed in it is typed, what it shows is compared with what comes, and
+//! what it links to is there. The pages beside it are held to as much as can be of each.
+//!
+//! How a page is written so that this can be is in `CONTRIBUTING.md`.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod desk;
+mod links;
+mod markdown;
+mod pages;
+mod picture;
+mod shell;
+mod shown;
+mod sources;
+mod steps;
+
+use std::sync::Mutex;
+use std::thread;
+
+use desk::Desk;
+use pages::{Page, with_sessions};
+use steps::Steps;
+
+/// Chapters wait for programs more than they work.
+const CHAPTERS_AT_A_TIME: usize = 3;
+
+#[test]
+#[ignore = "wants the tools of `cargo xtask test book`"]
+fn what_is_typed_does_what_is_shown() {
+    let only = std::env::var("CHAPTER").ok();
+    let is_asked = |page: &Page| only.as_ref().is_none_or(|only| page.path.contains(only.as_str()));
+    let pages: Vec<_> = with_sessions().into_iter().filter(is_asked).collect();
+    assert!(!pages.is_empty(), "no chapter {only:?}");
+    let (left, failures) = (Mutex::new(pages), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..CHAPTERS_AT_A_TIME {
+            scope.spawn(|| {
+                while let Some(page) = next(&left) {
+                    match work_through(&page) {
+                        Ok(None) => {}
+                        Ok(Some(told)) => println!("{}: {told}", page.path),
+                        Err(failure) => failures.lock().unwrap().push(failure),
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "\n\n{}\n", failures.join("\n\n"));
+}
+
+fn next(left: &Mutex<Vec<Page>>) -> Option<Page> {
+    left.lock().unwrap().pop()
+}
+
+/// Says what was done, and what the page says not to be.
+fn work_through(page: &Page) -> Result<Option<String>, String> {
+    let steps = Steps::of(page)?;
+    if steps.are_none() {
+        return Ok(steps.told());
+    }
+    let desk = Desk::new();
+    let mut shell = desk.shell();
+    if steps.use_program("aws") {
+        Desk::open_account(&mut shell)?;
+    }
+    steps
+        .iter()
+        .try_for_each(|step| step.perform(&desk, &mut shell).map_err(|why| format!("{}:{why}", page.path)))?;
+    Ok(steps.told())
+}
+
+#[test]
+fn every_block_of_the_book_is_run_or_shown_from_what_is_run() {
+    let failures: Vec<_> = with_sessions().iter().filter_map(|page| Steps::of(page).err()).collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn every_link_leads_to_what_is_there() {
+    let failures = links::that_lead_nowhere();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn the_picture_is_of_what_depends_on_what() {
+    picture::compare();
+}
+
+#[test]
+fn a_requests_way_goes_through_modules_that_there_are() {
+    picture::modules_exist();
+}
