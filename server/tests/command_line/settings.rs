@@ -88,7 +88,7 @@ fn what_is_no_database_of_places_is_refused() {
 /// R33: beside those that OWASP and NIST have for their levels.
 #[test]
 fn the_timeouts_of_the_manual_are_those_of_the_help() {
-    let manual = include_str!("../../../docs/operating.md");
+    let manual = include_str!("../../../docs/timeouts.md");
     let help = Machine::new().run(&["serve", "--help"]).expect_success();
     let default = |flag: &str| {
         let (_, rest) = help.split_once(&format!(" --{flag} ")).unwrap();

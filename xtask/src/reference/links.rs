@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-pub(crate) const RUNNING: &str = "../operating.md";
-pub(crate) const EVENTS: &str = "../operating.md#events";
-pub(crate) const METRICS: &str = "../operating.md#metrics";
-pub(crate) const SPANS: &str = "../operating.md#spans";
-pub(crate) const AUDIT_LOG: &str = "../operating.md#audit-log";
+pub(crate) const RUNNING: &str = "../running.md";
+pub(crate) const EVENTS: &str = "../events.md";
+pub(crate) const METRICS: &str = "../telemetry.md#metrics";
+pub(crate) const SPANS: &str = "../telemetry.md#spans";
+pub(crate) const AUDIT_LOG: &str = "../telemetry.md#audit-log";
 
 /// Fails unless each file that a page of this directory leads to is there.
 pub(crate) fn hold(page: &str, directory: &Path) -> Result<()> {
