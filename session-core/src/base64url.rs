@@ -134,10 +134,13 @@ mod tests {
 
     use super::{decode_any_length, encode};
 
+    /// Under Miri, which takes a thousand times as long, each kind of end has to do.
+    const LONGEST: u8 = if cfg!(miri) { 4 } else { 67 };
+
     /// R11: one text for each value, as strict as another implementation.
     #[test]
     fn texts_are_written_and_read_as_by_another_implementation() {
-        for length in 0..=67u8 {
+        for length in 0..=LONGEST {
             let bytes: alloc::vec::Vec<u8> = (0..length).map(|at| at.wrapping_mul(37) ^ length).collect();
             let text = encode(&bytes);
             assert_eq!(text, URL_SAFE_NO_PAD.encode(&bytes));

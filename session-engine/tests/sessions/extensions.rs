@@ -65,6 +65,19 @@ async fn a_session_ends_by_either_deadline_to_the_second() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_moves_no_deadline() {
+    let world = World::new();
+    let cookie = world.alice().await;
+    let end = world.clock.now().saturating_add(IDLE);
+    world.clock.set_back(Duration::from_secs(600));
+    for sessions in [world.sessions.clone(), world.server()] {
+        for activity in [Activity::Passive, Activity::Active] {
+            assert_eq!(deadline(&sessions, &cookie, activity).await, end);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cookie_of_a_server_whose_clock_is_ahead_is_authentic_and_its_session_lives() {
     let world = World::new();
     let issued = world.sessions.start(session_engine::NewSession::of(crate::world::alice()), None).await;

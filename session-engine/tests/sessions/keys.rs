@@ -121,3 +121,27 @@ async fn a_cookie_of_a_ring_that_is_gone_is_worth_nothing() {
     world.sessions.change_keys(&KeyRing::generate().unwrap());
     assert!(world.sessions.authenticate([header.as_bytes()]).is_err());
 }
+
+/// As one that was written by hand, or by a server that wrote no times.
+#[tokio::test]
+async fn a_key_of_which_no_time_is_written_down_is_new_to_a_server_that_has_not_had_it() {
+    let world = World::new();
+    let mut ring = world.ring.clone();
+    let s2 = ring.free_id(KeyPurpose::Statement);
+    ring.add(KeyPurpose::Statement, s2, world.clock.now()).unwrap();
+    ring.activate(KeyPurpose::Statement, &s2).unwrap();
+    let mut file: serde_json::Value = serde_json::from_str(&ring.to_json()).unwrap();
+    for key in file["statement"]["keys"].as_array_mut().unwrap() {
+        key.as_object_mut().unwrap().remove("added_at");
+    }
+    world.sessions.change_keys(&KeyRing::from_json(&file.to_string()).unwrap());
+    assert_eq!(signing_key(&world).await, "s1");
+    world.clock.advance(2 * KEYS_MAY_BE_KEPT);
+    assert_eq!(signing_key(&world).await, "s2");
+}
+
+#[test]
+fn keys_tell_nothing_of_themselves() {
+    let keys = Keys::new(&KeyRing::generate().unwrap(), CookieName::default());
+    assert_eq!(format!("{keys:?}"), "Keys(..)");
+}

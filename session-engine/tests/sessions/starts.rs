@@ -233,3 +233,8 @@ async fn nobody_has_proved_to_be_somebody_in_the_future() {
     assert_eq!(at(later).await.err(), Some(SessionError::NotYetAuthenticated));
     assert_eq!(at(hour_ago).await.unwrap().session.record().created_at, now, "the deadlines go by the start");
 }
+
+#[test]
+fn a_key_stands_for_a_day() {
+    assert_eq!(START_KEY_LIFETIME, Duration::from_secs(86_400));
+}
