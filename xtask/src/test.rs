@@ -12,7 +12,8 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, book, deploy, evidence, faults, fuzz, image, instructions, migration, npm, package, proxies, redis_servers, reference, reproducible, schemas, serve, setup, workspace,
+    api, book, deploy, evidence, faults, fuzz, image, instructions, migration, npm, package, proxies,
+    redis_servers, reference, reproducible, schemas, serve, setup, workspace,
 };
 
 const PARTS: [&str; 15] = [
