@@ -11,7 +11,7 @@ use session_engine::store::testing::{
 };
 use session_engine::store::{
     Admission, AttemptCounter, AttemptEnd, AttemptKey, AttemptLimit, Creation, Documents, Entry, Freshness,
-    MAX_REVOCATIONS, Outcome, RevocationLog, Revocations, Store, SubjectIndex, Trouble,
+    Outcome, RevocationLog, Revocations, Store, SubjectIndex, Trouble,
 };
 
 use session_testing::{RedisServer, calls};
@@ -261,30 +261,6 @@ async fn revocations_that_are_known_are_not_read_again() {
     let news = cost_of_a_look(1_001).await;
     // Most of it is the `INFO` of this test.
     assert!(news + 30_000 < whole, "{news} of {whole} bytes");
-}
-
-/// R78: of more than can be told the latest are, by every server the same.
-#[tokio::test]
-async fn a_feed_that_is_full_tells_of_the_latest() {
-    let harness = OnRedis::start().await;
-    let ids: Vec<String> = (0..MAX_REVOCATIONS).map(|_| entry_of("alice").id.to_string()).collect();
-    let early = START.saturating_sub(2 * SECOND).as_secs().to_string();
-    for ids in ids.chunks(10_000) {
-        let mut command = vec!["ZADD", "revocations"];
-        command.extend(ids.iter().flat_map(|id| [early.as_str(), id]));
-        let _: u64 = harness.redis.run(&command);
-    }
-    let late = [(); 3].map(|()| entry_of("alice").id);
-    for id in late {
-        harness.store().note_revocation(id).await.unwrap();
-    }
-    for server in [harness.store(), harness.second_server()] {
-        let told = server.revocations().await.unwrap().ids;
-        assert_eq!(told.len(), MAX_REVOCATIONS);
-        assert!(late.iter().all(|id| told.contains(id)));
-    }
-    let [one, other] = [harness.store(), harness.second_server()];
-    assert_eq!(one.revocations().await, other.revocations().await);
 }
 
 /// Whatever becomes of Redis, nobody goes on with a list that is not its own.

@@ -77,3 +77,30 @@ impl KnownRevocations {
         Revocations { ids: self.noted_at.keys().copied().collect(), as_of }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u32 = 1_800_000_000;
+
+    /// R78: of more than can be told the latest are, and of those of one second the ones that every server tells.
+    #[test]
+    fn of_too_many_the_latest_are_told() {
+        // In the order of their texts, too.
+        let text = |number: usize| format!("{number:021}A");
+        let noted = |numbers: std::ops::Range<usize>, at: u32| {
+            numbers.map(|number| (text(number), f64::from(at))).collect::<Vec<_>>()
+        };
+        let as_of = UnixTime::from_secs(NOW.into());
+        let mut known = KnownRevocations::default();
+        let early = noted(100..MAX_REVOCATIONS + 100, NOW - 2);
+        assert!(known.learn(News { as_of, total: MAX_REVOCATIONS, noted: early }));
+        assert!(known.learn(News { as_of, total: MAX_REVOCATIONS + 3, noted: noted(0..3, NOW) }));
+        let told = known.told().ids;
+        assert_eq!(told.len(), MAX_REVOCATIONS);
+        let is_told = |number| told.contains(&text(number).parse().unwrap());
+        let numbers = [0, 1, 2, 100, 101, 102, 103, MAX_REVOCATIONS + 99];
+        assert_eq!(numbers.map(is_told), [true, true, true, false, false, false, true, true]);
+    }
+}
