@@ -29,7 +29,7 @@ impl Recorder for Ledger {
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let labels: Vec<_> = key.labels().map(|label| label.value()).collect();
+        let labels: Vec<_> = key.labels().map(metrics::Label::value).collect();
         let name = format!("{} {}", key.name(), labels.join(" "));
         Counter::from_arc(Arc::clone(self.0.lock().unwrap().entry(name).or_default()))
     }

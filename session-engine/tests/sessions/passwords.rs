@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use session_core::AuthenticCookie;
 use session_engine::{
-    Activity, Clock, NewSession, PasswordHash, Renewal, SessionError, Sessions, SessionsOf, Subject, User,
-    Users, UsersUnavailable,
+    Activity, Clock, ListedSession, NewSession, PasswordHash, Renewal, SessionError, Sessions, SessionsOf,
+    Subject, User, Users, UsersUnavailable,
 };
 
 use crate::world::{World, alice, bob};
@@ -60,7 +60,7 @@ async fn a_new_password_ends_what_the_old_one_began_and_nothing_else() {
     world.clock.advance(Duration::from_secs(1));
     office.say(Ok(SessionsOf::Since(world.clock.now())));
     let new = sign_in(&world, &sessions, alice()).await;
-    let ids: Vec<_> = sessions.list(&alice()).await.unwrap().iter().map(|listed| listed.id()).collect();
+    let ids: Vec<_> = sessions.list(&alice()).await.unwrap().iter().map(ListedSession::id).collect();
     assert_eq!(ids.len(), 2);
     assert!(!ids.contains(&old.session_id()));
     assert!(sessions.find(old.session_id()).await.unwrap().is_none());
