@@ -7,6 +7,7 @@ import passport from 'passport';
 import { createClient } from 'redis';
 
 const client = createClient({ url: process.env.REDIS });
+client.on('error', ({ message }) => console.error(message));
 await client.connect();
 
 passport.serializeUser((user, done) => done(null, user.id));
