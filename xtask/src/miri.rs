@@ -5,10 +5,10 @@ use anyhow::{Result, bail};
 
 use crate::process::{command, is_installed, output, run};
 
-const SUITES: [&str; 3] = ["--lib", "--test=properties", "--test=vectors"];
+const SUITES: [&str; 2] = ["--lib", "--test=properties"];
 
-/// Those that end within minutes: what executes a signature, or thousands of tags, takes Miri hours.
-const TESTS: [&str; 5] = ["::tests::", "names::", "timeouts::", "every_cookie", "every_start"];
+/// Those that end within minutes: signatures, or tags by the hundred, take Miri hours.
+const TESTS: [&str; 3] = ["::tests::", "names::", "timeouts::"];
 
 pub(crate) fn hold() -> Result<()> {
     install()?;
