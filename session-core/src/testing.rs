@@ -129,4 +129,19 @@ mod tests {
         assert!(RevocationFeed::from_json("{}").is_none());
         assert!(StatementClaims::from_json("{}").is_none());
     }
+
+    #[test]
+    fn a_payload_is_read_as_a_reader_of_statements_reads_it() {
+        let payload = alloc::format!(
+            r#"{{"iss":"https://app.example","sub":"alice","sid":"AQAAAAAAAAAAAAAAAAAAAA","iat":{0},"exp":{1},
+                "auth_time":{0},"idle_expires_at":{1},"absolute_expires_at":{1},"claims":{{"a":1}}}}"#,
+            NOW.as_secs(),
+            NOW.as_secs() + 300
+        );
+        let claims = StatementClaims::from_json(&payload).unwrap();
+        assert_eq!(
+            (claims.subject.as_str(), claims.issued_at, claims.claims.as_str()),
+            ("alice", NOW, r#"{"a":1}"#)
+        );
+    }
 }

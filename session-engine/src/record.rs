@@ -260,7 +260,9 @@ mod tests {
         assert_eq!(read("\u{0}\u{1}"), UnreadableRecord::Shape);
         assert_eq!(read("[]"), UnreadableRecord::Shape);
         assert_eq!(read(&document.replace("\"version\":1", "\"version\":2")), UnreadableRecord::Version);
-        assert_eq!(read(&" ".repeat(MAX_DOCUMENT_LENGTH + 1)), UnreadableRecord::TooLarge);
+        let padded = |length: usize| document.clone() + &" ".repeat(length - document.len());
+        assert!(Record::from_document(padded(MAX_DOCUMENT_LENGTH).as_bytes()).is_ok());
+        assert_eq!(read(&padded(MAX_DOCUMENT_LENGTH + 1)), UnreadableRecord::TooLarge);
     }
 
     /// R44: a copy of the store has hashes.

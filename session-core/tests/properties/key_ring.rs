@@ -282,6 +282,9 @@ fn a_key_set_passes_over_other_kinds_of_keys() {
     let others = [
         json!({ "kty": "RSA", "kid": "r", "n": "AQ", "e": "AQAB" }),
         json!({ "kty": "OKP", "crv": "X25519", "kid": "x", "x": own["x"] }),
+        // For another purpose (RFC 7517 §4).
+        json!({ "kty": "OKP", "crv": "Ed25519", "kid": "u", "x": own["x"], "use": "enc" }),
+        json!({ "kty": "OKP", "crv": "Ed25519", "kid": "a", "x": own["x"], "alg": "Ed448", "use": "sig" }),
         json!(["OKP", "Ed25519"]),
         json!({}),
     ];

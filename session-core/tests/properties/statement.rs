@@ -461,6 +461,19 @@ fn a_statement_too_long_for_a_cookie_is_neither_made_nor_read() {
     assert_eq!(code(&too_long, NOW), "malformed");
 }
 
+#[test]
+fn a_statement_is_read_up_to_its_4000th_byte() {
+    // With a space in its header, since base64url has no text of every length.
+    let header = header().to_string().replacen('{', "{ ", 1);
+    let judge = |length: usize| {
+        let padding = length - with(payload(), "jti", "").to_string().len();
+        let statement = signed(&header, &with(payload(), "jti", "x".repeat(padding)).to_string());
+        (statement.len(), code(&statement, NOW))
+    };
+    assert_eq!(judge(2_877), (4_000, "ok"));
+    assert_eq!(judge(2_878), (4_002, "malformed"));
+}
+
 /// R6, R32. A secret under another label: what is made for a browser to read opens no session.
 #[test]
 fn a_statement_is_never_taken_for_a_cookie() {

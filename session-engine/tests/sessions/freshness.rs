@@ -128,6 +128,20 @@ async fn what_is_remembered_is_not_believed_past_its_deadline_and_is_pushed_by_u
     assert_eq!(over.err(), Some(SessionError::Ended));
 }
 
+#[tokio::test]
+async fn without_a_near_cache_each_check_asks_the_store() {
+    let world = World::new();
+    world.store.be_trusted_in_vain();
+    let cookie = world.alice().await;
+    for (near_cache, reads) in [(Some(session_engine::NearCacheLimits::default()), 0), (None, 1)] {
+        let sessions = world.server_of(|builder| builder.near_cache(near_cache));
+        remembered(&sessions, &cookie).await;
+        world.store.reads();
+        sessions.resume(&cookie, Activity::Passive).await.unwrap();
+        assert_eq!(world.store.reads().len(), reads);
+    }
+}
+
 /// A session that this server asks for no more until it is old.
 async fn remembered(sessions: &Sessions, cookie: &AuthenticCookie) -> LiveSession {
     for _ in 0..2 {

@@ -106,6 +106,18 @@ async fn a_guest_has_timeouts_of_its_own() {
 }
 
 #[tokio::test]
+async fn looking_at_a_guests_session_pushes_no_deadline() {
+    let world = World::new();
+    let guest = world.guest(json!({})).await;
+    world.clock.advance(GUEST_IDLE / 2);
+    for sessions in [world.sessions.clone(), world.server()] {
+        sessions.resume_any(&guest, Activity::Passive).await.unwrap();
+        let deadline = world.store.idle_deadline(guest.session_id(), Freshness::Confirmed).await.unwrap();
+        assert_eq!(deadline, Some(guest.issued_at().saturating_add(GUEST_IDLE)));
+    }
+}
+
+#[tokio::test]
 async fn a_guest_logs_out_like_everybody() {
     let world = World::new();
     let guest = world.guest(json!({})).await;

@@ -141,7 +141,9 @@ async fn a_key_of_which_no_time_is_written_down_is_new_to_a_server_that_has_not_
 }
 
 #[test]
-fn keys_tell_nothing_of_themselves() {
+fn keys_tell_of_themselves_which_cookie_they_are_for_and_nothing_else() {
     let keys = Keys::new(&KeyRing::generate().unwrap(), CookieName::default());
     assert_eq!(format!("{keys:?}"), "Keys(..)");
+    let other = CookieName::new("__Host-other").unwrap();
+    assert_eq!(Keys::new(&KeyRing::generate().unwrap(), other.clone()).cookie_name(), &other);
 }

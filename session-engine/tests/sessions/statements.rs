@@ -76,3 +76,14 @@ async fn no_statement_outlives_its_session() {
     world.clock.advance(SECOND);
     assert_eq!(sessions.state(&session).err(), Some(SessionError::Expired));
 }
+
+/// It is not for a log.
+#[tokio::test]
+async fn a_session_tells_its_statement_to_nobody_who_debugs_it() {
+    let world = World::new();
+    let cookie = world.alice().await;
+    let session = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
+    let statement = world.sessions.state(&session).unwrap();
+    let text = format!("{session:?}");
+    assert!(text.contains("LastStatement(..)") && !text.contains(statement.as_str()), "{text}");
+}
