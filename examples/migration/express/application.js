@@ -26,7 +26,9 @@ application.use(passport.session());
 
 // Whoever asks is whom they say: what the application proved that by is no part of this.
 application.post('/login/:user', (request, response, next) => {
-  request.login({ id: Number(request.params.user) }, (error) => (error ? next(error) : response.sendStatus(204)));
+  request.login({ id: Number(request.params.user) }, (error) =>
+    error ? next(error) : response.sendStatus(204),
+  );
 });
 
 application.post('/cart/:item', (request, response) => {
