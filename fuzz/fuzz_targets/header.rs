@@ -44,7 +44,7 @@ fuzz_target!(|data: &[u8]| {
     let lines: Vec<&[u8]> = header.split(|&byte| byte == b'\n').collect();
 
     let values: Vec<Vec<u8>> = lines.iter().flat_map(|line| naive_values(line)).collect();
-    let read: Vec<&[u8]> = cookie_values(lines.iter().copied(), &CookieName::default()).collect();
+    let read: Vec<&[u8]> = cookie_values(lines.iter().copied(), CookieName::DEFAULT).collect();
     assert_eq!(read, values);
 
     let verdict = RING.verify_header(lines, now);
