@@ -18,6 +18,8 @@ use http::Method;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::files;
+#[cfg(feature = "legacy")]
+use crate::legacy;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::table::Route;
@@ -48,6 +50,25 @@ where
 }
 
 async fn show(app: App, request: Request) -> Result<Answer, Problem> {
+    #[cfg(feature = "legacy")]
+    if app.sessions().legacy().is_some() {
+        return receive(app, request).await;
+    }
+    see(app, request).await
+}
+
+/// Whoever comes with another library's session is shown the one that takes its place.
+#[cfg(feature = "legacy")]
+async fn receive(app: App, mut request: Request) -> Result<Answer, Problem> {
+    let peer = request.peer.map(|peer| peer.ip());
+    match Box::pin(legacy::receive(&app, &mut request.headers, peer)).await {
+        Ok(arrival) => Ok(arrival.on(see(app, request).await?)),
+        // Nobody is shown signed out who may not be.
+        Err(_) => app.pages().index(&request.headers, &request.query, &Seen::Unknown),
+    }
+}
+
+async fn see(app: App, request: Request) -> Result<Answer, Problem> {
     let seen = Seen::of(app.visitor(request.headers.clone(), request.peer)).await;
     app.pages().index(&request.headers, &request.query, &seen)
 }

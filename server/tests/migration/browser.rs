@@ -20,6 +20,7 @@ pub(crate) struct Browser {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
     pub(crate) json: Value,
 }
 
@@ -65,8 +66,9 @@ impl Browser {
         }
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let json = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or(Value::Null);
-        let answer = Answer { status, headers, json };
+        let text = answer.text().await.unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let answer = Answer { status, headers, text, json };
         for cookie in answer.set_cookies() {
             let (pair, attributes) = cookie.split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();

@@ -126,6 +126,8 @@ async fn a_store_in_trouble_is_a_doubt(site: Site) {
     site.redis.stop();
     let answer = alice.get(&site.server, "/session").await.expect_status(503);
     assert_eq!(answer.set_cookies(), [""; 0]);
+    let page = alice.get(&site.server, "/").await.expect_status(200);
+    assert!(page.text.contains("\"session\": \"unknown\""), "{page:?}");
     site.redis.resume();
     for _ in 0..100 {
         if alice.get(&site.server, "/session").await.status == 200 {

@@ -11,6 +11,7 @@ with_every_library! {
     requests_that_come_at_once_get_one_session,
     an_answer_that_was_lost_is_given_again,
     a_proxy_that_asks_is_told_who_it_is,
+    the_page_shows_who_it_is,
     whoever_signs_in_ends_what_was_there_before,
 }
 
@@ -70,6 +71,14 @@ async fn a_proxy_that_asks_is_told_who_it_is(site: Site) {
     assert!(given.starts_with("__Host-session="), "{given}");
     let view = alice.get(&site.server, "/session").await.expect_status(200);
     assert_eq!(answer.headers["x-session-id"], view.json["session_id"].as_str().unwrap());
+}
+
+async fn the_page_shows_who_it_is(site: Site) {
+    let mut alice = site.alice().await;
+    let page = alice.get(&site.server, "/").await.expect_status(200);
+    assert!(page.text.contains("\"session\": \"present\"") && page.text.contains("alice"), "{page:?}");
+    assert_eq!(page.headers["cache-control"], "no-store, private");
+    alice.get(&site.server, "/session").await.expect_status(200);
 }
 
 /// Who is signed in to both would else be signed in again by what is left, after a log-out.
