@@ -1,5 +1,5 @@
 //! Sessions that another library began, in the same Redis: whoever has one goes on with one of ours, without signing in
-//! again (FORMAT.md §9). What becomes of them is decided by [`Sessions::take_over`](crate::Sessions::take_over).
+//! again (FORMAT.md §9). What becomes of them is decided by [`Sessions::take_over_legacy`](crate::Sessions::take_over_legacy).
 
 mod django;
 mod express;
@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 use session_core::{StartKey, cookie_values};
 
@@ -227,7 +228,9 @@ impl LegacySessions {
             }
         }
         let (session_id, value) = found?;
-        let start_key = StartKey::new(value, START_KEY).ok()?;
+        // One session has one key, however its cookie is written.
+        let credential: Vec<u8> = percent_decode(value).collect();
+        let start_key = StartKey::new(&credential, START_KEY).ok()?;
         Some(LegacyCookie { key: format!("{}{session_id}", self.key_prefix), start_key })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
-use session_core::{HeaderRefusal, remove_other_cookie};
+use session_core::{cookie_values, remove_other_cookie};
 use session_engine::{Issued, LegacyCookie, LegacyOutcome};
 
 use crate::answer::Answer;
@@ -105,9 +105,9 @@ pub(crate) async fn end(visitor: &Visitor) -> Result<Option<HeaderValue>, Proble
 
 /// A cookie of ours, good or bad, is all that counts.
 fn cookie_to_take_over(app: &App, headers: &HeaderMap) -> Option<LegacyCookie> {
-    let cookie = app.sessions().legacy()?.find(cookie_lines(headers))?;
-    let ours = app.sessions().authenticate(cookie_lines(headers));
-    ours.is_err_and(|refusal| refusal == HeaderRefusal::Absent).then_some(cookie)
+    let (legacy, keys) = (app.sessions().legacy()?, app.sessions().keys());
+    let mut ours = cookie_values(cookie_lines(headers), keys.cookie_name().as_str());
+    if ours.next().is_some() { None } else { legacy.find(cookie_lines(headers)) }
 }
 
 /// As the browser will from now on.

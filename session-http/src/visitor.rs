@@ -237,7 +237,7 @@ impl Visitor {
         &self.headers
     }
 
-    pub(crate) fn authenticate(&self) -> Result<AuthenticCookie, HeaderRefusal> {
+    fn authenticate(&self) -> Result<AuthenticCookie, HeaderRefusal> {
         self.app.sessions().authenticate(self.cookie_lines())
     }
 

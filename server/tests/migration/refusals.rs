@@ -8,7 +8,7 @@ use session_testing::calls;
 
 use crate::browser::Browser;
 use crate::machine::PASSWORD;
-use crate::site::Site;
+use crate::site::{Site, until};
 use crate::with_every_library;
 
 with_every_library! {
@@ -19,6 +19,10 @@ with_every_library! {
     who_has_another_password_by_now_signs_in_with_it,
     who_is_not_among_the_subjects_is_left_alone,
     a_store_in_trouble_is_a_doubt,
+}
+
+mod of_express {
+    crate::with_library!(Express: a_cookie_that_is_written_otherwise_is_the_same);
 }
 
 mod of_django {
@@ -95,9 +99,7 @@ async fn who_has_another_password_by_now_signs_in_with_it(site: Site) {
     site.machine.enter(&["user", "set-password", "alice", "--password-stdin"], PASSWORD).expect_success();
     before.get(&site.server, "/session").await.expect_status(401);
     // The server looks for such changes once a second.
-    while site.redis.run::<u64>(&["EXISTS", "legacy-barred:alice"]) == 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until(|| site.redis.run::<u64>(&["EXISTS", "legacy-barred:alice"]) == 1).await;
     alice.get(&site.server, "/session").await.expect_status(401);
     assert_eq!(site.legacy_keys(), [""; 0]);
 }
@@ -116,9 +118,7 @@ async fn who_is_not_among_the_subjects_is_left_alone(site: Site) {
     alice.get(&server, "/session").await.expect_status(401);
     assert_eq!(site.legacy_keys().len(), 1);
     // The log is written a moment later.
-    while !site.machine.read("log").contains("is not among the legacy subjects") {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until(|| site.machine.read("log").contains("is not among the legacy subjects")).await;
 }
 
 async fn a_store_in_trouble_is_a_doubt(site: Site) {
@@ -136,6 +136,18 @@ async fn a_store_in_trouble_is_a_doubt(site: Site) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("the session is lost");
+}
+
+/// It was percent-encoded, and need not be: else each spelling would have a session, and a log-out end one.
+async fn a_cookie_that_is_written_otherwise_is_the_same(site: Site) {
+    let (mut alice, name) = (site.alice().await, site.library.cookie_name());
+    let mut other = alice.clone();
+    let plain = alice.cookie(name).unwrap().replace("%3A", ":").replace("%2B", "+").replace("%2F", "/");
+    other.put(name, &plain);
+    let first = alice.get(&site.server, "/session").await.expect_status(200);
+    let second = other.get(&site.server, "/session").await.expect_status(200);
+    assert_eq!(first.json["session_id"], second.json["session_id"]);
+    assert_eq!(alice.ours(), other.ours());
 }
 
 /// As Django itself would refuse it.

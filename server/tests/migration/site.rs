@@ -1,8 +1,13 @@
+use std::time::Duration;
+
 use session_testing::RedisServer;
 
 use crate::application::Library;
 use crate::browser::Browser;
 use crate::machine::{Machine, Server};
+
+/// Nothing here takes so long, not even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Of the users of the application, which has numbers for them.
 const ALICE: u32 = 42;
@@ -57,6 +62,16 @@ impl Site {
         let keys: Vec<String> = self.redis.run(&["KEYS", "subject-sessions:*"]);
         keys.iter().map(|key| self.redis.run::<usize>(&["ZCARD", key])).sum()
     }
+}
+
+/// Waits for what is so in a moment.
+pub(crate) async fn until(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("in time");
 }
 
 async fn serve(library: Library, machine: &Machine, redis: &RedisServer) -> Server {
