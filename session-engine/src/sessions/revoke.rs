@@ -195,8 +195,9 @@ impl Sessions {
             Meant::Anybodys => true,
             Meant::Of(subject) => record.subject.as_ref() == Some(subject),
             Meant::Outdated => {
-                let stands = self.stands(record.by_password, record.subject.as_ref(), record.proved_at());
-                (record.by_password && record.authenticated_at == NOBODY_KNOWS) || !stands.await
+                let of_unknown_age = record.authenticated_at == NOBODY_KNOWS;
+                let subject = record.subject.as_ref();
+                self.is_outdated(record.by_password, subject, of_unknown_age, record.proved_at()).await
             }
         }
     }
@@ -287,14 +288,27 @@ impl Sessions {
         let mut ended = 0;
         for listed in self.store.list(subject, Freshness::Confirmed).await? {
             let Some(head) = RecordHead::of(&listed.head) else { continue };
-            // Of which nobody knows whether the password was entered before it changed.
-            let is_of_unknown_age = head.authenticated_at == NOBODY_KNOWS && head.by_password;
-            if is_of_unknown_age || !self.stands(head.by_password, Some(subject), head.proved_at()).await {
+            let of_unknown_age = head.authenticated_at == NOBODY_KNOWS;
+            let is_outdated =
+                self.is_outdated(head.by_password, Some(subject), of_unknown_age, head.proved_at());
+            if is_outdated.await {
                 ended +=
                     usize::from(self.end_if_meant(listed.entry.id, Meant::Outdated, End::Password).await?);
             }
         }
         Ok(ended)
+    }
+
+    /// Whether a session ends with a change of its user: it does not stand any more, or nobody knows whether its
+    /// password was entered before that.
+    async fn is_outdated(
+        &self,
+        by_password: bool,
+        subject: Option<&Subject>,
+        of_unknown_age: bool,
+        proved_at: UnixTime,
+    ) -> bool {
+        (by_password && of_unknown_age) || !self.stands(by_password, subject, proved_at).await
     }
 
     /// Ends a session of which only the entry in the index is known; says whether it was there. What
