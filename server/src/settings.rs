@@ -70,9 +70,6 @@ pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) redis: redis::Redis,
 
-    #[command(flatten)]
-    pub(crate) legacy: legacy::Legacy,
-
     /// Key ring; made at the first start
     #[arg(
         long,
@@ -392,6 +389,9 @@ pub(crate) struct Settings {
     #[cfg(feature = "otlp")]
     #[arg(long, env = "SESSION_OTLP_ENDPOINT", help_heading = "Log and spans", value_name = "URL")]
     pub(crate) otlp_endpoint: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) legacy: legacy::Legacy,
 }
 
 impl Settings {

@@ -10,6 +10,7 @@ use crate::{Result, secret_file};
 
 /// Sessions that another library began, in the Redis that is the store: whoever has one goes on with one of ours.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "From another library")]
 pub(crate) struct Legacy {
     /// Which library's sessions in the same Redis are taken over [default: none]
     #[arg(long, env = "SESSION_LEGACY_SESSIONS", value_name = "LIBRARY", value_enum)]
