@@ -1,7 +1,12 @@
 use alloc::vec::Vec;
 
+#[cfg(not(target_family = "wasm"))]
+use memchr::memchr;
+
 use crate::cookie::{AuthenticCookie, CookieRefusal};
 use crate::cookie_keys::{CookieKeyRing, CookieKeys};
+#[cfg(target_family = "wasm")]
+use crate::small_memchr::memchr;
 use crate::time::UnixTime;
 
 /// How many cookies of the same name are verified; more than one is already unusual.
@@ -129,25 +134,13 @@ fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(line);
     core::iter::from_fn(move || {
         let line = rest?;
-        let pair = semicolon(line).and_then(|end| line.split_at_checked(end));
+        // Other cookies may be long, and to look at each of their bytes by itself would take longer than all else there
+        // is to do for a check.
+        let pair = memchr(b';', line).and_then(|end| line.split_at_checked(end));
         // Behind the semicolon.
         rest = pair.and_then(|(_, rest)| rest.get(1..));
         Some(pair.map_or(line, |(pair, _)| pair))
     })
-}
-
-/// Other cookies may be long, and to look at each of their bytes by itself would take longer than all else there is to
-/// do for a check.
-#[cfg(not(target_family = "wasm"))]
-#[inline]
-fn semicolon(line: &[u8]) -> Option<usize> {
-    memchr::memchr(b';', line)
-}
-
-/// A fast search would be a twentieth of the WebAssembly module.
-#[cfg(target_family = "wasm")]
-fn semicolon(line: &[u8]) -> Option<usize> {
-    line.iter().position(|&byte| byte == b';')
 }
 
 fn trim(mut pair: &[u8]) -> &[u8] {

@@ -33,6 +33,8 @@ mod revocations;
 mod secret;
 mod session_id;
 mod set_cookie;
+#[cfg(target_family = "wasm")]
+mod small_memchr;
 mod start_key;
 mod statement;
 mod statement_keys;

@@ -8,6 +8,7 @@ mod suites;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -66,8 +67,7 @@ pub(crate) fn tool() -> Result<PathBuf> {
 
 /// Every change against the quick tests, and what these let pass against the others.
 fn try_all(tool: &Path, suite: &Suite) -> Result<Outcomes> {
-    let place = target_dir()?.join("mutants");
-    let output = place.join(suite.package);
+    let output = target_dir()?.join("mutants").join(suite.package);
     fs::create_dir_all(&output)?;
     let mut outcomes = None;
     for tests in suite.rounds {
@@ -78,8 +78,10 @@ fn try_all(tool: &Path, suite: &Suite) -> Result<Outcomes> {
         if outcomes.is_some() {
             mutants.arg("--iterate");
         }
-        // What all copies of the tree have in common is built once. What only one case in many shows is luck.
-        mutants.env("CARGO_TARGET_DIR", place.join("build")).env("PROPTEST_CASES", "64");
+        // Each job has a copy of the tree, with a target directory of its own inside.
+        mutants.args(["--jobs", &available_parallelism()?.to_string()]).env_remove("CARGO_TARGET_DIR");
+        // What only one case in many shows is luck.
+        mutants.env("PROPTEST_CASES", "64");
         let status = mutants.status().context("cannot start cargo-mutants")?;
         // Some survived, or took too long: that is what is judged here.
         ensure!(matches!(status.code(), Some(0 | 2 | 3)), "cargo-mutants failed ({status})");
