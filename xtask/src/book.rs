@@ -9,9 +9,11 @@ use anyhow::{Result, bail};
 
 use crate::process::{command, output, run};
 use crate::root::root;
-use crate::setup::{self, CURL, IPROUTE, OPENSSL, PROMTOOL, REDIS, UTIL_LINUX};
+use crate::setup::{
+    self, CURL, FAKETIME, IPROUTE, JQ, KUBECTL, NSPAWN, OPENSSL, PROMTOOL, REDIS, UTIL_LINUX,
+};
 use crate::target_dir::target_dir;
-use crate::{deploy, proxies, workspace};
+use crate::{deploy, npm, package, proxies, workspace};
 
 const MDBOOK: &str = "0.5.4";
 
@@ -40,8 +42,10 @@ pub(crate) fn build() -> Result<()> {
 
 /// All that the chapters' commands need, and the variables by which the tests find what is not on the path.
 pub(crate) fn fetch() -> Result<Vec<(&'static str, PathBuf)>> {
-    setup::tools(&[REDIS, OPENSSL, CURL, PROMTOOL, UTIL_LINUX, IPROUTE])?;
+    setup::tools(&[REDIS, OPENSSL, CURL, JQ, PROMTOOL, UTIL_LINUX, IPROUTE, NSPAWN, FAKETIME, KUBECTL])?;
     mdbook()?;
+    package::assemble()?;
+    npm::install("session-wasm/examples")?;
     let mut places = Vec::from(proxies::fetch()?);
     places.push(("DEPLOY_TOOLS", deploy::tools()?));
     let python = places.iter().find(|(name, _)| *name == "PYTHON").map(|(_, path)| path.clone());

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::process::{command, run};
-use crate::setup::{self, CC, HAPROXY, OPENSSL, PROMTOOL, REDIS, SYSTEMD};
+use crate::setup::{self, CC, HAPROXY, KUBECTL, OPENSSL, PROMTOOL, REDIS, SYSTEMD};
 use crate::{virtual_environment, workspace};
 
 /// What each of these is, and which version, by hash.
 const TOOLS: &str = "deploy/tools.txt";
 
 pub(crate) fn hold() -> Result<()> {
-    setup::tools(&[REDIS, CC, HAPROXY, OPENSSL, SYSTEMD, PROMTOOL])?;
+    setup::tools(&[REDIS, CC, HAPROXY, KUBECTL, OPENSSL, SYSTEMD, PROMTOOL])?;
     let tools = tools()?;
     let tool = |name: &str| tools.join(name).to_string_lossy().into_owned();
     // Regions differ in what they have.

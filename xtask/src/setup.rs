@@ -25,9 +25,17 @@ pub(crate) const XVFB: Tool = Tool { program: "Xvfb", debian_package: "xvfb" };
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", debian_package: "openssl" };
 /// What the book looks at servers with.
 pub(crate) const CURL: Tool = Tool { program: "curl", debian_package: "curl" };
+/// What the book takes keys out of a ring with.
+pub(crate) const JQ: Tool = Tool { program: "jq", debian_package: "jq" };
 pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "redis-server" };
 /// Judges the unit of `deploy/systemd/`; that it is at work is not needed.
 pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_package: "systemd" };
+/// Boots systemd in a container, for what a reader does on a machine that it runs.
+pub(crate) const NSPAWN: Tool = Tool { program: "systemd-nspawn", debian_package: "systemd-container" };
+/// Moves the clock of a program.
+pub(crate) const FAKETIME: Tool = Tool { program: "faketime", debian_package: "faketime" };
+/// Puts the manifests of `deploy/kubernetes/` together; that there is a cluster is not needed.
+pub(crate) const KUBECTL: Tool = Tool { program: "kubectl", debian_package: "kubernetes-client" };
 /// Judges and tries the alerts of `deploy/telemetry/`; that Prometheus is at work is not needed.
 pub(crate) const PROMTOOL: Tool = Tool { program: "promtool", debian_package: "prometheus" };
 pub(crate) const NGINX: Tool = Tool { program: "nginx", debian_package: "nginx" };

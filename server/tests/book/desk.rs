@@ -9,16 +9,20 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::machine::Machine;
 use crate::pages::{root, tracked};
 use crate::shell::{Shell, Until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_session-server");
 
-/// Whose reader builds, where the test has built.
+/// There is no network, and all that is built with has been fetched.
 const CARGO: &str = "server/tests/book/cargo.sh";
 
 /// What there is to copy from, to start and to read. The rest of a checkout is for building.
-const FOLDERS: [&str; 3] = ["deploy", "examples", "vectors"];
+const FOLDERS: [&str; 4] = ["deploy", "examples", "session-wasm/examples", "vectors"];
+
+/// What `npm ci` has put into these.
+const NODE_MODULES: &str = "session-wasm/examples/node_modules";
 
 /// Programs that may be elsewhere than on the path, by the variables that say where.
 const PROGRAMS: [(&str, &str); 2] = [("CADDY", "caddy"), ("ENVOY", "envoy")];
@@ -53,6 +57,7 @@ impl Desk {
             desk.link(Path::new(SERVER), &format!("{place}/session-server"));
         }
         desk.link(&root().join(CARGO), ".bin/cargo");
+        desk.link(&root().join(NODE_MODULES), NODE_MODULES);
         for (variable, name) in PROGRAMS {
             if let Some(program) = env::var_os(variable) {
                 desk.link(Path::new(&program), &format!(".bin/{name}"));
@@ -63,7 +68,7 @@ impl Desk {
                 desk.link(&Path::new(&tools).join(name), &format!(".bin/{name}"));
             }
         }
-        fs::create_dir(desk.path(".typed")).unwrap();
+        fs::create_dir_all(desk.path(".typed/at-machine")).unwrap();
         desk
     }
 
@@ -72,8 +77,13 @@ impl Desk {
         self.directory.path().join(name)
     }
 
+    /// A shell at it, on a machine of its own as far as networks and processes go: every port is free there, and
+    /// whatever was started ends with the shell.
     pub(crate) fn shell(&self) -> Shell {
         let mut command = Command::new("unshare");
+        command.args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+        // The rest of the command is the shell.
+        command.args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
         let path = format!("{}:{}", self.path(".bin").display(), env::var("PATH").unwrap());
         command.current_dir(&self.directory).env_clear().envs(AWS);
         if let Some(packages) = env::var_os(PACKAGES).map(PathBuf::from) {
@@ -81,7 +91,22 @@ impl Desk {
             command.env("PIP_FIND_LINKS", packages.join("wheels")).env("PIP_NO_INDEX", "1");
         }
         command.env("PATH", path).env("HOME", self.directory.path()).env("LANG", "C.UTF-8");
+        command.env("CHECKOUT", root()).env("CARGO", env!("CARGO")).env("CARGO_NET_OFFLINE", "true");
+        // Where they are unless they are said to be elsewhere, of whoever runs the test.
+        let home = PathBuf::from(env::var_os("HOME").unwrap_or_default());
+        for (variable, place) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+            command.env(variable, env::var_os(variable).unwrap_or_else(|| home.join(place).into()));
+        }
         Shell::start(command, self.path(".typed"))
+    }
+
+    /// A machine at which what is on the desk is at hand.
+    pub(crate) fn boot(&self) -> Machine {
+        Machine::boot(self.directory.path(), Path::new(SERVER).parent().unwrap())
+    }
+
+    pub(crate) fn shell_at(&self, machine: &Machine) -> Shell {
+        machine.shell(self.directory.path(), self.path(".typed/at-machine"))
     }
 
     /// Who has an account at AWS finds it here.

@@ -6,9 +6,11 @@
 
 mod desk;
 mod links;
+mod machine;
 mod markdown;
 mod pages;
 mod picture;
+mod reader;
 mod shell;
 mod shown;
 mod sources;
@@ -19,6 +21,7 @@ use std::thread;
 
 use desk::Desk;
 use pages::{Page, with_sessions};
+use reader::Reader;
 use steps::Steps;
 
 /// Chapters wait for programs more than they work.
@@ -60,13 +63,13 @@ fn work_through(page: &Page) -> Result<Option<String>, String> {
         return Ok(steps.told());
     }
     let desk = Desk::new();
-    let mut shell = desk.shell();
+    let mut reader = Reader::at(&desk);
     if steps.use_program("aws") {
-        Desk::open_account(&mut shell)?;
+        Desk::open_account(reader.shell(false))?;
     }
-    steps
-        .iter()
-        .try_for_each(|step| step.perform(&desk, &mut shell).map_err(|why| format!("{}:{why}", page.path)))?;
+    steps.iter().try_for_each(|step| {
+        step.perform(&desk, &mut reader).map_err(|why| format!("{}:{why}", page.path))
+    })?;
     Ok(steps.told())
 }
 

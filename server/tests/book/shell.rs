@@ -1,5 +1,4 @@
-//! A shell at a machine of its own, as far as networks and processes go: every port is free there, and whatever was
-//! started ends with it.
+//! A shell in which a page is typed.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -16,8 +15,7 @@ use crate::shown;
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Each command is a file, read in by the shell itself, which so remembers what was set and started.
-const LOOP: &str = r#"ip link set lo up || exit
-while read -r typed; do
+const LOOP: &str = r#"while read -r typed; do
     . "$typed" < /dev/null > "$typed.came" 2>&1
     echo $?
 done"#;
@@ -37,10 +35,11 @@ pub(crate) enum Until<'a> {
 }
 
 impl Shell {
-    /// Has `command` start it, which says where and with what environment, and keeps what comes in `record`.
+    /// Has `command` start it, which says where and with what environment, and keeps what comes in `record`. What ends
+    /// `command` is to end what was started as well.
     pub(crate) fn start(mut command: Command, record: PathBuf) -> Self {
-        command.args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", LOOP]);
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("unshare");
+        command.args(["bash", "-c", LOOP]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let (answer, answers) = channel();
         thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| answer.send(line)));
@@ -86,7 +85,6 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        // The first process of its namespace ends with it, and all others with that one.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -5,6 +5,7 @@ use std::fs;
 use crate::desk::Desk;
 use crate::markdown::{Block, Parts};
 use crate::pages::Page;
+use crate::reader::Reader;
 use crate::shell::{Shell, Until};
 use crate::{shown, sources};
 
@@ -18,8 +19,17 @@ pub(crate) struct Steps {
 }
 
 pub(crate) enum Step {
-    Type { line: usize, command: String, shown: String },
+    Type { line: usize, circumstances: Circumstances, command: String, shown: String },
     Write { line: usize, name: String, text: String },
+}
+
+/// Where and when something is typed.
+#[derive(Clone, Default)]
+pub(crate) struct Circumstances {
+    /// At the machine that systemd has booted, and not at the desk.
+    at_machine: bool,
+    /// When so much time has passed, as faketime reads it: `12h`.
+    after: Option<String>,
 }
 
 impl Steps {
@@ -58,7 +68,10 @@ impl Steps {
                 self.not_run.push(format!("{}: {why}", block.line));
                 Ok(())
             }
-            ("console", None, None) => typed(block).map(|typed| self.steps.extend(typed)),
+            ("console", None, None) => {
+                let circumstances = Circumstances::of(block)?;
+                typed(block, &circumstances).map(|typed| self.steps.extend(typed))
+            }
             (_, None, Some(name)) if !name.is_empty() => {
                 self.steps.push(Step::Write { line: block.line, name: name.into(), text: block.text.clone() });
                 Ok(())
@@ -96,22 +109,48 @@ impl Steps {
     }
 }
 
+impl Circumstances {
+    fn of(block: &Block) -> Result<Self, String> {
+        let at_machine = match block.mark("on") {
+            None => false,
+            Some("systemd") => true,
+            Some(other) => return Err(format!("`on={other}`, expected `on=systemd`")),
+        };
+        Ok(Self { at_machine, after: block.mark("after").map(str::to_owned) })
+    }
+
+    /// The command, under a clock that has gone on where it is to.
+    fn heed(&self, command: &str) -> String {
+        let Some(after) = &self.after else { return command.to_owned() };
+        // Not `faketime`, which takes a program and no line of a shell.
+        let clock = format!("LD_PRELOAD='/usr/$LIB/faketime/libfaketime.so.1' FAKETIME=+{after}");
+        format!("export {clock}\n{command}\nended=$?; unset LD_PRELOAD FAKETIME; (exit $ended)")
+    }
+
+    /// What stands before a command: at the machine the reader is root.
+    const fn prompt(&self) -> &'static str {
+        if self.at_machine { "# " } else { "$ " }
+    }
+}
+
 /// The commands of a block, each with what it is shown to say. One that ends with `\` goes on in the next line.
-fn typed(block: &Block) -> Result<Vec<Step>, String> {
+fn typed(block: &Block, circumstances: &Circumstances) -> Result<Vec<Step>, String> {
+    let prompt = circumstances.prompt();
     let mut steps: Vec<Step> = Vec::new();
     let mut goes_on = false;
     for (line, text) in (block.line + 1..).zip(block.text.lines()) {
         if let (true, Some(Step::Type { command, .. })) = (goes_on, steps.last_mut()) {
             command.push('\n');
             command.push_str(text);
-        } else if let Some(command) = text.strip_prefix("$ ") {
-            steps.push(Step::Type { line, command: command.into(), shown: String::new() });
+        } else if let Some(command) = text.strip_prefix(prompt) {
+            let (circumstances, command) = (circumstances.clone(), command.to_owned());
+            steps.push(Step::Type { line, circumstances, command, shown: String::new() });
         } else if let Some(Step::Type { shown, .. }) = steps.last_mut() {
             shown.push_str(text);
             shown.push('\n');
             continue;
         } else {
-            return Err("the first line of what is typed begins with `$ `".into());
+            return Err(format!("the first line of what is typed begins with `{prompt}`"));
         }
         goes_on = text.ends_with('\\');
     }
@@ -120,13 +159,18 @@ fn typed(block: &Block) -> Result<Vec<Step>, String> {
 
 impl Step {
     /// Says on which line what went wrong.
-    pub(crate) fn perform(&self, desk: &Desk, shell: &mut Shell) -> Result<(), String> {
+    pub(crate) fn perform(&self, desk: &Desk, reader: &mut Reader) -> Result<(), String> {
         match self {
             Self::Write { line, name, text } => {
                 fs::write(desk.path(name), text).map_err(|error| format!("{line}: {name}: {error}"))
             }
-            Self::Type { line, command, shown } => perform(shell, command, shown)
-                .map_err(|why| format!("{line}: $ {command}\n{why}\n--- shown\n{shown}")),
+            Self::Type { line, circumstances, command, shown } => {
+                let shell = reader.shell(circumstances.at_machine);
+                perform(shell, &circumstances.heed(command), shown).map_err(|why| {
+                    let prompt = circumstances.prompt();
+                    format!("{line}: {prompt}{command}\n{why}\n--- shown\n{shown}")
+                })
+            }
         }
     }
 }

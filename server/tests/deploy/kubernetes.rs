@@ -151,9 +151,10 @@ fn the_schemas_of_kubernetes_allow_every_field() {
 }
 
 #[test]
+#[ignore = "wants the tools of `cargo xtask test deploy`"]
 fn kubectl_renders_the_settings_and_who_mounts_them() {
     let output = Command::new("kubectl").arg("kustomize").arg(deployed("kubernetes")).output();
-    let Ok(output) = output else { return eprintln!("not run: there is no kubectl") };
+    let output = output.expect("kubectl");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let rendered = String::from_utf8(output.stdout).unwrap();
     let rendered = Value::Array(serde_saphyr::from_multiple(&rendered).unwrap());
