@@ -305,3 +305,146 @@ impl fmt::Debug for LegacyCookie {
         f.write_str("LegacyCookie(..)")
     }
 }
+
+#[cfg(test)]
+mod testing {
+    /// What is written in hexadecimal digits.
+    pub(super) fn bytes(digits: &str) -> Vec<u8> {
+        let pairs = digits.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
+        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    /// In which nothing is looked for.
+    struct NoStore;
+
+    #[async_trait]
+    impl LegacyStore for NoStore {
+        async fn read(&self, _: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+            Err(Unavailable)
+        }
+
+        async fn remove(&self, _: &str) -> Result<(), Unavailable> {
+            Err(Unavailable)
+        }
+
+        async fn bar(&self, _: &Subject) -> Result<(), Unavailable> {
+            Err(Unavailable)
+        }
+
+        async fn is_barred(&self, _: &Subject) -> Result<bool, Unavailable> {
+            Err(Unavailable)
+        }
+    }
+
+    fn express() -> LegacySessions {
+        let secrets = ExpressSecrets::new([Zeroizing::new("hello".to_owned())]).unwrap();
+        LegacySessions::of_express(secrets, Arc::new(NoStore))
+    }
+
+    fn tower() -> LegacySessions {
+        LegacySessions::of_tower(Arc::new(NoStore))
+    }
+
+    fn django(subjects: &str) -> LegacySessions {
+        LegacySessions::of_django(LegacySubjects::from_json(subjects).unwrap(), Arc::new(NoStore))
+    }
+
+    /// Made by cookie-signature 1.2.2 with the secret `hello`.
+    const SIGNED: &str = "s%3AABC.uHtBc9pXJeH721mkvtuPo3XlzSmX5QbTghMlCLI3Ft4";
+
+    fn key(sessions: &LegacySessions, header: &str) -> Option<String> {
+        sessions.find([header.as_bytes()]).map(|cookie| cookie.key)
+    }
+
+    #[test]
+    fn each_library_has_its_cookie_and_its_keys() {
+        let id = "AIGh8uQir_47EmmSCJ0RTw";
+        let other = "k0m8q7z6x5c4v3b2n1a9s8d7f6g5h4j3";
+        assert_eq!(key(&express(), &format!("connect.sid={SIGNED}")).as_deref(), Some("sess:ABC"));
+        assert_eq!(key(&tower(), &format!("id={id}")).as_deref(), Some(id));
+        let found = key(&django("{}"), &format!("sessionid={other}"));
+        assert_eq!(found, Some(format!(":1:django.contrib.sessions.cache{other}")));
+        let own = express().cookie_name("sid").key_prefix("app:");
+        assert_eq!(own.cookie(), "sid");
+        assert_eq!(key(&own, &format!("sid={SIGNED}; connect.sid=other")).as_deref(), Some("app:ABC"));
+        let patterns = [LegacyLibrary::Express, LegacyLibrary::Tower, LegacyLibrary::Django];
+        let patterns = patterns.map(|library| library.key_pattern("p:"));
+        assert_eq!(
+            patterns,
+            ["p:*".into(), format!("p:{}", "?".repeat(22)), format!("p:{}", "?".repeat(32))]
+        );
+    }
+
+    /// R14: other hosts of the domain plant cookies.
+    #[test]
+    fn of_several_cookies_one_session_counts_and_two_do_not() {
+        let (sessions, id, other) = (tower(), "AIGh8uQir_47EmmSCJ0RTw", "BIGh8uQir_47EmmSCJ0RTw");
+        assert_eq!(key(&sessions, &format!("id=garbage; id={id}; id={id}")).as_deref(), Some(id));
+        assert_eq!(key(&sessions, &format!("id={id}; id={other}")), None);
+        let four = "id=garbage; ".repeat(3);
+        assert_eq!(key(&sessions, &format!("{four}id={id}")).as_deref(), Some(id));
+        assert_eq!(key(&sessions, &format!("{four}id=garbage; id={id}")), None);
+        assert_eq!(key(&sessions, "theme=dark"), None);
+    }
+
+    #[test]
+    fn one_session_has_one_key_however_its_cookie_is_written() {
+        let start_key = |value: &str| {
+            let header = format!("connect.sid={value}");
+            express().find([header.as_bytes()]).unwrap().start_key.marker_id()
+        };
+        assert_eq!(start_key(SIGNED), start_key(&SIGNED.replace("%3A", ":")));
+    }
+
+    fn subject(sessions: &LegacySessions, data: &Value) -> Option<String> {
+        sessions.subject_of(data).map(|subject| subject.as_str().to_owned())
+    }
+
+    #[test]
+    fn who_has_signed_in_stands_where_the_library_or_its_companion_puts_it() {
+        assert_eq!(
+            subject(&express(), &json!({ "passport": { "user": "alice" } })).as_deref(),
+            Some("alice")
+        );
+        assert_eq!(
+            subject(&tower(), &json!({ "axum-login.data": { "user_id": 42 } })).as_deref(),
+            Some("42")
+        );
+        let own = express().subject_pointer("/user/name");
+        assert_eq!(subject(&own, &json!({ "user": { "name": "bob" } })).as_deref(), Some("bob"));
+        for nobody in [json!({}), json!({ "user": { "name": 1.5 } }), json!({ "user": { "name": "" } })] {
+            assert_eq!(subject(&own, &nobody), None, "{nobody}");
+        }
+    }
+
+    /// R67: a session that is bound to a password goes on only where somebody says which password that is.
+    #[test]
+    fn who_has_another_password_by_now_is_nobody() {
+        let bound = |user_id, hash| json!({ "_auth_user_id": user_id, "_auth_user_hash": hash });
+        let sessions = django(r#"{"1": {"subject": "alice", "auth_hash": "new"}}"#);
+        assert_eq!(subject(&sessions, &bound("1", "new")).as_deref(), Some("alice"));
+        for (user_id, hash) in [("1", "old"), ("2", "new")] {
+            assert_eq!(subject(&sessions, &bound(user_id, hash)), None);
+        }
+        let login = json!({ "axum-login.data": { "user_id": 42, "auth_hash": [1] } });
+        assert_eq!(subject(&tower(), &login), None);
+        let subjects = r#"{"42": {"subject": "bob", "auth_hash": [1]}}"#;
+        let told = tower().subjects(LegacySubjects::from_json(subjects).unwrap());
+        assert_eq!(subject(&told, &login).as_deref(), Some("bob"));
+    }
+
+    #[test]
+    fn nothing_secret_is_in_what_is_debugged() {
+        let text = format!("{:?} {:?}", express(), tower().find([&b"id=AIGh8uQir_47EmmSCJ0RTw"[..]]));
+        assert!(text.contains("Express") && text.contains("LegacyCookie(..)"), "{text}");
+        assert!(!text.contains("AIGh8") && !text.contains("hello"), "{text}");
+    }
+}

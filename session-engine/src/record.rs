@@ -251,6 +251,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn all_that_applications_and_newer_servers_keep_is_taken_to_need_memory() {
+        let mut record = record();
+        assert_eq!(record.size_of_values(), 0);
+        let member = Map::from_iter([("a".to_owned(), Value::Null)]);
+        record.claims.clone_from(&member);
+        record.data.clone_from(&member);
+        record.newer.clone_from(&member);
+        record.client.newer.clone_from(&member);
+        assert_eq!(record.size_of_values(), 4 * json_size::of_members(&member));
+    }
+
+    /// R67: nobody knows of a session that was taken over when its password was entered, but that it was before.
+    #[test]
+    fn who_was_taken_over_has_proved_to_be_somebody_by_then() {
+        let mut record = record();
+        record.authenticated_at = UnixTime::from_secs(3);
+        assert_eq!(record.proved_at(), record.authenticated_at);
+        record.authenticated_at = NOBODY_KNOWS;
+        assert_eq!(record.proved_at(), record.created_at);
+        let head = RecordHead::of(&record.to_document().unwrap()).unwrap();
+        assert_eq!(head.proved_at(), record.created_at);
+    }
+
     /// R48: and nothing is a panic.
     #[test]
     fn garbage_other_versions_and_giants_are_unreadable() {

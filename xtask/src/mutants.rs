@@ -38,7 +38,7 @@ pub(crate) fn hold(package: Option<&str>) -> Result<()> {
     for suite in suites {
         let outcomes = try_all(&tool, suite)?;
         println!("{}: {outcomes}", suite.package);
-        let comparison = explained.compare(suite.package, &outcomes.missed);
+        let comparison = explained.compare(suite.package, &outcomes.survivors());
         for name in &comparison.gone {
             println!("no longer survives, and is still explained in {FILE}: {name}");
         }
@@ -81,13 +81,13 @@ fn try_all(tool: &Path, suite: &Suite) -> Result<Outcomes> {
         // Each job has a copy of the tree, with a target directory of its own inside.
         mutants.args(["--jobs", &available_parallelism()?.to_string()]).env_remove("CARGO_TARGET_DIR");
         // What only one case in many shows is luck.
-        mutants.env("PROPTEST_CASES", "64");
+        mutants.env("PROPTEST_CASES", "64").env("NEAR_CACHE_IDS", "3000");
         let status = mutants.status().context("cannot start cargo-mutants")?;
         // Some survived, or took too long: that is what is judged here.
         ensure!(matches!(status.code(), Some(0 | 2 | 3)), "cargo-mutants failed ({status})");
         let round = Outcomes::read(&output.join("mutants.out"))?;
         outcomes = Some(match outcomes {
-            Some(before) => round.after(&before),
+            Some(before) => round.after(before),
             None => round,
         });
     }

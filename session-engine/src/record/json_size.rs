@@ -29,6 +29,19 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_map_takes_nodes_and_a_list_takes_places() {
+        assert_eq!(SIZE_OF_NODE, size_of::<([(String, Value); 11], [u64; 2])>());
+        let members = |count| of_members(&(0..count).map(|n| (format!("{n}"), json!(n))).collect());
+        assert_eq!([0, 1, 6, 7, 12, 13].map(members), [0, 1, 1, 2, 2, 3].map(|nodes| nodes * SIZE_OF_NODE));
+        let place = size_of::<Value>();
+        let list = |value: Value| behind(&value);
+        assert_eq!([json!([]), json!([1, 2, 3, 4])].map(list), [8 * place; 2]);
+        assert_eq!([json!([1, 2, 3, 4, 5]), json!([[]])].map(list), [10 * place, 16 * place]);
+        assert_eq!(behind(&json!({ "a": [] })), SIZE_OF_NODE + 8 * place);
+        assert_eq!([json!(null), json!(true), json!(1), json!("text")].map(list), [0; 4]);
+    }
+
     /// 4 bytes of text each are 160 of memory.
     #[test]
     fn many_small_values_are_known_to_take_much_more_than_their_text() {

@@ -30,3 +30,22 @@ impl Default for KnownSessions {
         Self(Cache::with_weighter(CAPACITY, CAPACITY as u64, BySize))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use session_core::SessionSecret;
+
+    use super::*;
+    use crate::record::Record;
+
+    #[test]
+    fn what_is_over_or_forgotten_is_not_known() {
+        let (known, id) = (KnownSessions::default(), SessionId::from_bytes([1; 16]));
+        let at = UnixTime::from_secs;
+        let record = Record::begin(SessionSecret::from_bytes([7; 32]).hash(), at(1), at(9));
+        known.learn(Arc::new(Kept::new(id, record, at(5)).unwrap()));
+        assert!(known.of(id, at(4)).is_some() && known.of(id, at(5)).is_none());
+        known.forget(id);
+        assert!(known.of(id, at(4)).is_none());
+    }
+}

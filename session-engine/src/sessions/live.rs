@@ -257,6 +257,23 @@ mod tests {
         assert!(read(&own).foreign.is_none(), "kept twice");
     }
 
+    /// R59: servers remember by it how many they may.
+    #[test]
+    fn a_session_weighs_what_it_takes() {
+        let mut record = record();
+        record.data.insert("a".to_owned(), "-".repeat(5000).into());
+        let own = record.to_document().unwrap();
+        let spaced = String::from_utf8(own.clone()).unwrap().replacen(':', ": ", 1).into_bytes();
+        let values = record.size_of_values();
+        // What another program wrote is kept beside the record.
+        for (document, size) in [(&own, own.len() + values), (&spaced, 2 * spaced.len() + values)] {
+            let kept = read(document);
+            assert_eq!(kept.size as usize, size);
+            assert_eq!(BySize.weight(&kept.id.clone(), &Arc::new(kept)), 1 + size as u64 / 2048);
+        }
+        assert_eq!([0, usize::MAX].map(as_size), [0, u32::MAX]);
+    }
+
     #[test]
     fn a_document_is_told_from_any_other() {
         let own = record().to_document().unwrap();

@@ -93,6 +93,30 @@ async fn checks_are_counted_by_what_came_of_them_and_by_whether_the_deadline_was
     assert_counted(&ledger, &[("session_checks_total ended", 1)]);
 }
 
+#[cfg(feature = "legacy")]
+#[tokio::test]
+async fn what_becomes_of_sessions_of_another_library_is_counted() {
+    use crate::legacy::Moving;
+
+    let (world, ledger) = world();
+    let moving = metrics::with_local_recorder(&ledger, || Moving::into(&world));
+    let issued = moving.take_over().await;
+    let started = [("session_legacy_total taken_over", 1), ("session_starts_total subject", 1)];
+    assert_counted(&ledger, &started);
+    drop(issued);
+    moving.put("{}");
+    moving.take_over().await.unwrap();
+    assert_counted(&ledger, &[("session_legacy_total nobodys", 1)]);
+    moving.sessions.end_legacy(&moving.cookie).await.unwrap();
+    moving.sessions.revoke_all(&crate::world::alice(), session_engine::Revocation::All).await.unwrap();
+    ledger.counted();
+    moving.take_over().await.unwrap();
+    assert_counted(&ledger, &[("session_legacy_total over", 1)]);
+    moving.be_away();
+    assert!(moving.take_over().await.is_err());
+    assert_counted(&ledger, &[("session_legacy_total unavailable", 1)]);
+}
+
 #[tokio::test]
 async fn what_the_near_cache_spares_is_counted_where_it_is_of_use() {
     let (world, ledger) = world();

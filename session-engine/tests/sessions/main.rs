@@ -5,11 +5,14 @@ mod by_id;
 mod changes;
 mod counts;
 mod ends;
+mod events;
 mod extensions;
 mod feed;
 mod freshness;
 mod guests;
 mod keys;
+#[cfg(feature = "legacy")]
+mod legacy;
 mod lists;
 mod paces;
 #[cfg(feature = "passwords")]

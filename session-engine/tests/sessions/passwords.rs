@@ -13,10 +13,14 @@ use session_engine::{
 use crate::world::{World, alice, bob};
 
 /// Which sessions stand, of everybody.
-struct Office(Mutex<Result<SessionsOf, UsersUnavailable>>);
+pub(crate) struct Office(Mutex<Result<SessionsOf, UsersUnavailable>>);
 
 impl Office {
-    fn say(&self, which: Result<SessionsOf, UsersUnavailable>) {
+    pub(crate) fn saying(which: Result<SessionsOf, UsersUnavailable>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(which)))
+    }
+
+    pub(crate) fn say(&self, which: Result<SessionsOf, UsersUnavailable>) {
         *self.0.lock().unwrap() = which;
     }
 }
@@ -42,7 +46,7 @@ impl Users for Office {
 }
 
 fn office(world: &World) -> (Arc<Office>, Sessions) {
-    let office = Arc::new(Office(Mutex::new(Ok(SessionsOf::All))));
+    let office = Office::saying(Ok(SessionsOf::All));
     let sessions = world.server_of(|builder| builder.users(office.clone()));
     (office, sessions)
 }

@@ -9,7 +9,7 @@ use session_engine::store::{Documents, Freshness};
 use session_engine::{Activity, Clock, DataChange, Renewal, SessionError, Subject};
 
 use crate::watched_store::Loss;
-use crate::world::{World, alice, object};
+use crate::world::{IDLE, World, alice, object};
 
 /// R72, R79: the browser never got the new one.
 #[tokio::test]
@@ -23,6 +23,9 @@ async fn who_hangs_up_in_the_middle_goes_on_with_the_old_cookie() {
         }
         // It runs to its end, and is taken back.
         until_the_old_session_stands(&world, &cookie).await;
+        // And not for the minute of what is left of one alone.
+        world.clock.advance(IDLE - Duration::from_secs(1));
+        world.sessions.resume(&cookie, Activity::Passive).await.expect("as long as ever");
         world.sessions.revoke(&cookie).await.unwrap();
     }
 }

@@ -39,6 +39,9 @@ async fn a_statement_is_handed_out_again_until_half_its_life_is_over() {
     let first = world.sessions.state(&session).unwrap();
     world.clock.advance(MAX_STATEMENT_LIFETIME / 2 - SECOND);
     assert_eq!(world.sessions.state(&session).unwrap(), first);
+    // To who comes next as well, though the store has been asked.
+    let again = world.sessions.resume(&cookie, Activity::Passive).await.unwrap();
+    assert_eq!(world.sessions.state(&again).unwrap(), first);
     world.clock.advance(SECOND);
     let second = world.sessions.state(&session).unwrap();
     assert_eq!(second.issued_at(), world.clock.now());

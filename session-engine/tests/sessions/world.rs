@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use session_core::{AuthenticCookie, CookieName, CookieValue, KeyRing, Timeouts, UnixTime};
 use session_engine::store::embedded::EmbeddedStore;
-use session_engine::{Client, Keys, ManualClock, NewSession, Sessions, SessionsBuilder, Subject};
+use session_engine::{Client, Events, Keys, ManualClock, NewSession, Sessions, SessionsBuilder, Subject};
 use tempfile::TempDir;
 
 use crate::watched_store::WatchedStore;
@@ -20,17 +20,23 @@ pub(crate) struct World {
     pub(crate) store: Arc<WatchedStore>,
     pub(crate) clock: ManualClock,
     pub(crate) ring: KeyRing,
+    log: Arc<EmbeddedStore>,
     _directory: TempDir,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let (directory, clock) = (tempfile::tempdir().unwrap(), ManualClock::at(START));
-        let store = EmbeddedStore::open(directory.path(), Arc::new(clock.clone())).unwrap();
-        let store = Arc::new(WatchedStore::over(Arc::new(store)));
+        let log = Arc::new(EmbeddedStore::open(directory.path(), Arc::new(clock.clone())).unwrap());
+        let store = Arc::new(WatchedStore::over(log.clone()));
         let ring = KeyRing::generate().unwrap();
         let sessions = builder(keys_of(&ring), &store, &clock).build();
-        Self { sessions, store, clock, ring, _directory: directory }
+        Self { sessions, store, clock, ring, log, _directory: directory }
+    }
+
+    /// What tells in the same store of what happens to sessions.
+    pub(crate) fn events(&self) -> Events {
+        Events::start(self.log.clone(), Arc::new(self.clock.clone()))
     }
 
     /// One more server on the same store.

@@ -7,12 +7,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// By what the changes are called, without the places where they are.
+/// Changes, each by its place and by what it is.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Outcomes {
     pub(crate) missed: Vec<String>,
     pub(crate) caught: usize,
-    pub(crate) timeouts: usize,
+    /// Caught by that, too: a test waits for what never comes.
+    pub(crate) timeouts: Vec<String>,
     /// Those that do not compile.
     pub(crate) unviable: usize,
 }
@@ -20,26 +21,37 @@ pub(crate) struct Outcomes {
 impl Outcomes {
     pub(crate) fn read(folder: &Path) -> Result<Self> {
         let list = |name: &str| match fs::read_to_string(folder.join(name)) {
-            Ok(text) => Ok(text.lines().map(name_of).collect::<Vec<_>>()),
+            Ok(text) => Ok(text.lines().map(str::to_owned).collect::<Vec<_>>()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error).with_context(|| format!("cannot read {name} of cargo-mutants")),
         };
         Ok(Self {
             missed: list("missed.txt")?,
             caught: list("caught.txt")?.len(),
-            timeouts: list("timeout.txt")?.len(),
+            timeouts: list("timeout.txt")?,
             unviable: list("unviable.txt")?.len(),
         })
     }
 
-    /// After another round, which has tried once more what `before` missed or took too long for.
-    pub(crate) fn after(self, before: &Self) -> Self {
-        Self { caught: before.caught + self.caught, unviable: before.unviable + self.unviable, ..self }
+    /// After another round, which has tried once more what `before` missed or took too long for: what took too long
+    /// was caught by that, also where the tests of the other round see nothing.
+    pub(crate) fn after(self, before: Self) -> Self {
+        let mut missed = self.missed;
+        missed.retain(|change| !before.timeouts.contains(change));
+        let late = self.timeouts.into_iter().filter(|change| before.missed.contains(change));
+        let late: Vec<_> = late.collect();
+        let caught = before.caught + before.missed.len() - missed.len() - late.len();
+        Self { missed, caught, timeouts: [before.timeouts, late].concat(), unviable: before.unviable }
+    }
+
+    /// What the changes that survive are called, without the places where they are.
+    pub(crate) fn survivors(&self) -> Vec<String> {
+        self.missed.iter().map(|change| name_of(change)).collect()
     }
 
     /// In per cent.
     pub(crate) fn surviving(&self) -> f64 {
-        let viable = self.missed.len() + self.caught + self.timeouts;
+        let viable = self.missed.len() + self.caught + self.timeouts.len();
         self.missed.len() as f64 * 100.0 / viable.max(1) as f64
     }
 }
@@ -47,6 +59,7 @@ impl Outcomes {
 impl fmt::Display for Outcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { missed, caught, timeouts, unviable } = self;
+        let timeouts = timeouts.len();
         let all = missed.len() + caught + timeouts + unviable;
         write!(f, "{all} mutants, {caught} caught, {timeouts} timeouts, {unviable} unviable, ")?;
         write!(f, "{} survive ({:.1} %)", missed.len(), self.surviving())
@@ -70,10 +83,13 @@ mod tests {
 
     #[test]
     fn what_a_second_round_catches_survives_no_more() {
-        let missed = ["a", "b"].map(str::to_owned).to_vec();
-        let first = Outcomes { missed, caught: 5, timeouts: 1, unviable: 2 };
-        let second = Outcomes { missed: vec!["b".into()], caught: 1, timeouts: 1, unviable: 0 };
-        let both = second.after(&first);
-        assert_eq!(both.to_string(), "10 mutants, 6 caught, 1 timeouts, 2 unviable, 1 survive (12.5 %)");
+        let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let (missed, timeouts) = (list(&["a", "b", "c"]), list(&["d", "e"]));
+        let first = Outcomes { missed, caught: 5, timeouts, unviable: 2 };
+        // Of what took too long, the other tests see nothing.
+        let second = Outcomes { missed: list(&["b", "d"]), caught: 2, timeouts: list(&["c"]), unviable: 0 };
+        let both = second.after(first);
+        assert_eq!(both.to_string(), "12 mutants, 6 caught, 3 timeouts, 2 unviable, 1 survive (10.0 %)");
+        assert_eq!(both.survivors(), ["b"]);
     }
 }
