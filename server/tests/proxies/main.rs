@@ -14,7 +14,6 @@ mod sign_in;
 mod site;
 mod spoofing;
 mod streams;
-mod traefik;
 mod verification;
 
 /// A test of each story on each proxy.
@@ -24,6 +23,7 @@ macro_rules! on_every_proxy {
         mod caddy { $crate::on_proxy!(Caddy: $($story),+); }
         mod envoy { $crate::on_proxy!(Envoy: $($story),+); }
         mod haproxy { $crate::on_proxy!(HaProxy: $($story),+); }
+        mod traefik { $crate::on_proxy!(Traefik: $($story),+); }
     };
 }
 

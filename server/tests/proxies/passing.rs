@@ -56,7 +56,12 @@ async fn a_path_for_everybody_is_told_nobody(kind: Kind) {
     // An application might take these for another path, or does get another.
     for path in ["/open/../orders", "/open/%2e%2e/orders", "/open//x", "/open;/orders", "/open\\..\\orders"] {
         let answer = send_lines(site.address(), &[&format!("GET {path} HTTP/1.1")]).await;
-        assert!(matches!(answer.status, 400 | 401), "{path}: {answer:?}");
+        if (kind, path) == (Kind::Traefik, "/open//x") {
+            // It takes out what is empty before it asks, and for the application as well.
+            assert_eq!(answer.expect_status(200).json()["target"], "/open/x");
+        } else {
+            assert!(matches!(answer.status, 400 | 401), "{path}: {answer:?}");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,6 +20,7 @@ pub(crate) enum Kind {
     Caddy,
     Envoy,
     HaProxy,
+    Traefik,
 }
 
 /// A proxy with the recipe that is for it, at addresses of a test's own. It ends when it is dropped.
@@ -42,6 +44,7 @@ impl Kind {
             Self::Caddy => &["caddy/Caddyfile"],
             Self::Envoy => &["envoy/envoy.yaml"],
             Self::HaProxy => &["haproxy/haproxy.cfg", "haproxy/ask.lua"],
+            Self::Traefik => &["traefik/dynamic.yaml"],
         }
     }
 
@@ -51,6 +54,7 @@ impl Kind {
             Self::Caddy => ("CADDY", "caddy"),
             Self::Envoy => ("ENVOY", "envoy"),
             Self::HaProxy => ("HAPROXY", "haproxy"),
+            Self::Traefik => ("TRAEFIK", "traefik"),
         };
         env::var_os(variable).unwrap_or_else(|| default.into())
     }
@@ -70,11 +74,14 @@ impl Kind {
             Self::Caddy => {
                 Some(format!("{{\nadmin off\npersist_config off\n}}\nimport {directory}/recipe\n"))
             }
-            Self::Envoy | Self::HaProxy => None,
+            Self::Envoy | Self::HaProxy | Self::Traefik => None,
         }
     }
 
-    fn arguments(self, directory: &str, file: &str) -> Vec<String> {
+    fn arguments(self, directory: &str, file: &str, port: u16) -> Vec<String> {
+        // Where it listens is no part of its recipe.
+        let entry = format!("--entryPoints.web.address=127.0.0.1:{port}");
+        let recipe = format!("--providers.file.filename={file}");
         let arguments: &[&str] = match self {
             Self::Nginx => &["-p", directory, "-e", "stderr", "-c", file],
             Self::Caddy => &["run", "--adapter", "caddyfile", "--config", file],
@@ -82,6 +89,7 @@ impl Kind {
                 &["--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warn", "-c", file]
             }
             Self::HaProxy => &["-db", "-f", file],
+            Self::Traefik => &[&entry, &recipe, "--log.level=WARN", "--global.checkNewVersion=false"],
         };
         arguments.iter().map(|argument| (*argument).to_owned()).collect()
     }
@@ -122,15 +130,15 @@ impl Proxy {
                 path("around")
             },
         );
-        // Envoy goes by the ending.
-        let file = if kind == Kind::Envoy {
+        // They go by the ending.
+        let file = if matches!(kind, Kind::Envoy | Kind::Traefik) {
             fs::rename(&file, path("recipe.yaml")).unwrap();
             path("recipe.yaml")
         } else {
             file
         };
         let mut command = Command::new(kind.program());
-        command.args(kind.arguments(directory.path().to_str().unwrap(), &file));
+        command.args(kind.arguments(directory.path().to_str().unwrap(), &file, port));
         command.current_dir(directory.path()).env("HOME", directory.path());
         let log = File::create(path("log")).unwrap();
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
@@ -143,11 +151,22 @@ impl Proxy {
 
     fn wait(&mut self, log: &dyn Fn() -> String) {
         let began_at = Instant::now();
-        while TcpStream::connect(self.address).is_err() {
+        while !self.serves() {
             let ended = self.process.try_wait().unwrap();
             assert!(ended.is_none() && began_at.elapsed() < START_DEADLINE, "{:?}: {}", self.kind, log());
             sleep(Duration::from_millis(10));
         }
+    }
+
+    fn serves(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(self.address) else { return false };
+        if self.kind != Kind::Traefik {
+            return true;
+        }
+        // It listens before it has read its recipe, and knows no path then.
+        let mut beginning = [0; 12];
+        let asked = stream.write_all(b"GET / HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n");
+        asked.and_then(|()| stream.read_exact(&mut beginning)).is_ok() && beginning != *b"HTTP/1.1 404"
     }
 }
 
