@@ -18,6 +18,11 @@ grep -qs '^RUN_AS=' ../.env || echo "RUN_AS=$user" >>../.env
 if [ "$#" = 0 ]; then
     docker compose --file ../compose.yaml build session-server
     set -- docker compose --file ../compose.yaml run --rm --no-deps --no-TTY admin
+else
+    # What compose.yaml tells it in a container.
+    export SESSION_STORE=redis://sessions@redis:6379
+    export SESSION_REDIS_PASSWORD_FILE=secrets/redis-password
+    export SESSION_KEYS=data/keys.json
 fi
 
 if [ ! -e secrets/redis-password ]; then
@@ -36,4 +41,6 @@ mv secrets/redis-users.new secrets/redis-users
 
 if [ ! -e data/keys.json ]; then
     "$@" keys new
+    # In a container it is whose it should be by itself.
+    [ "$(id -u)" != 0 ] || chown "$user" data/keys.json
 fi

@@ -32,6 +32,10 @@ pub(crate) const REDIS: Tool = Tool { program: "redis-server", debian_package: "
 pub(crate) const SYSTEMD: Tool = Tool { program: "systemd-analyze", debian_package: "systemd" };
 /// Boots systemd in a container, for what a reader does on a machine that it runs.
 pub(crate) const NSPAWN: Tool = Tool { program: "systemd-nspawn", debian_package: "systemd-container" };
+/// A container engine, and what its networks and base images are made with.
+pub(crate) const DOCKERD: Tool = Tool { program: "dockerd", debian_package: "docker.io" };
+pub(crate) const IPTABLES: Tool = Tool { program: "iptables", debian_package: "iptables" };
+pub(crate) const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", debian_package: "mmdebstrap" };
 /// Moves the clock of a program.
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", debian_package: "faketime" };
 /// Puts the manifests of `deploy/kubernetes/` together; that there is a cluster is not needed.

@@ -12,8 +12,8 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, book, deploy, evidence, faults, fuzz, image, instructions, migration, npm, package, proxies,
-    redis_servers, reference, reproducible, schemas, serve, setup, workspace,
+    api, book, containers, deploy, evidence, faults, fuzz, image, instructions, migration, npm, package,
+    proxies, redis_servers, reference, reproducible, schemas, serve, setup, workspace,
 };
 
 const PARTS: [&str; 15] = [
@@ -73,11 +73,12 @@ fn perform(name: &str) -> Result<()> {
         "servers" => other_redis(&[]),
         "faults" => faults::long(),
         "image" => image::hold(),
+        "containers" => containers::hold(),
         "frameworks" => frameworks(),
         "stories" => stories(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
         _ => bail!(
-            "no part `{name}`; there are {}, long, features, servers, faults, image, frameworks, stories",
+            "no part `{name}`; there are {}, long, features, servers, faults, image, containers, frameworks, stories",
             PARTS.join(", ")
         ),
     }

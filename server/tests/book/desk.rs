@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::machine::Machine;
 use crate::pages::{root, tracked};
 use crate::shell::{Shell, Until};
+use crate::task;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_session-server");
 
@@ -20,6 +21,9 @@ const CARGO: &str = "server/tests/book/cargo.sh";
 
 /// What there is to copy from, to start and to read. The rest of a checkout is for building.
 const FOLDERS: [&str; 4] = ["deploy", "examples", "session-wasm/examples", "vectors"];
+
+/// By which Docker's client finds the engine of a task.
+const ENGINE: [&str; 3] = ["DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_BUILDKIT"];
 
 /// What `npm ci` has put into these.
 const NODE_MODULES: &str = "session-wasm/examples/node_modules";
@@ -48,7 +52,9 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new() -> Self {
         let desk = Self { directory: tempfile::tempdir().unwrap() };
-        for file in FOLDERS.into_iter().flat_map(tracked) {
+        let all = ["."];
+        let folders = if task::name().is_some() { &all[..] } else { &FOLDERS };
+        for file in folders.iter().flat_map(|folder| tracked(folder)) {
             let copy = desk.path(&file);
             fs::create_dir_all(copy.parent().unwrap()).unwrap();
             fs::copy(root().join(&file), copy).unwrap();
@@ -77,13 +83,15 @@ impl Desk {
         self.directory.path().join(name)
     }
 
-    /// A shell at it, on a machine of its own as far as networks and processes go: every port is free there, and
-    /// whatever was started ends with the shell.
+    /// A shell at it, on a machine of its own as far as processes go, and networks unless a task needs this one's: every
+    /// port is free there, and whatever was started ends with the shell.
     pub(crate) fn shell(&self) -> Shell {
         let mut command = Command::new("unshare");
-        command.args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
-        // The rest of the command is the shell.
-        command.args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
+        command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+        if task::name().is_none() {
+            // The rest of the command is the shell.
+            command.args(["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
+        }
         let path = format!("{}:{}", self.path(".bin").display(), env::var("PATH").unwrap());
         command.current_dir(&self.directory).env_clear().envs(AWS);
         if let Some(packages) = env::var_os(PACKAGES).map(PathBuf::from) {
@@ -97,6 +105,7 @@ impl Desk {
         for (variable, place) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
             command.env(variable, env::var_os(variable).unwrap_or_else(|| home.join(place).into()));
         }
+        command.envs(ENGINE.iter().filter_map(|name| Some((name, env::var_os(name)?))));
         Shell::start(command, self.path(".typed"))
     }
 

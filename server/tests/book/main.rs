@@ -15,6 +15,7 @@ mod shell;
 mod shown;
 mod sources;
 mod steps;
+mod task;
 
 use std::sync::Mutex;
 use std::thread;
@@ -32,8 +33,11 @@ const CHAPTERS_AT_A_TIME: usize = 3;
 fn what_is_typed_does_what_is_shown() {
     let only = std::env::var("CHAPTER").ok();
     let is_asked = |page: &Page| only.as_ref().is_none_or(|only| page.path.contains(only.as_str()));
-    let pages: Vec<_> = with_sessions().into_iter().filter(is_asked).collect();
-    assert!(!pages.is_empty(), "no chapter {only:?}");
+    let task = task::name();
+    let is_the_tasks =
+        |page: &Page| task.as_ref().is_none_or(|task| Steps::of(page).is_ok_and(|steps| steps.are_for(task)));
+    let pages: Vec<_> = with_sessions().into_iter().filter(is_asked).filter(is_the_tasks).collect();
+    assert!(!pages.is_empty(), "no chapter {only:?} of the task {task:?}");
     let (left, failures) = (Mutex::new(pages), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..CHAPTERS_AT_A_TIME {

@@ -9,10 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::shown;
-
-/// Nothing that a page has its reader type takes so long, not even Python's installing itself on a machine that is busy
-/// with ten times what it can do.
-const PATIENCE: Duration = Duration::from_secs(300);
+use crate::task::patience;
 
 /// Each command is a file, read in by the shell itself, which so remembers what was set and started.
 const LOOP: &str = r#"while read -r typed; do
@@ -60,7 +57,7 @@ impl Shell {
         }
         if let Until::ItSaid(shown) = until {
             let began_at = Instant::now();
-            while !shown::is_beginning(shown, &came()) && began_at.elapsed() < PATIENCE && self.goes_on() {
+            while !shown::is_beginning(shown, &came()) && began_at.elapsed() < patience() && self.goes_on() {
                 thread::sleep(Duration::from_millis(20));
             }
         }
@@ -78,7 +75,7 @@ impl Shell {
         let typed = self.record.join(self.typed.to_string());
         fs::write(&typed, format!("{command}\n")).unwrap();
         let is_read = writeln!(self.process.stdin.as_ref().unwrap(), "{}", typed.display()).is_ok();
-        let answer = if is_read { self.answers.recv_timeout(PATIENCE).ok() } else { None };
+        let answer = if is_read { self.answers.recv_timeout(patience()).ok() } else { None };
         (answer, typed)
     }
 }

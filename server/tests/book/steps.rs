@@ -7,14 +7,16 @@ use crate::markdown::{Block, Parts};
 use crate::pages::Page;
 use crate::reader::Reader;
 use crate::shell::{Shell, Until};
-use crate::{shown, sources};
+use crate::{shown, sources, task};
 
 /// Pages that `cargo xtask reference` writes from the code, and holds against it.
 const WRITTEN: &str = "docs/reference/";
 
 pub(crate) struct Steps {
     steps: Vec<Step>,
-    /// What the page says cannot be run on one machine, and why.
+    /// The tasks that some of the blocks are marked with.
+    tasks: Vec<String>,
+    /// What is not run here, and why.
     not_run: Vec<String>,
 }
 
@@ -34,7 +36,7 @@ pub(crate) struct Circumstances {
 
 impl Steps {
     pub(crate) fn of(page: &Page) -> Result<Self, String> {
-        let mut steps = Self { steps: Vec::new(), not_run: Vec::new() };
+        let mut steps = Self { steps: Vec::new(), tasks: Vec::new(), not_run: Vec::new() };
         for block in Parts::of(&page.text).blocks {
             steps.add(page, &block).map_err(|why| format!("{}:{}: {why}", page.path, block.line))?;
         }
@@ -69,6 +71,13 @@ impl Steps {
                 Ok(())
             }
             ("console", None, None) => {
+                if let Some(task) = block.mark("task") {
+                    self.tasks.push(task.to_owned());
+                    if task::name().as_deref() != Some(task) {
+                        self.not_run.push(format!("{}: cargo xtask test {task}", block.line));
+                        return Ok(());
+                    }
+                }
                 let circumstances = Circumstances::of(block)?;
                 typed(block, &circumstances).map(|typed| self.steps.extend(typed))
             }
@@ -80,6 +89,11 @@ impl Steps {
                       nor `text`"
                 .into()),
         }
+    }
+
+    /// Whether the task has something to type here that others have not.
+    pub(crate) fn are_for(&self, task: &str) -> bool {
+        self.tasks.iter().any(|own| own == task)
     }
 
     pub(crate) fn are_none(&self) -> bool {

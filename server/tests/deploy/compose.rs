@@ -145,10 +145,15 @@ fn every_service_is_confined_and_writes_its_data_alone() {
 }
 
 #[test]
-#[ignore = "wants Docker Compose 2 as `docker-compose`; no engine"]
+#[ignore = "wants what `cargo xtask test containers` starts"]
 fn docker_compose_understands_the_file() {
-    let mut command = Command::new("docker-compose");
-    command.arg("--file").arg(deployed("compose.yaml")).args(["--profile", "admin", "config", "--quiet"]);
+    let mut command = Command::new("docker");
+    command.args(["compose", "--file"]).arg(deployed("compose.yaml")).args([
+        "--profile",
+        "admin",
+        "config",
+        "--quiet",
+    ]);
     let output = command.env("RUN_AS", "1000:1000").output().unwrap();
     assert!(
         output.status.success() && output.stderr.is_empty(),

@@ -49,9 +49,6 @@ impl Site {
         let mut command = Command::new("sh");
         command.arg(self.machine.path("compose/prepare.sh")).arg(PROGRAM);
         command.env_clear().env("PATH", "/usr/bin:/bin");
-        for (name, value) in self.compose.environment("admin") {
-            command.env(name, self.moved(&value));
-        }
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
     }
