@@ -99,6 +99,29 @@ mod tests {
         }
     }
 
+    /// An ID becomes a part of a key.
+    #[test]
+    fn an_authentic_cookie_has_an_id_of_the_usual_form() {
+        let secrets = secrets(["hello", "hello"]);
+        let verified = |id: &str| {
+            let mac = Hmac::<Sha256>::new_from_slice(b"hello").unwrap().chain_update(id);
+            let tag = STANDARD_NO_PAD.encode(mac.finalize().into_bytes());
+            secrets.verify(format!("s:{id}.{tag}").as_bytes())
+        };
+        let longest = "a".repeat(MAX_ID_LENGTH);
+        for good in ["A", "a.b:c", &longest] {
+            assert_eq!(verified(good).as_deref(), Some(good));
+        }
+        for bad in ["", "a b", "a\n", "ä", &format!("{longest}a")] {
+            assert_eq!(verified(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn nobody_who_debugs_it_is_told_a_secret() {
+        assert_eq!(format!("{:?}", secrets(["canary"])), "ExpressSecrets(..)");
+    }
+
     #[test]
     fn without_a_secret_nobody_signs() {
         assert_eq!(ExpressSecrets::new([]).err(), Some(InvalidExpressSecrets));
