@@ -1,7 +1,7 @@
 #!/bin/sh
 # testing/base-images.sh REDIS_SERVER: what stands for the images that deploy/ names where no registry is at hand. Each is
-# Debian 13 under the name of the official one, with the same program in the same place: this machine's own Rust; HAProxy
-# as Debian packages it; and the Redis that is given. `docker` is that of the engine that is to have them.
+# Debian 13 under the name of the official one, with what is used of it: this machine's own Rust; HAProxy as Debian packages
+# it; and the Redis that is given, with Debian's redis-cli. `docker` is that of the engine that is to have them.
 set -eu
 export redis_server="$1"
 tree="$(mktemp)"

@@ -28,6 +28,13 @@ pub(crate) fn hold() -> Result<()> {
         .envs(places))
 }
 
+/// The chapters with blocks that only a task types, by the mark `task=NAME`, with what it has for them.
+pub(crate) fn type_for<const N: usize>(task: &str, environment: [(&str, String); N]) -> Result<()> {
+    let places = fetch()?;
+    let typed = ["--test", "book", "--", "--ignored", "--nocapture", "what_is_typed"];
+    run(workspace::cargo("test")?.args(typed).envs(places).envs(environment).env("BOOK_TASK", task))
+}
+
 /// What mdBook warns of, such as a link to a chapter that is not there, is wrong.
 pub(crate) fn build() -> Result<()> {
     let (mdbook, book) = (mdbook()?, target_dir()?.join("book"));

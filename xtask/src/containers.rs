@@ -20,19 +20,17 @@ const COMPOSE: [Program; 1] = [Program {
     expected: "v5.6.1",
 }];
 
-/// By which the book's tests know that theirs is a whole machine with an engine.
-const TASK: (&str, &str) = ("BOOK_TASK", "containers");
+/// As blocks of the book are marked with it.
+const NAME: &str = "containers";
 
 pub(crate) fn hold() -> Result<()> {
     setup::tools(&[DOCKERD, IPTABLES, MMDEBSTRAP])?;
     let compose = wheels::programs("compose", "testing/compose.txt", &COMPOSE)?;
-    let places = book::fetch()?;
     let engine = Engine::start(&compose[0])?;
     make_base_images(&engine)?;
     let understood = ["--test", "deploy", "--", "--ignored", "docker_compose_understands"];
     run(workspace::cargo("test")?.args(understood).envs(engine.environment()))?;
-    let typed = ["--test", "book", "--", "--ignored", "--nocapture", "what_is_typed"];
-    run(workspace::cargo("test")?.args(typed).envs(places).envs(engine.environment()).env(TASK.0, TASK.1))
+    book::type_for(NAME, engine.environment())
 }
 
 fn make_base_images(engine: &Engine) -> Result<()> {

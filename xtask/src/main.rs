@@ -54,10 +54,10 @@ usage: cargo xtask TASK
                      in docs/), web, fuzz; or what takes longer: `long`, the races and kills of the
                      rust part in full length and the package built twice, `faults`, everything
                      that befalls Redis, servers and the network between them, in full length,
-                     `image`, the static build in a root that holds nothing else, `containers`, the
-                     image and the compose file in a real engine, `frameworks`, the package in
-                     Next.js, Nuxt, SvelteKit, Astro and React Router, and `stories`, those of the
-                     page in each browser on each store
+                     `image`, the static build in a root that holds nothing else, `builds`, the
+                     chapters that build a release, `containers`, the image and the compose file in
+                     a real engine, `frameworks`, the package in Next.js, Nuxt, SvelteKit, Astro and
+                     React Router, and `stories`, those of the page in each browser on each store
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, failovers (how long

@@ -5,19 +5,22 @@ use anyhow::{Result, bail};
 
 use crate::process::{command, is_installed, output, run};
 
-const SUITES: [&str; 2] = ["--lib", "--test=properties"];
-
-/// Those that end within minutes: signatures, or tags by the hundred, take Miri hours.
-const TESTS: [&str; 3] = ["::tests::", "names::", "timeouts::"];
+/// Each with those of its tests that end within minutes; all, where none is named. Signatures, or tags, by the hundred take
+/// Miri hours.
+const SUITES: [(&str, &[&str]); 3] =
+    [("--lib", &[]), ("--test=each_once", &[]), ("--test=properties", &["names::", "timeouts::"])];
 
 pub(crate) fn hold() -> Result<()> {
     install()?;
-    let miri = ["+nightly", "miri", "test", "--package", "session-core", "--features", "testing"];
-    let mut miri = command("cargo", miri);
-    miri.args(SUITES).arg("--").args(TESTS);
-    // Keys are drawn from the operating system, and proptest looks for earlier findings. One case of each property is
-    // executed, since it is not for what comes out.
-    run(miri.env("MIRIFLAGS", "-Zmiri-disable-isolation").env("PROPTEST_CASES", "1"))
+    for (suite, tests) in SUITES {
+        let miri = ["+nightly", "miri", "test", "--package", "session-core", "--features", "testing", suite];
+        let mut miri = command("cargo", miri);
+        miri.arg("--").args(tests);
+        // Keys are drawn from the operating system, and proptest looks for earlier findings. One case of each property
+        // is executed, since it is not for what comes out.
+        run(miri.env("MIRIFLAGS", "-Zmiri-disable-isolation").env("PROPTEST_CASES", "1"))?;
+    }
+    Ok(())
 }
 
 /// Adds what is missing of Miri.

@@ -37,6 +37,9 @@ const PARTS: [&str; 15] = [
 pub(crate) const TOOLCHAINS: &str = "session-wasm/toolchains";
 pub(crate) const FRAMEWORKS: &str = "session-wasm/toolchains/frameworks";
 
+/// The chapters that build what is released.
+const BUILDS: &str = "builds";
+
 /// A few seconds for each target: enough to find what a change has plainly broken.
 const FUZZ_SECONDS: &str = "5";
 
@@ -74,11 +77,12 @@ fn perform(name: &str) -> Result<()> {
         "faults" => faults::long(),
         "image" => image::hold(),
         "containers" => containers::hold(),
+        "builds" => book::type_for(BUILDS, []),
         "frameworks" => frameworks(),
         "stories" => stories(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
         _ => bail!(
-            "no part `{name}`; there are {}, long, features, servers, faults, image, containers, frameworks, stories",
+            "no part `{name}`; there are {}, long, features, servers, faults, image, builds, containers, frameworks, stories",
             PARTS.join(", ")
         ),
     }

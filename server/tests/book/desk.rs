@@ -53,15 +53,19 @@ impl Desk {
     pub(crate) fn new() -> Self {
         let desk = Self { directory: tempfile::tempdir().unwrap() };
         let all = ["."];
-        let folders = if task::name().is_some() { &all[..] } else { &FOLDERS };
+        let folders = if task::has_engine() { &all[..] } else { &FOLDERS };
         for file in folders.iter().flat_map(|folder| tracked(folder)) {
             let copy = desk.path(&file);
             fs::create_dir_all(copy.parent().unwrap()).unwrap();
             fs::copy(root().join(&file), copy).unwrap();
         }
-        for place in ["target/debug", "target/release", ".bin"] {
+        for place in ["target/debug", ".bin"] {
             desk.link(Path::new(SERVER), &format!("{place}/session-server"));
         }
+        // It is there once its reader has built it, and until then it is the same.
+        let release = Path::new(SERVER).ancestors().nth(2).unwrap().join("release/session-server");
+        let release = if task::builds() { &release } else { Path::new(SERVER) };
+        desk.link(release, "target/release/session-server");
         desk.link(&root().join(CARGO), ".bin/cargo");
         desk.link(&root().join(NODE_MODULES), NODE_MODULES);
         for (variable, name) in PROGRAMS {
@@ -88,7 +92,7 @@ impl Desk {
     pub(crate) fn shell(&self) -> Shell {
         let mut command = Command::new("unshare");
         command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
-        if task::name().is_none() {
+        if !task::has_engine() {
             // The rest of the command is the shell.
             command.args(["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
         }

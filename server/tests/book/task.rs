@@ -3,11 +3,19 @@
 use std::env;
 use std::time::Duration;
 
-const TASK: &str = "BOOK_TASK";
-
-/// The task by whose name those blocks are marked, which has its machine's whole network, where something serves.
+/// The task by whose name those blocks are marked.
 pub(crate) fn name() -> Option<String> {
-    env::var(TASK).ok()
+    env::var("BOOK_TASK").ok()
+}
+
+/// Whether containers serve in the network of this machine, and are built of a whole checkout.
+pub(crate) fn has_engine() -> bool {
+    name().as_deref() == Some("containers")
+}
+
+/// Whether what is built for a release is so here.
+pub(crate) fn builds() -> bool {
+    name().as_deref() == Some("builds")
 }
 
 /// Nothing that a page has its reader type takes so long, not even Python's installing itself on a machine that is busy

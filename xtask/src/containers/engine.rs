@@ -8,12 +8,25 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{command, output};
+use crate::process::{command, output, run};
 use crate::target_dir::target_dir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Ends when it is dropped, and its containers with it. What it has pulled and built stays for the next time.
+/// The first of a namespace of processes, which all end with it, and it with this process, however that ends.
+const ALONE: [&str; 7] =
+    ["--pdeathsig=KILL", "unshare", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"];
+
+/// What an earlier one may have left where it was broken off. Images stay.
+const REST: [&str; 4] = [
+    "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes",
+    "docker volume ls --quiet | xargs --no-run-if-empty docker volume rm",
+    "docker network prune --force",
+    "docker image prune --force",
+];
+
+/// Ends when it is dropped, and its containers with it. It needs the machine's network for what is built, and leaves its
+/// bridge and its rules there, as engines do.
 pub(crate) struct Engine {
     place: PathBuf,
     process: Child,
@@ -28,10 +41,12 @@ impl Engine {
         fs::copy(compose, plugins.join("docker-compose"))?;
         let log = File::create(place.join("log"))?;
         let path = |name: &str| place.join(name).to_string_lossy().into_owned();
-        let flags = ["--data-root", &path("data"), "--exec-root", &path("exec"), "--pidfile", &path("pid")];
-        let mut dockerd = command("dockerd", flags);
-        dockerd.args(["--host", &format!("unix://{}", path("sock"))]);
+        let mut dockerd = command("setpriv", ALONE);
+        dockerd.args(["dockerd", "--data-root", &path("data"), "--exec-root", &path("exec")]);
+        dockerd.args(["--pidfile", &path("pid"), "--host", &format!("unix://{}", path("sock"))]);
         dockerd.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // Which one that was killed leaves.
+        let _ = fs::remove_file(place.join("pid"));
         let process = dockerd.spawn().context("cannot start dockerd, which root may")?;
         let mut engine = Self { place, process };
         let began_at = Instant::now();
@@ -41,7 +56,13 @@ impl Engine {
             }
             sleep(Duration::from_millis(200));
         }
+        engine.clear()?;
         Ok(engine)
+    }
+
+    fn clear(&self) -> Result<()> {
+        let clear = |rest| run(command("sh", ["-c", rest]).envs(self.environment()).stdout(Stdio::null()));
+        REST.into_iter().try_for_each(clear)
     }
 
     /// By which its clients find it. The builder is the one that it has inside.
@@ -57,12 +78,8 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // It ends its containers before itself.
-        let _ = command("kill", [self.process.id().to_string()]).status();
-        let began_at = Instant::now();
-        while matches!(self.process.try_wait(), Ok(None)) && began_at.elapsed() < PATIENCE {
-            sleep(Duration::from_millis(200));
-        }
+        // Its containers before itself, and it has nothing to write any more.
+        let _ = self.clear();
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
