@@ -79,8 +79,9 @@ impl Kind {
     }
 
     fn arguments(self, directory: &str, file: &str, port: u16) -> Vec<String> {
-        // Where it listens is no part of its recipe.
+        // Where it listens, and to which names of headers, is no part of its recipe.
         let entry = format!("--entryPoints.web.address=127.0.0.1:{port}");
+        let names = "--entryPoints.web.http.aliasHeadersStrategy=delete";
         let recipe = format!("--providers.file.filename={file}");
         let arguments: &[&str] = match self {
             Self::Nginx => &["-p", directory, "-e", "stderr", "-c", file],
@@ -89,7 +90,7 @@ impl Kind {
                 &["--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warn", "-c", file]
             }
             Self::HaProxy => &["-db", "-f", file],
-            Self::Traefik => &[&entry, &recipe, "--log.level=WARN", "--global.checkNewVersion=false"],
+            Self::Traefik => &[&entry, names, &recipe, "--log.level=WARN", "--global.checkNewVersion=false"],
         };
         arguments.iter().map(|argument| (*argument).to_owned()).collect()
     }

@@ -41,7 +41,9 @@ async fn what_a_client_says_of_itself_does_not_reach_the_application(kind: Kind)
     let made_up = made_up();
     let made_up: Vec<&str> = made_up.iter().map(String::as_str).collect();
     let others = ["Forwarded: for=canary", "X-Forwarded-Uri: /canary", "X-Forwarded-Method: CANARY"];
-    let others = [&others[..], &["Sec-Forward-Auth: canary", "X-Forwarded-For: canary"]].concat();
+    let underscores = ["Sec_Forward_Auth: canary", "X_Forwarded_Uri: /canary", "X_Of_An_Application: canary"];
+    let others =
+        [&others[..], &["Sec-Forward-Auth: canary", "X-Forwarded-For: canary"], &underscores].concat();
     for (target, cookie) in [("/orders", Some(&*cookie)), ("/open", Some(&*cookie)), ("/open", None)] {
         let line = format!("GET {target} HTTP/1.1");
         let lines = [&[&*line], cookie.as_slice(), &made_up, &others].concat();
