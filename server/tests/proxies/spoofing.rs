@@ -7,6 +7,7 @@ use crate::site::Site;
 
 on_every_proxy!(
     what_a_client_says_of_itself_does_not_reach_the_application,
+    a_name_that_is_read_as_another_does_not_reach_the_application,
     a_request_is_what_the_proxy_says_it_is,
     a_client_cannot_have_headers_dropped_on_their_way,
     many_lines_of_a_header_let_nobody_in_and_end_nothing,
@@ -60,6 +61,21 @@ async fn what_a_client_says_of_itself_does_not_reach_the_application(kind: Kind)
         let lines = ["GET /open HTTP/1.1", "X-Session-Role: canary"];
         let answer = send_lines(site.address(), &lines).await.expect_status(200);
         assert!(!answer.text.contains("canary"), "{answer:?}");
+    }
+}
+
+/// R37: PHP reads a dot as an underscore, CGI whatever is no letter (CVE-2026-88011).
+async fn a_name_that_is_read_as_another_does_not_reach_the_application(kind: Kind) {
+    let site = Site::behind(kind).await;
+    for odd in "!#$%&'*+.^_`|~".chars() {
+        for name in
+            [format!("X{odd}Session{odd}Subject"), format!("X-Session{odd}Subject"), format!("A{odd}B")]
+        {
+            let line = format!("{name}: canary");
+            let answer = send_lines(site.address(), &["GET /open HTTP/1.1", &line]).await;
+            assert!(matches!(answer.status, 200 | 400), "{name}: {answer:?}");
+            assert!(!answer.text.contains("canary"), "{name}: {answer:?}");
+        }
     }
 }
 
