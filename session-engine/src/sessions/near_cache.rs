@@ -237,6 +237,20 @@ mod tests {
         assert!(cache.get_or_read(id(3), async { Ok((kept(id(3), 1), true)) }).await.is_ok());
     }
 
+    /// R59: for as long as it may be, and no longer.
+    #[tokio::test]
+    async fn what_is_old_is_read_again_and_what_is_not_is_not() {
+        for (max_age, is_kept) in [(Duration::ZERO, false), (Duration::from_secs(600), true)] {
+            let cache = NearCache { max_age, ..cache(10) };
+            let (first, second) = (kept(id(1), 1), kept(id(1), 2));
+            cache.get_or_read(id(1), async { Ok((Arc::clone(&first), true)) }).await.unwrap();
+            let again = cache.get_or_read(id(1), async { Ok((Arc::clone(&second), true)) }).await.unwrap();
+            assert_eq!(again.document(), if is_kept { first.document() } else { second.document() });
+            assert_eq!(cache.get(id(1)).is_some(), is_kept);
+            assert_eq!(cache.sessions.len(), usize::from(is_kept));
+        }
+    }
+
     /// R59: bounded by what they weigh. `NEAR_CACHE_IDS` says how many sessions are checked.
     #[tokio::test]
     async fn however_many_sessions_are_checked_no_more_are_kept_than_may_be() {
@@ -248,5 +262,9 @@ mod tests {
             cache.get_or_read(id(number), read).await.unwrap();
         }
         assert!(cache.sessions.weight() <= 1_000 && cache.sessions.len() <= 1_000);
+        // One with 10 kB counts as five more.
+        let cache = self::cache(1_000);
+        cache.get_or_read(id(1), async { Ok((kept(id(1), 10_000), true)) }).await.unwrap();
+        assert_eq!(cache.sessions.weight(), 6);
     }
 }
