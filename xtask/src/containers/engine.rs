@@ -57,8 +57,9 @@ impl Engine {
         dockerd.args(["--pidfile", &path("pid"), "--host", &format!("unix://{}", path("sock"))]);
         dockerd.args(["--dns", RESOLVER]);
         dockerd.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        // Which one that was killed leaves.
+        // Which one that was killed leaves, and by whose numbers of processes it would take others for its own.
         let _ = fs::remove_file(place.join("pid"));
+        let _ = fs::remove_dir_all(place.join("exec"));
         let process = dockerd.spawn().context("cannot start dockerd, which root may")?;
         let mut engine = Self { place, process, uplink: None };
         engine.wait_until("dockerd does not serve", |engine| {
