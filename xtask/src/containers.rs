@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use self::engine::Engine;
 use crate::process::{command, run};
-use crate::setup::{self, DOCKERD, IPTABLES, MMDEBSTRAP};
+use crate::setup::{self, DOCKERD, IPROUTE, IPTABLES, MMDEBSTRAP, SLIRP, UTIL_LINUX};
 use crate::wheels::{self, Program};
 use crate::{book, redis_servers, workspace};
 
@@ -24,7 +24,7 @@ const COMPOSE: [Program; 1] = [Program {
 const NAME: &str = "containers";
 
 pub(crate) fn hold() -> Result<()> {
-    setup::tools(&[DOCKERD, IPTABLES, MMDEBSTRAP])?;
+    setup::tools(&[DOCKERD, IPROUTE, IPTABLES, MMDEBSTRAP, SLIRP, UTIL_LINUX])?;
     let compose = wheels::programs("compose", "testing/compose.txt", &COMPOSE)?;
     let engine = Engine::start(&compose[0])?;
     make_base_images(&engine)?;

@@ -35,6 +35,8 @@ pub(crate) const NSPAWN: Tool = Tool { program: "systemd-nspawn", debian_package
 /// A container engine, and what its networks and base images are made with.
 pub(crate) const DOCKERD: Tool = Tool { program: "dockerd", debian_package: "docker.io" };
 pub(crate) const IPTABLES: Tool = Tool { program: "iptables", debian_package: "iptables" };
+/// Leads out of the network of its own in which it is.
+pub(crate) const SLIRP: Tool = Tool { program: "slirp4netns", debian_package: "slirp4netns" };
 pub(crate) const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", debian_package: "mmdebstrap" };
 /// Moves the clock of a program.
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", debian_package: "faketime" };

@@ -87,14 +87,17 @@ impl Desk {
         self.directory.path().join(name)
     }
 
-    /// A shell at it, on a machine of its own as far as processes go, and networks unless a task needs this one's: every
-    /// port is free there, and whatever was started ends with the shell.
+    /// A shell at it, on a machine of its own as far as processes go, and networks unless a task has an engine, which has
+    /// one: every port is free there, and whatever was started ends with the shell.
     pub(crate) fn shell(&self) -> Shell {
-        let mut command = Command::new("unshare");
-        command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
-        if !task::has_engine() {
+        let alone = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+        // By itself it starts what follows.
+        let mut command = Command::new("nsenter");
+        if let Some(network) = task::network() {
+            command.arg(format!("--net={network}")).args(alone);
+        } else {
             // The rest of the command is the shell.
-            command.args(["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
+            command.args(alone).args(["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
         }
         let path = format!("{}:{}", self.path(".bin").display(), env::var("PATH").unwrap());
         command.current_dir(&self.directory).env_clear().envs(AWS);

@@ -8,9 +8,14 @@ pub(crate) fn name() -> Option<String> {
     env::var("BOOK_TASK").ok()
 }
 
-/// Whether containers serve in the network of this machine, and are built of a whole checkout.
+/// Whether there are containers, which are built of a whole checkout.
 pub(crate) fn has_engine() -> bool {
     name().as_deref() == Some("containers")
+}
+
+/// The network in which they serve: the engine's, as a file.
+pub(crate) fn network() -> Option<String> {
+    env::var("ENGINE_NETWORK").ok().filter(|_| has_engine())
 }
 
 /// Whether what is built for a release is so here.
