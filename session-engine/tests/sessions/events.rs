@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use session_core::{AuthenticCookie, StartKey};
 use session_engine::{Client, NewSession, Renewal};
 
 use crate::world::{World, alice};
@@ -19,6 +20,11 @@ async fn what_happens_to_a_session_is_told() {
     let third = world.sent(&sessions.renew(&second, Renewal::Reauthenticated).await.unwrap().cookie);
     sessions.revoke(&third).await.unwrap();
     let guest = sessions.start_guest(&Client::default(), Default::default()).await.unwrap().session.id();
+    let key = StartKey::new(b"canary-token-of-the-office-0123456789", "one").unwrap();
+    for _ in 0..2 {
+        sessions.start_once(NewSession::of(alice()), key.clone()).await.unwrap();
+    }
+    let once = sessions.list(&alice()).await.unwrap()[0].id();
     events.settle(Duration::from_secs(5)).await;
 
     let page = events.read(None, 10, Duration::ZERO).await.unwrap();
@@ -32,7 +38,7 @@ async fn what_happens_to_a_session_is_told() {
             event
         })
         .collect();
-    let renewed = |from: &session_core::AuthenticCookie, to: &session_core::AuthenticCookie, proved: bool| {
+    let renewed = |from: &AuthenticCookie, to: &AuthenticCookie, proved: bool| {
         json!({
             "type": "renewed", "session_id": to.session_id(), "predecessor": from.session_id(),
             "subject": "alice", "reauthenticated": proved,
@@ -47,6 +53,7 @@ async fn what_happens_to_a_session_is_told() {
             renewed(&second, &third, true),
             json!({ "type": "revoked", "session_id": id, "subject": "alice", "cause": "log_out" }),
             json!({ "type": "created", "session_id": guest }),
+            json!({ "type": "created", "session_id": once, "subject": "alice" }),
         ]
     );
 }

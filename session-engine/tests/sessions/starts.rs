@@ -1,13 +1,15 @@
 //! Sessions that an application starts for whom it has authenticated itself: once, and with timeouts of their own.
 
+use std::collections::HashSet;
+use std::num::NonZero;
 use std::time::Duration;
 
 use serde_json::json;
 use session_core::{StartKey, UnixTime};
 use session_engine::store::{Documents, Freshness, SubjectIndex};
 use session_engine::{
-    Activity, Client, Clock, Issued, NewSession, Renewal, Revocation, START_KEY_LIFETIME, SessionError,
-    Sessions, Subject,
+    Activity, Client, Clock, Issued, ListedSession, NewSession, Renewal, Revocation, START_KEY_LIFETIME,
+    SessionError, Sessions, Subject,
 };
 use tokio::task::JoinSet;
 
@@ -106,6 +108,21 @@ async fn first_secret(world: &World, cookie: &session_core::AuthenticCookie) -> 
 }
 
 /// R8: what is handed out again is signed anew.
+/// As those that a password begins.
+#[tokio::test]
+async fn who_has_as_many_as_may_be_loses_the_oldest_to_one_that_is_started_with_a_key() {
+    let world = World::new();
+    let sessions = world.server_of(|builder| builder.max_per_subject(NonZero::new(2).unwrap()));
+    let mut started = Vec::new();
+    for text in ["one", "two", "three"] {
+        let issued = sessions.start_once(NewSession::of(alice()), key(text)).await.unwrap();
+        started.push(issued.session.id());
+        world.clock.advance(Duration::from_secs(1));
+    }
+    let listed: HashSet<_> = sessions.list(&alice()).await.unwrap().iter().map(ListedSession::id).collect();
+    assert_eq!(listed, HashSet::from_iter(started[1..].iter().copied()));
+}
+
 #[tokio::test]
 async fn a_repetition_has_a_cookie_under_the_keys_of_now() {
     let world = World::new();
