@@ -9,6 +9,8 @@ use crate::audit::End;
 use crate::budget::to_its_end;
 use crate::legacy::{LegacyCookie, LegacyRecord, LegacySessions};
 use crate::record::{Client, NOBODY_KNOWS};
+#[cfg(feature = "passwords")]
+use crate::store::Unavailable;
 use crate::subject::Subject;
 
 /// What became of a session that another library began.
@@ -104,22 +106,16 @@ impl Sessions {
 
     /// Somebody has proved to be this subject, nobody knows when. One of our users has a password, whose change ends the
     /// session; who is none may be one of the application's own.
-    #[cfg(feature = "passwords")]
     async fn of_unknown_age(&self, login: NewSession) -> Result<NewSession, SessionError> {
-        use crate::logins::SessionsOf;
-        use crate::store::Unavailable;
-
         let login = login.authenticated_at(NOBODY_KNOWS);
-        let Some(users) = &self.users else { return Ok(login) };
-        Ok(match users.sessions_of(&login.subject).await.map_err(|_| Unavailable)? {
-            SessionsOf::None => login,
-            _ => login.by_password(),
-        })
-    }
+        #[cfg(feature = "passwords")]
+        if let Some(users) = &self.users {
+            use crate::logins::SessionsOf;
 
-    #[cfg(not(feature = "passwords"))]
-    async fn of_unknown_age(&self, login: NewSession) -> Result<NewSession, SessionError> {
-        Ok(login.authenticated_at(NOBODY_KNOWS))
+            let sessions = users.sessions_of(&login.subject).await.map_err(|_| Unavailable)?;
+            return Ok(if sessions == SessionsOf::None { login } else { login.by_password() });
+        }
+        Ok(login)
     }
 
     /// Has no session of the subject taken over any more, before those that it has are ended.

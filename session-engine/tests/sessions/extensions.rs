@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use session_core::{AuthenticCookie, UnixTime};
+use session_engine::store::{Documents, Freshness};
 use session_engine::{Activity, Clock, SessionError, Sessions};
 
-use crate::world::{IDLE, World};
+use crate::world::{GUEST_IDLE, IDLE, World};
 
 /// A twentieth of the idle timeout.
 const INTERVAL: Duration = Duration::from_secs(90);
@@ -28,6 +30,19 @@ async fn a_deadline_is_pushed_once_in_an_interval_and_by_use_alone() {
     let pushed = world.clock.now().saturating_add(IDLE);
     assert_eq!(deadline(&world.sessions, &cookie, Activity::Active).await, pushed);
     assert_eq!(deadline(&world.sessions, &cookie, Activity::Passive).await, pushed);
+}
+
+/// Its timeouts are others, and it is known to be one: there is nothing to put right.
+#[tokio::test]
+async fn the_deadline_of_a_guest_is_pushed_by_one_write() {
+    let world = World::new();
+    let cookie = world.guest(json!({})).await;
+    world.clock.advance(GUEST_IDLE / 2);
+    world.store.reads();
+    world.sessions.resume_any(&cookie, Activity::Active).await.unwrap();
+    assert_eq!(world.store.reads(), [Freshness::MayBeCached]);
+    let deadline = world.store.idle_deadline(cookie.session_id(), Freshness::Confirmed).await.unwrap();
+    assert_eq!(deadline, Some(world.clock.now().saturating_add(GUEST_IDLE)));
 }
 
 /// It cannot know when that was the last time.

@@ -108,6 +108,15 @@ async fn first_secret(world: &World, cookie: &session_core::AuthenticCookie) -> 
 }
 
 /// R8: what is handed out again is signed anew.
+#[tokio::test]
+async fn who_signs_in_while_all_sessions_are_ended_has_none() {
+    let world = World::new();
+    world.store.end_all_at_next_creation();
+    let started = world.sessions.start(NewSession::of(alice()), None).await;
+    assert_eq!(started.err(), Some(SessionError::RevokedMeanwhile));
+    assert!(world.sessions.list(&alice()).await.unwrap().is_empty());
+}
+
 /// As those that a password begins.
 #[tokio::test]
 async fn who_has_as_many_as_may_be_loses_the_oldest_to_one_that_is_started_with_a_key() {

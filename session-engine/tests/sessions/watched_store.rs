@@ -32,6 +32,7 @@ pub(crate) struct WatchedStore {
     before_update: Mutex<Option<Vec<u8>>>,
     is_trusted_in_vain: AtomicBool,
     next_id_is_of: Mutex<Option<Subject>>,
+    next_is_too_late: AtomicBool,
 }
 
 impl WatchedStore {
@@ -48,6 +49,7 @@ impl WatchedStore {
             before_update: Mutex::default(),
             is_trusted_in_vain: AtomicBool::new(false),
             next_id_is_of: Mutex::default(),
+            next_is_too_late: AtomicBool::new(false),
         }
     }
 
@@ -59,6 +61,11 @@ impl WatchedStore {
     /// The next session that is created has an ID that is another subject's by then.
     pub(crate) fn give_next_id_to(&self, subject: &Subject) {
         *self.next_id_is_of.lock().unwrap() = Some(subject.clone());
+    }
+
+    /// While the next session is created, all of its subject are being ended.
+    pub(crate) fn end_all_at_next_creation(&self) {
+        self.next_is_too_late.store(true, Ordering::SeqCst);
     }
 
     /// How fresh the reads since the last look had to be.
@@ -120,7 +127,11 @@ impl Documents for WatchedStore {
             let created = self.store.create(&taken, b"another's", idle_expires_at).await;
             assert_eq!(created, Ok(Creation::Created));
         }
-        self.store.create(entry, document, idle_expires_at).await
+        let created = self.store.create(entry, document, idle_expires_at).await;
+        if let (true, Some(subject)) = (self.next_is_too_late.swap(false, Ordering::SeqCst), &entry.subject) {
+            self.store.change_epoch(subject).await?;
+        }
+        created
     }
 
     async fn load(
