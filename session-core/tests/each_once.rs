@@ -1,4 +1,5 @@
 //! Each operation once, as few times as can be: it is what `cargo xtask miri` executes, where a signature takes a minute.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use session_core::{
     CookieKeyRing, CookieName, DEVICE_COOKIE_NAME, DeviceId, JsonObject, KeyPurpose, KeyRing,
