@@ -11,9 +11,16 @@ use crate::shell::Shell;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// `$1` is the desk, which is there as well. Nothing but what every machine has is started: there may be much
-/// installed on this one.
+/// `$1` is the desk, which is there as well, and `$3` a name that nobody else has. Nothing but what every machine has is
+/// started: there may be much installed on this one.
 const BOOT: &str = r#"set -e
+# Units have control groups by their names, which are not to be those of another machine's units.
+for groups in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+    if [ -e $groups/cgroup.procs ]; then
+        mkdir "$groups/$3"
+        echo 0 > "$groups/$3/cgroup.procs"
+    fi
+done
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /mnt
 mkdir /mnt/written /mnt/work /mnt/root
@@ -22,6 +29,7 @@ exec systemd-nspawn --quiet --directory=/mnt/root --machine=book --register=no -
     --link-journal=no --bind="$1" --bind-ro="$2" --boot systemd.unit=basic.target"#;
 
 pub(crate) struct Machine {
+    name: String,
     /// Ends all others with it.
     process: Child,
     /// The first process in there, as this machine counts it.
@@ -33,11 +41,12 @@ impl Machine {
     pub(crate) fn boot(desk: &Path, programs: &Path) -> Self {
         let mut command = Command::new("unshare");
         command.args(["--mount", "--pid", "--fork", "--kill-child", "bash", "-c", BOOT, "boot"]);
-        command.args([desk, programs]).stdin(Stdio::null());
+        let name = format!("book-{}", desk.file_name().unwrap().to_str().unwrap().trim_start_matches('.'));
+        command.args([desk, programs]).arg(&name).stdin(Stdio::null());
         let log = fs::File::create(desk.join(".booted")).unwrap();
         command.stdout(log.try_clone().unwrap()).stderr(log);
         let process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let mut machine = Self { process, init: 0 };
+        let mut machine = Self { name, process, init: 0 };
         let began_at = Instant::now();
         while !machine.has_booted() {
             let goes_on = machine.process.try_wait().unwrap().is_none() && began_at.elapsed() < PATIENCE;
@@ -54,6 +63,13 @@ impl Machine {
         self.init = init;
         let asked = self.command().args(["systemctl", "--quiet", "is-active", "basic.target"]).output();
         asked.is_ok_and(|answer| answer.status.success())
+    }
+
+    /// Its processes end after the one that ended them.
+    fn has_groups(&self) -> bool {
+        ["", "systemd", "unified"]
+            .iter()
+            .any(|at| Path::new("/sys/fs/cgroup").join(at).join(&self.name).exists())
     }
 
     /// What is executed in there by root, who has just come.
@@ -77,6 +93,13 @@ impl Drop for Machine {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // Of control groups directories alone can be removed, and only when nothing is in there.
+        let remove = r#"find /sys/fs/cgroup -depth -type d -path "*/$1*" -exec rmdir {} + 2> /dev/null"#;
+        let began_at = Instant::now();
+        while self.has_groups() && began_at.elapsed() < PATIENCE {
+            let _ = Command::new("sh").args(["-c", remove, "sh", &self.name]).status();
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
