@@ -46,12 +46,15 @@ const AWS: [(&str, &str); 5] = [
 const PACKAGES: &str = "BOOK_PACKAGES";
 
 pub(crate) struct Desk {
+    /// The checkout, and beside it what the test keeps: a checkout that nobody has changed is built once.
     directory: TempDir,
 }
 
 impl Desk {
     pub(crate) fn new() -> Self {
         let desk = Self { directory: tempfile::tempdir().unwrap() };
+        fs::create_dir(desk.checkout()).unwrap();
+        fs::create_dir_all(desk.record().join("at-machine")).unwrap();
         let all = ["."];
         let folders = if task::has_engine() { &all[..] } else { &FOLDERS };
         for file in folders.iter().flat_map(|folder| tracked(folder)) {
@@ -78,13 +81,21 @@ impl Desk {
                 desk.link(&Path::new(&tools).join(name), &format!(".bin/{name}"));
             }
         }
-        fs::create_dir_all(desk.path(".typed/at-machine")).unwrap();
         desk
     }
 
     /// Where what a page calls `name` is.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+        self.checkout().join(name)
+    }
+
+    fn checkout(&self) -> PathBuf {
+        self.directory.path().join("checkout")
+    }
+
+    /// Of what is typed, and what comes.
+    fn record(&self) -> PathBuf {
+        self.directory.path().join("record")
     }
 
     /// A shell at it, on a machine of its own as far as processes go, and networks unless a task has an engine, which has
@@ -100,12 +111,12 @@ impl Desk {
             command.args(alone).args(["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
         }
         let path = format!("{}:{}", self.path(".bin").display(), env::var("PATH").unwrap());
-        command.current_dir(&self.directory).env_clear().envs(AWS);
+        command.current_dir(self.checkout()).env_clear().envs(AWS);
         if let Some(packages) = env::var_os(PACKAGES).map(PathBuf::from) {
             command.env("npm_config_cache", packages.join("npm")).env("npm_config_offline", "true");
             command.env("PIP_FIND_LINKS", packages.join("wheels")).env("PIP_NO_INDEX", "1");
         }
-        command.env("PATH", path).env("HOME", self.directory.path()).env("LANG", "C.UTF-8");
+        command.env("PATH", path).env("HOME", self.checkout()).env("LANG", "C.UTF-8");
         command.env("CHECKOUT", root()).env("CARGO", env!("CARGO")).env("CARGO_NET_OFFLINE", "true");
         // Where they are unless they are said to be elsewhere, of whoever runs the test.
         let home = PathBuf::from(env::var_os("HOME").unwrap_or_default());
@@ -113,7 +124,7 @@ impl Desk {
             command.env(variable, env::var_os(variable).unwrap_or_else(|| home.join(place).into()));
         }
         command.envs(ENGINE.iter().filter_map(|name| Some((name, env::var_os(name)?))));
-        Shell::start(command, self.path(".typed"))
+        Shell::start(command, self.record())
     }
 
     /// A machine at which what is on the desk is at hand.
@@ -122,7 +133,7 @@ impl Desk {
     }
 
     pub(crate) fn shell_at(&self, machine: &Machine) -> Shell {
-        machine.shell(self.directory.path(), self.path(".typed/at-machine"))
+        machine.shell(&self.checkout(), self.record().join("at-machine"))
     }
 
     /// Who has an account at AWS finds it here.
