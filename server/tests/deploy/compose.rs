@@ -148,12 +148,8 @@ fn every_service_is_confined_and_writes_its_data_alone() {
 #[ignore = "wants what `cargo xtask test containers` starts"]
 fn docker_compose_understands_the_file() {
     let mut command = Command::new("docker");
-    command.args(["compose", "--file"]).arg(deployed("compose.yaml")).args([
-        "--profile",
-        "admin",
-        "config",
-        "--quiet",
-    ]);
+    command.args(["compose", "--profile", "admin", "--file"]).arg(deployed("compose.yaml"));
+    command.args(["config", "--quiet"]);
     let output = command.env("RUN_AS", "1000:1000").output().unwrap();
     assert!(
         output.status.success() && output.stderr.is_empty(),

@@ -159,15 +159,15 @@ impl Proxy {
         }
     }
 
+    /// Some listen before they answer, and Traefik before it has read its recipe: it knows no path then.
     fn serves(&self) -> bool {
-        let Ok(mut stream) = TcpStream::connect(self.address) else { return false };
-        if self.kind != Kind::Traefik {
-            return true;
-        }
-        // It listens before it has read its recipe, and knows no path then.
         let mut beginning = [0; 12];
-        let asked = stream.write_all(b"GET / HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n");
-        asked.and_then(|()| stream.read_exact(&mut beginning)).is_ok() && beginning != *b"HTTP/1.1 404"
+        let asked = TcpStream::connect(self.address).and_then(|mut stream| {
+            stream.set_read_timeout(Some(START_DEADLINE))?;
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n")?;
+            stream.read_exact(&mut beginning)
+        });
+        asked.is_ok() && beginning != *b"HTTP/1.1 404"
     }
 }
 
