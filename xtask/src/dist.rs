@@ -13,28 +13,36 @@ mod trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
+use self::gate::Npm;
 use crate::target_dir::target_dir;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The gate comes before all that takes minutes.
-pub(crate) fn release() -> Result<()> {
-    commit::hold()?;
-    let dist = empty()?;
-    gate()?;
-    fill(&dist)
+/// All of it, or what is named.
+pub(crate) fn perform(args: &[&str]) -> Result<()> {
+    match args {
+        [] => release(Npm::Asked),
+        ["--without-npm-audit"] => release(Npm::NotAsked),
+        ["gate"] => gate::hold(Npm::Asked).map(drop),
+        ["files"] => files(),
+        _ => bail!("`dist` takes --without-npm-audit, `gate` or `files`"),
+    }
 }
 
-pub(crate) fn gate() -> Result<()> {
-    gate::hold()
+/// The gate comes before all that takes minutes.
+fn release(npm: Npm) -> Result<()> {
+    commit::hold()?;
+    let dist = empty()?;
+    let audit = gate::hold(npm)?;
+    fill(&dist, &audit)
 }
 
 /// Without the gate they are for trying, and no release.
-pub(crate) fn files() -> Result<()> {
+fn files() -> Result<()> {
     commit::hold()?;
-    fill(&empty()?)
+    fill(&empty()?, &gate::not_held())
 }
 
 /// What is there is of this run, as far as that has come.
@@ -47,7 +55,8 @@ fn empty() -> Result<PathBuf> {
     Ok(dist)
 }
 
-fn fill(dist: &Path) -> Result<()> {
+fn fill(dist: &Path, audit: &str) -> Result<()> {
+    gate::put(dist, audit)?;
     let server = server::put(dist)?;
     let modules = licences::of_modules()?;
     let tarball = tarball::put(dist, &modules)?;

@@ -83,6 +83,8 @@ usage: cargo xtask TASK
   dist [WHAT]        a release, into target/dist/: the static server, the npm tarball, what is in them
                      and its licences, and checksums; only where cargo-deny and npm have nothing
                      against it. Or one of gate, which is that alone, and files, for trying
+  dist --without-npm-audit
+                     where the npm registry is a mirror that audits nothing: the release says so
   web                the page, into session-http/page/, and the operations view, into
                      session-http/operations/
   screenshots        pictures of both, into web/screenshots/
@@ -130,9 +132,7 @@ fn perform(args: &[&str]) -> Result<()> {
         ["evidence"] => evidence::write(),
         ["instructions"] => instructions::write(),
         ["package"] => package::assemble(),
-        ["dist"] => dist::release(),
-        ["dist", "gate"] => dist::gate(),
-        ["dist", "files"] => dist::files(),
+        ["dist", args @ ..] => dist::perform(args),
         ["web"] => page::build(),
         ["screenshots"] => test::screenshots(),
         ["setup"] => everything::set_up(),

@@ -1,21 +1,55 @@
 //! What holds of all that a release is made of: its licences, where it is from, and that nothing bad is known of it.
 
+use std::fs;
+use std::path::Path;
+
 use anyhow::{Context, Result};
 
 use super::tools::DENY;
 use crate::process::{command, run};
 use crate::root::root;
 
+/// In which a release says what was held.
+const FILE: &str = "AUDIT.txt";
+
+const CRATES: &str = "crates, licences, bans, sources and advisories, by cargo-deny";
 /// With lock files: what builds the package, and what builds the page. Neither ships anything of theirs but `session-wasm`.
+const PACKAGES: &str = "npm packages that only build it, advisories, by npm audit";
 const FOLDERS: [&str; 2] = ["session-wasm/build", "web"];
 
-pub(super) fn hold() -> Result<()> {
+/// Whether npm's registry is asked, which not all of its mirrors can be.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Npm {
+    Asked,
+    NotAsked,
+}
+
+/// Returns what a release says of it.
+pub(super) fn hold(npm: Npm) -> Result<String> {
     // By `deny.toml`. What cannot be asked of the advisories fails as what they say does.
     run(&mut DENY.command(&["--locked", "check", "licenses", "bans", "sources", "advisories"])?)
         .context("the crates do not pass, or the database of advisories could not be fetched")?;
-    for folder in FOLDERS {
-        run(command("npm", ["audit", "--audit-level=low"]).current_dir(root().join(folder)))
-            .with_context(|| format!("{folder} does not pass, or the registry would not audit it"))?;
+    if npm == Npm::NotAsked {
+        return Ok(format!("{CRATES}: clean\n{PACKAGES}: NOT ASKED, by --without-npm-audit\n"));
     }
-    Ok(())
+    for folder in FOLDERS {
+        run(command("npm", ["audit", "--audit-level=low"]).current_dir(root().join(folder))).with_context(
+            || {
+                format!(
+                    "{folder} does not pass, or the registry would not audit it: where it cannot, \
+                     --without-npm-audit makes a release that says so"
+                )
+            },
+        )?;
+    }
+    Ok(format!("{CRATES}: clean\n{PACKAGES}: clean\n"))
+}
+
+/// That nothing was held.
+pub(super) fn not_held() -> String {
+    format!("{CRATES}: NOT ASKED\n{PACKAGES}: NOT ASKED\nno release\n")
+}
+
+pub(super) fn put(dist: &Path, audit: &str) -> Result<()> {
+    Ok(fs::write(dist.join(FILE), audit)?)
 }
