@@ -40,6 +40,8 @@ pub(crate) const SLIRP: Tool = Tool { program: "slirp4netns", debian_package: "s
 pub(crate) const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", debian_package: "mmdebstrap" };
 /// Moves the clock of a program.
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", debian_package: "faketime" };
+/// Where a cluster keeps what it was told.
+pub(crate) const ETCD: Tool = Tool { program: "etcd", debian_package: "etcd-server" };
 /// Puts the manifests of `deploy/kubernetes/` together; that there is a cluster is not needed.
 pub(crate) const KUBECTL: Tool = Tool { program: "kubectl", debian_package: "kubernetes-client" };
 /// Judges and tries the alerts of `deploy/telemetry/`; that Prometheus is at work is not needed.

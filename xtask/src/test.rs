@@ -12,8 +12,8 @@ use crate::setup::{
 };
 use crate::target_dir::target_dir;
 use crate::{
-    api, book, containers, deploy, evidence, faults, fuzz, image, instructions, migration, npm, package,
-    proxies, redis_servers, reference, reproducible, schemas, serve, setup, workspace,
+    api, book, cluster, containers, deploy, evidence, faults, fuzz, image, instructions, migration, npm,
+    package, proxies, redis_servers, reference, reproducible, schemas, serve, setup, workspace,
 };
 
 const PARTS: [&str; 15] = [
@@ -77,12 +77,13 @@ fn perform(name: &str) -> Result<()> {
         "faults" => faults::long(),
         "image" => image::hold(),
         "containers" => containers::hold(),
+        "cluster" => cluster::hold(),
         "builds" => book::type_for(BUILDS, []),
         "frameworks" => frameworks(),
         "stories" => stories(),
         "fuzz" => fuzz::each_for(FUZZ_SECONDS),
         _ => bail!(
-            "no part `{name}`; there are {}, long, features, servers, faults, image, builds, containers, frameworks, stories",
+            "no part `{name}`; there are {}, long, features, servers, faults, image, builds, containers, cluster, frameworks, stories",
             PARTS.join(", ")
         ),
     }

@@ -31,8 +31,16 @@ const NODE_MODULES: &str = "session-wasm/examples/node_modules";
 /// Programs that may be elsewhere than on the path, by the variables that say where.
 const PROGRAMS: [(&str, &str); 3] = [("CADDY", "caddy"), ("ENVOY", "envoy"), ("TRAEFIK", "traefik")];
 
-/// Of the tools by which `deploy/` is tried: the command line of AWS, and what stands for AWS itself.
-const DEPLOY_TOOLS: (&str, [&str; 2]) = ("DEPLOY_TOOLS", ["aws", "moto_server"]);
+/// Programs that are in one folder, by the variable that says where: the command line of AWS, and what a cluster
+/// consists of.
+const FOLDERS_OF_PROGRAMS: [(&str, &[&str]); 2] =
+    [(DEPLOY_TOOLS, &["aws"]), ("KUBERNETES", &["kube-apiserver", "kube-controller-manager"])];
+
+/// With what stands for AWS itself.
+const DEPLOY_TOOLS: &str = "DEPLOY_TOOLS";
+const ACCOUNT: &str = "testing/aws.py";
+
+const CLUSTER: &str = "server/tests/book/cluster.sh";
 
 const AWS: [(&str, &str); 5] = [
     ("AWS_ENDPOINT_URL", "http://127.0.0.1:5000"),
@@ -76,9 +84,10 @@ impl Desk {
                 desk.link(Path::new(&program), &format!(".bin/{name}"));
             }
         }
-        if let Some(tools) = env::var_os(DEPLOY_TOOLS.0) {
-            for name in DEPLOY_TOOLS.1 {
-                desk.link(&Path::new(&tools).join(name), &format!(".bin/{name}"));
+        for (variable, names) in FOLDERS_OF_PROGRAMS {
+            let Some(folder) = env::var_os(variable).map(PathBuf::from) else { continue };
+            for name in names {
+                desk.link(&folder.join(name), &format!(".bin/{name}"));
             }
         }
         desk
@@ -138,9 +147,15 @@ impl Desk {
 
     /// Who has an account at AWS finds it here.
     pub(crate) fn open_account(shell: &mut Shell) -> Result<(), String> {
-        shell.perform("moto_server > moto.log 2>&1 &", &Until::ItEnded)?;
+        let tools = env::var(DEPLOY_TOOLS).map_err(|_| format!("{DEPLOY_TOOLS} is not set"))?;
+        shell.perform(&format!("{tools}/python $CHECKOUT/{ACCOUNT} > aws.log 2>&1 &"), &Until::ItEnded)?;
         let is_there = "until curl -s -o /dev/null $AWS_ENDPOINT_URL; do sleep 0.1; done";
         shell.perform(is_there, &Until::ItEnded).map(drop)
+    }
+
+    /// Who has a cluster may do all in it.
+    pub(crate) fn join_cluster(shell: &mut Shell) -> Result<(), String> {
+        shell.perform(&format!("$CHECKOUT/{CLUSTER}"), &Until::ItEnded).map(drop)
     }
 
     fn link(&self, to: &Path, name: &str) {

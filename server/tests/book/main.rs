@@ -60,7 +60,7 @@ fn next(left: &Mutex<Vec<Page>>) -> Option<Page> {
     left.lock().unwrap().pop()
 }
 
-/// Says what was done, and what the page says not to be.
+/// Says what was done, and what was left to tasks.
 fn work_through(page: &Page) -> Result<Option<String>, String> {
     let steps = Steps::of(page)?;
     if steps.are_none() {
@@ -70,6 +70,9 @@ fn work_through(page: &Page) -> Result<Option<String>, String> {
     let mut reader = Reader::at(&desk);
     if steps.use_program("aws") {
         Desk::open_account(reader.shell(false))?;
+    }
+    if task::has_cluster() {
+        Desk::join_cluster(reader.shell(false))?;
     }
     steps.iter().try_for_each(|step| {
         step.perform(&desk, &mut reader).map_err(|why| format!("{}:{why}", page.path))

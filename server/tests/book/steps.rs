@@ -16,8 +16,8 @@ pub(crate) struct Steps {
     steps: Vec<Step>,
     /// The tasks that some of the blocks are marked with.
     tasks: Vec<String>,
-    /// What is not run here, and why.
-    not_run: Vec<String>,
+    /// The blocks of these that are left to them.
+    left: Vec<String>,
 }
 
 pub(crate) enum Step {
@@ -36,7 +36,7 @@ pub(crate) struct Circumstances {
 
 impl Steps {
     pub(crate) fn of(page: &Page) -> Result<Self, String> {
-        let mut steps = Self { steps: Vec::new(), tasks: Vec::new(), not_run: Vec::new() };
+        let mut steps = Self { steps: Vec::new(), tasks: Vec::new(), left: Vec::new() };
         for block in Parts::of(&page.text).blocks {
             steps.add(page, &block).map_err(|why| format!("{}:{}: {why}", page.path, block.line))?;
         }
@@ -62,26 +62,24 @@ impl Steps {
         if let Some(included) = sources::included(block) {
             return sources::hold(page, included);
         }
-        match (block.language.as_str(), block.mark("not-run"), block.mark("file")) {
-            ("text", None, None) => Ok(()),
+        match (block.language.as_str(), block.mark("file")) {
+            ("text", None) => Ok(()),
             _ if page.path.starts_with(WRITTEN) => Ok(()),
-            ("console", Some(""), None) => Err("a block that is not run, without a reason".into()),
-            ("console", Some(why), None) => {
-                self.not_run.push(format!("{}: {why}", block.line));
-                Ok(())
-            }
-            ("console", None, None) => {
+            ("console", None) => {
                 if let Some(task) = block.mark("task") {
+                    if !task::NAMES.contains(&task) {
+                        return Err(format!("`task={task}`, expected one of {}", task::NAMES.join(", ")));
+                    }
                     self.tasks.push(task.to_owned());
                     if task::name().as_deref() != Some(task) {
-                        self.not_run.push(format!("{}: cargo xtask test {task}", block.line));
+                        self.left.push(format!("line {} to `cargo xtask test {task}`", block.line));
                         return Ok(());
                     }
                 }
                 let circumstances = Circumstances::of(block)?;
                 typed(block, &circumstances).map(|typed| self.steps.extend(typed))
             }
-            (_, None, Some(name)) if !name.is_empty() => {
+            (_, Some(name)) if !name.is_empty() => {
                 self.steps.push(Step::Write { line: block.line, name: name.into(), text: block.text.clone() });
                 Ok(())
             }
@@ -111,15 +109,15 @@ impl Steps {
             .any(|step| matches!(step, Step::Type { command, .. } if command.starts_with(&starts)))
     }
 
-    /// What there was to do, if there was anything, and what was not done.
+    /// What there was to do, if there was anything, and what was left.
     pub(crate) fn told(&self) -> Option<String> {
-        if self.are_none() && self.not_run.is_empty() {
+        if self.are_none() && self.left.is_empty() {
             return None;
         }
         let typed = self.steps.iter().filter(|step| matches!(step, Step::Type { .. })).count();
         let written = self.steps.len() - typed;
-        let not_run: String = self.not_run.iter().map(|block| format!("; not run: line {block}")).collect();
-        Some(format!("{typed} commands, {written} files{not_run}"))
+        let left: String = self.left.iter().map(|block| format!("; left: {block}")).collect();
+        Some(format!("{typed} commands, {written} files{left}"))
     }
 }
 

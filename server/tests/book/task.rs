@@ -3,6 +3,9 @@
 use std::env;
 use std::time::Duration;
 
+/// All that there are (`cargo xtask test NAME`).
+pub(crate) const NAMES: [&str; 3] = ["builds", "cluster", "containers"];
+
 /// The task by whose name those blocks are marked.
 pub(crate) fn name() -> Option<String> {
     env::var("BOOK_TASK").ok()
@@ -13,7 +16,12 @@ pub(crate) fn has_engine() -> bool {
     name().as_deref() == Some("containers")
 }
 
-/// The network in which they serve: the engine's, as a file.
+/// Whether a cluster is there to be had.
+pub(crate) fn has_cluster() -> bool {
+    name().as_deref() == Some("cluster")
+}
+
+/// The network in which containers serve: the engine's, as a file.
 pub(crate) fn network() -> Option<String> {
     env::var("ENGINE_NETWORK").ok().filter(|_| has_engine())
 }
