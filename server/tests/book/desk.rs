@@ -22,8 +22,9 @@ const CARGO: &str = "server/tests/book/cargo.sh";
 /// What there is to copy from, to start and to read. The rest of a checkout is for building.
 const FOLDERS: [&str; 4] = ["deploy", "examples", "session-wasm/examples", "vectors"];
 
-/// By which Docker's client finds the engine of a task.
-const ENGINE: [&str; 3] = ["DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_BUILDKIT"];
+/// By which Docker's client finds the engine of a task; and the tool chain whose cargo this is, or each crate that names one
+/// gets another.
+const HANDED_ON: [&str; 4] = ["DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_BUILDKIT", "RUSTUP_TOOLCHAIN"];
 
 /// What `npm ci` has put into these.
 const NODE_MODULES: &str = "session-wasm/examples/node_modules";
@@ -34,7 +35,7 @@ const PROGRAMS: [(&str, &str); 3] = [("CADDY", "caddy"), ("ENVOY", "envoy"), ("T
 /// Programs that are in one folder, by the variable that says where: the command line of AWS, and what a cluster
 /// consists of.
 const FOLDERS_OF_PROGRAMS: [(&str, &[&str]); 2] =
-    [(DEPLOY_TOOLS, &["aws"]), ("KUBERNETES", &["kube-apiserver", "kube-controller-manager"])];
+    [(DEPLOY_TOOLS, &["aws"]), ("KUBERNETES", &["kube-apiserver", "kube-controller-manager", "kubectl"])];
 
 /// With what stands for AWS itself.
 const DEPLOY_TOOLS: &str = "DEPLOY_TOOLS";
@@ -132,7 +133,7 @@ impl Desk {
         for (variable, place) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
             command.env(variable, env::var_os(variable).unwrap_or_else(|| home.join(place).into()));
         }
-        command.envs(ENGINE.iter().filter_map(|name| Some((name, env::var_os(name)?))));
+        command.envs(HANDED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
         Shell::start(command, self.record())
     }
 
