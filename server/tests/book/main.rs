@@ -25,8 +25,9 @@ use pages::{Page, with_sessions};
 use reader::Reader;
 use steps::Steps;
 
-/// Chapters wait for programs more than they work.
+/// Chapters wait for programs more than they work. With a task they share what it has.
 const CHAPTERS_AT_A_TIME: usize = 3;
+const CHAPTERS_OF_A_TASK_AT_A_TIME: usize = 1;
 
 #[test]
 #[ignore = "wants the tools of `cargo xtask test book`"]
@@ -38,9 +39,10 @@ fn what_is_typed_does_what_is_shown() {
         |page: &Page| task.as_ref().is_none_or(|task| Steps::of(page).is_ok_and(|steps| steps.are_for(task)));
     let pages: Vec<_> = with_sessions().into_iter().filter(is_asked).filter(is_the_tasks).collect();
     assert!(!pages.is_empty(), "no chapter {only:?} of the task {task:?}");
+    let at_a_time = if task.is_some() { CHAPTERS_OF_A_TASK_AT_A_TIME } else { CHAPTERS_AT_A_TIME };
     let (left, failures) = (Mutex::new(pages), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        for _ in 0..CHAPTERS_AT_A_TIME {
+        for _ in 0..at_a_time {
             scope.spawn(|| {
                 while let Some(page) = next(&left) {
                     match work_through(&page) {
