@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::fixtures::encode;
 
-const TOKEN: &str = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+pub(crate) const TOKEN: &str =
+    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// Texts near the grammar, so that both verdicts come up.
 fn nearly(pattern: &'static str) -> impl Strategy<Value = String> {

@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 use session_core::{
     CookieKeyRing, CookieName, DeviceId, KeyId, KeyRing, MAX_STATEMENT_LENGTH, STATEMENT_COOKIE_NAME,
-    SameSite, SessionId, SessionSecret, StatementCookie, remove_cookie, remove_statement_cookie, set_cookie,
-    set_device_cookie, set_statement_cookie,
+    SameSite, SessionId, SessionSecret, StatementCookie, remove_cookie, remove_other_cookie,
+    remove_statement_cookie, set_cookie, set_device_cookie, set_statement_cookie,
 };
 
 use crate::fixtures::{C1, Session, at, key, sessions};
+use crate::names::TOKEN;
 use crate::statement::{NOW, RING, claims};
 
 fn same_sites() -> impl Strategy<Value = (SameSite, &'static str)> {
@@ -57,6 +58,17 @@ proptest! {
         let parts: Vec<&str> = line.split("; ").collect();
         let pair = format!("{name}=");
         prop_assert_eq!(&parts, &[&pair, "Path=/", "Secure", "HttpOnly", same_site.1, "Max-Age=0"]);
+    }
+
+    /// RFC 6265 §4.1.1: a name is a token, and nothing that is none gets into a header.
+    #[test]
+    fn the_cookie_of_another_program_is_removed_if_there_can_be_one(name in "[ -~]{0,3}|[!#-+.^-z|~]{1,20}|\\PC{1,3}") {
+        let can_be = !name.is_empty() && name.chars().all(|character| TOKEN.contains(character));
+        let line = remove_other_cookie(&name);
+        prop_assert_eq!(line.is_some(), can_be);
+        let pair = format!("{name}=");
+        let expected = [&pair, "Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=0"];
+        prop_assert!(line.is_none_or(|line| line.split("; ").eq(expected)));
     }
 
     /// R15, R16: nothing but who may read it is left to choose here.
