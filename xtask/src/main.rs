@@ -58,8 +58,9 @@ usage: cargo xtask TASK
                      `image`, the static build in a root that holds nothing else, `builds`, the
                      chapters that build a release, `containers`, the image and the compose file in
                      a real engine, `cluster`, the manifests in a real control plane, whose programs
-                     are in the folder $KUBERNETES, `frameworks`, the package in Next.js, Nuxt, SvelteKit, Astro and
-                     React Router, and `stories`, those of the page in each browser on each store
+                     are in the folder $KUBERNETES, `frameworks`, the package in Next.js, Nuxt,
+                     SvelteKit, Astro and React Router, and `stories`, those of the page in each
+                     browser on each store
   fuzz [SECONDS]     each fuzz target for so long; 60 s unless said otherwise
   bench [WHAT]       session checks and refusals under a storm of logins, and session checks
                      beside each abuse; or one of logins, neighbours, failovers (how long
